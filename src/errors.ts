@@ -1,0 +1,81 @@
+/** Exit status of the command line (contract: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted). */
+export type ExitCode = 1 | 2 | 130 | 143;
+
+/**
+ * A mistake that its text explains: what failed, on which image or input, why, what to do. Shown without a stack trace.
+ * Anything else that is thrown is a bug of ours and keeps its stack.
+ */
+export abstract class ExplainedError extends Error {
+  abstract readonly exitCode: ExitCode;
+}
+
+/** Wrong usage: an input, a flag or a catalog that can't be worked with. Nothing was done. */
+export class UsageError extends ExplainedError {
+  override readonly name = 'UsageError';
+  readonly exitCode = 2;
+}
+
+/** The repository can't give what is needed: no git, a commit that is not there, a file that is missing. */
+export class SourceError extends ExplainedError {
+  override readonly name = 'SourceError';
+  readonly exitCode = 1;
+}
+
+/** A program on this machine is missing or too old, or the Docker engine does not answer. */
+export class EnvironmentError extends ExplainedError {
+  override readonly name = 'EnvironmentError';
+  readonly exitCode = 1;
+}
+
+/** At least one image could not be built. */
+export class BuildError extends ExplainedError {
+  override readonly name = 'BuildError';
+  readonly exitCode = 1;
+}
+
+/** A registry said no, or did not answer in time. `status`: HTTP status, when there was one; `codes`: OCI error codes. */
+export class RegistryError extends ExplainedError {
+  override readonly name = 'RegistryError';
+  readonly exitCode = 1;
+  readonly status: number | undefined;
+  readonly codes: readonly string[];
+
+  constructor(message: string, details: { status?: number; codes?: readonly string[]; cause?: unknown } = {}) {
+    super(message, { cause: details.cause });
+    this.status = details.status;
+    this.codes = details.codes ?? [];
+  }
+}
+
+/** The set could not be published as asked: `latest` would go back, or a tag can't be moved. */
+export class PublishError extends ExplainedError {
+  override readonly name = 'PublishError';
+  readonly exitCode = 1;
+}
+
+/** A cluster or GitOps repository refused, or did not become ready. */
+export class DeployError extends ExplainedError {
+  override readonly name = 'DeployError';
+  readonly exitCode = 1;
+}
+
+/** Stopped by a signal. */
+export class InterruptedError extends ExplainedError {
+  override readonly name = 'InterruptedError';
+  readonly exitCode: 130 | 143;
+
+  constructor(signal: 'SIGINT' | 'SIGTERM') {
+    super(signal === 'SIGINT' ? 'Interrupted (SIGINT).' : 'Stopped (SIGTERM).');
+    this.exitCode = signal === 'SIGINT' ? 130 : 143;
+  }
+}
+
+/** The text of anything that was thrown, with its causes, on one line each. */
+export function message(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  const own = thrown.message === '' ? thrown.name : thrown.message;
+  const cause = thrown.cause;
+  if (cause === undefined || cause === null) return own;
+  const because = message(cause);
+  return own.includes(because) ? own : `${own}\n  because: ${because}`;
+}
