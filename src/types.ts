@@ -166,6 +166,8 @@ export interface Command {
   readonly cwd?: string;
   /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Variables of this process that the child must not see. */
+  readonly unset?: readonly string[];
   /** Written to standard input, which is then closed. */
   readonly input?: string | Uint8Array;
 }

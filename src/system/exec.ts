@@ -92,6 +92,43 @@ export async function capture(
   return { exitCode, stdout: Buffer.concat(chunks), stderr };
 }
 
+/** A child that is asked and answers in turns, until it is closed. */
+export interface Conversation {
+  say(bytes: string | Uint8Array): void;
+  /** No more questions: the child may end. Resolves with its exit status once it has. */
+  close(): Promise<number>;
+  /** Settles when the child has ended, asked to or not. */
+  readonly ended: Promise<number>;
+}
+
+/**
+ * Starts a child whose standard input stays open (`git cat-file --batch`). Output is handed on as it comes.
+ * `ended` rejects with EnvironmentError when the program is not installed.
+ */
+export function converse(command: Command, streams: Pick<Streams, 'onStdout' | 'onStderr'> = {}): Conversation {
+  const child = spawn(command.command, [...command.args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
+    env: environment(command),
+  });
+  child.stdout.on('data', (chunk: Buffer) => streams.onStdout?.(chunk));
+  child.stderr.on('data', (chunk: Buffer) => streams.onStderr?.(chunk));
+  child.stdin.on('error', () => undefined);
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', (cause) => reject(missing(command, cause)));
+    child.once('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+  });
+  ended.catch(() => undefined);
+  return {
+    say: (bytes) => void child.stdin.write(bytes),
+    close: () => {
+      child.stdin.end();
+      return ended;
+    },
+    ended,
+  };
+}
+
 function endGroup(child: ChildProcess, graceMs: number): void {
   const group = child.pid;
   if (group === undefined) return;
@@ -111,7 +148,9 @@ export function signalGroup(group: number, signal: NodeJS.Signals): void {
 
 function environment(command: Command): Record<string, string> {
   const own: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env)) if (value !== undefined) own[name] = value;
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value !== undefined && command.unset?.includes(name) !== true) own[name] = value;
+  }
   return { ...own, ...command.env };
 }
 
