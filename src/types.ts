@@ -81,8 +81,8 @@ export interface Selection {
 /** What an image is made from, beyond its Dockerfile. */
 export type ImageInputs =
   | { readonly kind: 'dockerfile' }
-  /** Go main package, `./backend/src/apiserver`, relative to the repository. */
-  | { readonly kind: 'go'; readonly mainPackage: string }
+  /** Go main package, `./backend/src/apiserver`, relative to the repository; `paths`: globs of further files that count. */
+  | { readonly kind: 'go'; readonly mainPackage: string; readonly paths: readonly string[] }
   | { readonly kind: 'paths'; readonly globs: readonly string[] };
 
 /** Where an image runs on a cluster. */
