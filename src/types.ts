@@ -113,7 +113,7 @@ export interface Catalog {
   readonly source: string | undefined;
   /** In the order of the file. */
   readonly images: ReadonlyMap<string, CatalogImage>;
-  /** Group or alias → image names. `backend-all` is every image, whatever the file holds. */
+  /** Group or alias → image names. Always has `backend-all`: every image. */
   readonly groups: ReadonlyMap<string, readonly string[]>;
 }
 

@@ -1,0 +1,99 @@
+import { didYouMean } from '../system/nearest';
+import { quoted } from '../system/quoted';
+import { expandTemplate, hasStrayBraces, placeholders } from '../system/template';
+
+/** Told of a value that can't be read. The value that is then given back is only there to go on and find further mistakes. */
+export type Mistake = (text: string) => void;
+
+/** The value when it is one of `choices`; tells of it and gives the first otherwise. */
+export function readChoice<Choice extends string>(
+  value: string,
+  choices: readonly [Choice, ...Choice[]],
+  mistake: Mistake,
+): Choice {
+  const choice = choices.find((each) => each === value);
+  if (choice !== undefined) return choice;
+  mistake(`${quoted(value)} is not one of ${choices.join(', ')}${didYouMean(value, choices)}`);
+  return choices[0];
+}
+
+/**
+ * A boolean as `core.getBooleanInput` of @actions/core takes it, the YAML 1.2 core schema: true, True, TRUE, false, False, FALSE
+ * (https://yaml.org/spec/1.2.2/#1032-tag-resolution). `yes` or `1` are refused: read as false they would be a silent mistake.
+ */
+export function readBoolean(value: string, mistake: Mistake): boolean {
+  if (/^(true|True|TRUE)$/.test(value)) return true;
+  if (!/^(false|False|FALSE)$/.test(value)) mistake(`${quoted(value)} is not true or false`);
+  return false;
+}
+
+/** A whole number from 1; empty gives `fallback`. */
+export function readCount(value: string, fallback: number, mistake: Mistake): number {
+  if (value === '') return fallback;
+  if (/^[1-9][0-9]{0,3}$/.test(value)) return Number(value);
+  mistake(`${quoted(value)} is not a whole number from 1 to 9999`);
+  return fallback;
+}
+
+/**
+ * The entries of a comma or newline separated list, trimmed, each once, empty ones left out. `each` gives an entry's normal form,
+ * or says what is wrong with it.
+ */
+export function readList(
+  value: string,
+  check?: {
+    readonly each: (entry: string) => { readonly entry: string } | { readonly wrong: string };
+    readonly atLeastOne: boolean;
+    readonly mistake: Mistake;
+  },
+): readonly string[] {
+  const entries = value
+    .split(/[,\r\n]/)
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+  if (check === undefined) return [...new Set(entries)];
+  if (entries.length === 0 && check.atLeastOne) check.mistake('at least one must be given');
+  const normal = entries.flatMap((entry) => {
+    const checked = check.each(entry);
+    if ('entry' in checked) return [checked.entry];
+    check.mistake(`${quoted(entry)} ${checked.wrong}`);
+    return [];
+  });
+  return [...new Set(normal)];
+}
+
+/**
+ * `os/architecture[/variant]` in lower case, as containerd writes platforms
+ * (https://pkg.go.dev/github.com/containerd/platforms); a bare `amd64` is refused, for buildx would take it as an operating system or
+ * an architecture depending on the machine.
+ */
+export function platform(entry: string): { readonly entry: string } | { readonly wrong: string } {
+  return /^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9_.]+)?$/.test(entry)
+    ? { entry }
+    : { wrong: 'is not a platform: os/architecture[/variant], for example linux/amd64 or linux/arm64/v8' };
+}
+
+const tagNames = { sha: 'a'.repeat(40), short_sha: 'a'.repeat(7), branch: 'branch' } as const;
+
+/**
+ * A tag with `{{sha}}`, `{{short_sha}}`, `{{branch}}`; filled in it must be a tag by the OCI distribution specification
+ * (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests). Two kinds of tags have a meaning of their
+ * own and are never written from here: `latest`, which only moves forwards, and `key-…`, by which unchanged images are found again.
+ */
+export function tagTemplate(entry: string): { readonly entry: string } | { readonly wrong: string } {
+  const names = Object.keys(tagNames);
+  const known = names.map((name) => `{{${name}}}`).join(', ');
+  const unknown = placeholders(entry).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    return { wrong: `has the unknown placeholder ${quoted(unknown)}; known: ${known}${didYouMean(unknown, names)}` };
+  }
+  if (hasStrayBraces(entry)) return { wrong: `has an unfinished placeholder; known: ${known}` };
+  const example = expandTemplate(entry, tagNames);
+  if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(example)) {
+    return { wrong: 'is not a tag: letters, digits, "_", "." and "-", not beginning with "." or "-", 128 at most' };
+  }
+  if (example === 'latest') return { wrong: 'is moved by the input latest, only forwards; leave it out here' };
+  if (example.startsWith('key-'))
+    return { wrong: 'begins with key-, which marks images by their content; choose another' };
+  return { entry: entry.replace(/\{\{\s*(\w+)\s*\}\}/g, '{{$1}}') };
+}
