@@ -33,17 +33,33 @@ export class BuildError extends ExplainedError {
   readonly exitCode = 1;
 }
 
-/** A registry said no, or did not answer in time. `status`: HTTP status, when there was one; `codes`: OCI error codes. */
+/**
+ * A registry said no, or did not answer in time. `status`: HTTP status, when there was one; `codes`: OCI error codes;
+ * `host`, `repository` (`host/path`): where, when known.
+ */
 export class RegistryError extends ExplainedError {
   override readonly name = 'RegistryError';
   readonly exitCode = 1;
   readonly status: number | undefined;
   readonly codes: readonly string[];
+  readonly host: string | undefined;
+  readonly repository: string | undefined;
 
-  constructor(message: string, details: { status?: number; codes?: readonly string[]; cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    details: {
+      status?: number;
+      codes?: readonly string[];
+      host?: string | undefined;
+      repository?: string | undefined;
+      cause?: unknown;
+    } = {},
+  ) {
     super(message, { cause: details.cause });
     this.status = details.status;
     this.codes = details.codes ?? [];
+    this.host = details.host;
+    this.repository = details.repository;
   }
 }
 
