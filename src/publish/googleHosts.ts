@@ -1,3 +1,5 @@
+import { findNearest } from '../system/nearest';
+
 /**
  * Multi-regions and regions of Artifact Registry, for "did you mean" only: a new region must work without a new release of ours.
  * Source: https://cloud.google.com/artifact-registry/docs/repositories/repo-locations
@@ -68,26 +70,7 @@ export function readPkgDevHost(host: string): PkgDevHost {
 
 const dockerHost = (location: string): string => `${location}-docker.pkg.dev`;
 
-/** The known location that is at most three letters away (and less than half of the word), else undefined. */
+/** The known location that is probably meant. */
 function nearestLocation(text: string): string | undefined {
-  if (text === 'eu') return 'europe';
-  if (text.length > 40) return undefined;
-  const [best] = locations
-    .map((location) => ({ location, distance: editDistance(text, location) }))
-    .sort((a, b) => a.distance - b.distance);
-  return best !== undefined && best.distance <= Math.min(3, text.length / 2) ? best.location : undefined;
-}
-
-/** Levenshtein distance of two short words. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const replaced = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length] ?? 0;
+  return text === 'eu' ? 'europe' : findNearest(text, locations);
 }

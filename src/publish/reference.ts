@@ -1,4 +1,5 @@
 import { UsageError } from '../errors';
+import { quoted } from '../system/quoted';
 import { gcrLocation, readPkgDevHost } from './googleHosts';
 import { isHost, isLoopbackHost, isPathComponent, longestName } from './names';
 
@@ -66,13 +67,13 @@ export function parseRegistryPath(input: string): RegistryPath {
 export function imageRepository(path: RegistryPath, repository: string): string {
   if (!repository.split('/').every(isPathComponent)) {
     throw new UsageError(
-      `The repository name ${quote(repository)} can't be used: small letters, digits and single . _ - between them, parts divided by /.`,
+      `The repository name ${quoted(repository)} can't be used: small letters, digits and single . _ - between them, parts divided by /.`,
     );
   }
   const full = `${path.full}/${repository}`;
   if (full.length > longestName) {
     throw new UsageError(
-      `${quote(full)} is ${full.length} characters long, an image's name may have ${longestName}. Shorten registry-path.`,
+      `${quoted(full)} is ${full.length} characters long, an image's name may have ${longestName}. Shorten registry-path.`,
     );
   }
   return full;
@@ -91,12 +92,12 @@ function withoutScheme(text: string): string {
   if (scheme === 'https' || (scheme === 'http' && isLoopbackHost(rest.split('/')[0] ?? ''))) return rest;
   const why =
     scheme === 'http' ? 'plain http is spoken with this machine only' : `${scheme}:// is not how images are named`;
-  throw wrong(text, why, `Write ${quote(rest)}`);
+  throw wrong(text, why, `Write ${quoted(rest)}`);
 }
 
 function refuseWhatIsNoPath(text: string, host: string, path: readonly string[]): void {
   if (/[\s\u0000-\u001f\u007f]/.test(text)) throw wrong(text, 'it holds blanks or control characters', `Give ${shape}`);
-  if (/[A-Z]/.test(text)) throw wrong(text, 'it holds capital letters', `Write ${quote(text.toLowerCase())}`);
+  if (/[A-Z]/.test(text)) throw wrong(text, 'it holds capital letters', `Write ${quoted(text.toLowerCase())}`);
   if (path.join('/').includes('@')) throw wrong(text, 'it holds a digest', 'Leave out everything from the @ on');
   if (path.length === 0) {
     const why = looksLikeHost(host) ? 'it names a host, but no path on it' : 'it has one part only';
@@ -109,24 +110,24 @@ function refuseWhatIsNoPath(text: string, host: string, path: readonly string[])
       `Give ${shape} (on Docker Hub: docker.io/${path.length > 0 ? host : 'NAME'})`,
     );
   }
-  if (!isHost(host)) throw wrong(text, `the host ${quote(host)} can't be read`, `Give ${shape}`);
+  if (!isHost(host)) throw wrong(text, `the host ${quoted(host)} can't be read`, `Give ${shape}`);
   const bad = path.find((part) => !isPathComponent(part));
   if (bad === undefined) return;
   const scoped = /^([a-z0-9.-]+\.[a-z]+):([a-z][a-z0-9-]*)$/.exec(bad);
   if (scoped !== null && host.endsWith('.pkg.dev')) {
-    const mend = `A project of a domain is two parts here: write ${quote(text.replace(bad, `${scoped[1] ?? ''}/${scoped[2] ?? ''}`))}`;
-    throw wrong(text, `${quote(bad)} can't stand in the name of an image`, mend);
+    const mend = `A project of a domain is two parts here: write ${quoted(text.replace(bad, `${scoped[1] ?? ''}/${scoped[2] ?? ''}`))}`;
+    throw wrong(text, `${quoted(bad)} can't stand in the name of an image`, mend);
   }
   if (bad === path.at(-1) && bad.includes(':')) {
     throw wrong(
       text,
-      `it holds the tag ${quote(bad.slice(bad.indexOf(':') + 1))}`,
+      `it holds the tag ${quoted(bad.slice(bad.indexOf(':') + 1))}`,
       'Leave it out; tags are given by the input "tags"',
     );
   }
   throw wrong(
     text,
-    `the part ${quote(bad)} can't be used`,
+    `the part ${quoted(bad)} can't be used`,
     'Use small letters and digits, with single . _ or - between them',
   );
 }
@@ -171,11 +172,5 @@ function looksLikeHost(part: string): boolean {
 }
 
 function wrong(text: string, why: string, mend: string): UsageError {
-  return new UsageError(`registry-path ${quote(text)} can't be used: ${why}. ${mend}${mend.endsWith('?') ? '' : '.'}`);
-}
-
-/** Text from outside as one bounded, printable line. */
-function quote(text: string): string {
-  const cut = text.length > 120 ? `${text.slice(0, 120)}…` : text;
-  return JSON.stringify(cut).replace(/[\u007f-\u009f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g, '?');
+  return new UsageError(`registry-path ${quoted(text)} can't be used: ${why}. ${mend}${mend.endsWith('?') ? '' : '.'}`);
 }
