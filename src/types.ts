@@ -251,12 +251,21 @@ export interface Manifest extends Descriptor {
  * Every call authenticates, retries what can heal, verifies digests, and throws RegistryError otherwise.
  */
 export interface Registry {
-  /** undefined: not there. */
+  /** undefined: not there. Cheap: the digest of a tag is the registry's word, only `manifest` has verified it. */
   head(repository: string, reference: string): Promise<Descriptor | undefined>;
   /** undefined: not there. */
   manifest(repository: string, reference: string): Promise<Manifest | undefined>;
-  /** Gives the digest under which it now stands. */
-  putManifest(repository: string, reference: string, mediaType: string, bytes: Uint8Array): Promise<Descriptor>;
+  /**
+   * Gives the digest under which it now stands. When an attempt failed and the reference does not stand at these bytes,
+   * `beforeRepeat` is asked before the next one; it throws when the tag may not be moved any more.
+   */
+  putManifest(
+    repository: string,
+    reference: string,
+    mediaType: string,
+    bytes: Uint8Array,
+    beforeRepeat?: () => Promise<void>,
+  ): Promise<Descriptor>;
   /** Throws when it is not there. Only for small blobs (configs, lock files). */
   blob(repository: string, digest: string): Promise<Uint8Array>;
   hasBlob(repository: string, digest: string): Promise<boolean>;
