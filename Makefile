@@ -1,0 +1,29 @@
+# On a fresh Debian or Ubuntu machine with Node, npm and root: `make demo` and `make test`.
+# script/engine finds a Docker engine or, as root, sets up a private one that it stops again.
+
+.PHONY: help demo test lint bench build clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: node_modules/.package-lock.json ## the whole job on a small fork: keyword, plan, builds, bind, push, report
+	@script/engine run -- npm run --silent demo
+
+test: node_modules/.package-lock.json ## every test, with a real engine and a real registry
+	@script/engine run -- npm test
+
+lint: node_modules/.package-lock.json ## types, lint rules, formatting
+	@npm run --silent typecheck
+	@npm run --silent lint
+
+bench: node_modules/.package-lock.json ## speed, as ratios against the peers in the same run
+	@script/engine run -- npm run --silent bench
+
+build: node_modules/.package-lock.json ## bundle src/ into dist/
+	@npm run --silent build
+
+clean: ## remove installed packages
+	rm -rf node_modules
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@script/packages

@@ -1,0 +1,1 @@
+print("visualization server of the demo")

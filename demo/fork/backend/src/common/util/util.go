@@ -1,0 +1,5 @@
+package util
+
+// Use is what the importing package calls.
+func Use() {
+}

@@ -1,0 +1,9 @@
+package main
+
+import (
+	"github.com/kubeflow/pipelines/backend/src/v2/driver"
+)
+
+func main() {
+	driver.Use()
+}

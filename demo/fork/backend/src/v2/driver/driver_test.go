@@ -1,0 +1,5 @@
+package driver
+
+import "testing"
+
+func TestUse(t *testing.T) { Use() }

@@ -1,0 +1,5 @@
+package expression
+
+// Use is what the importing package calls.
+func Use() {
+}
