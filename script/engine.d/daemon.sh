@@ -11,6 +11,8 @@ print_exports() {
   done
 }
 
+reaper=''
+
 # Starts an engine: `run` ends with this script, however that ends; `stay` does not. Sets `run` to its folder.
 start_engine() {
   export_extras
@@ -24,13 +26,15 @@ start_engine() {
   exec 9>"$run/lock"
   flock 9
   exec 8>&-
-  local id=${run##*/} data=$run/data under=()
+  local id=${run##*/} data=$run/data lock=-
   if [ "$1" = stay ]; then
     data=$cache/data${store:+-$store}
+    lock=9 # held by dockerd; for a run, by this script and the reaper
     ln -sfn "$run" "$cache/current"
   else
-    # Should this script be killed, the kernel ends the daemons.
-    under=(setpriv --pdeathsig TERM)
+    # Should this script be killed with all of its group, the reaper, in a session of its own, sees descriptor 6 close.
+    exec 6> >(exec setsid "$BASH" "$here/engine" reap -- "$run" 2>/dev/null)
+    reaper=$!
   fi
   mkdir -p "$data" "$run/docker-config"
   # A socket's path has at most 107 bytes, a cache folder's may be longer.
@@ -45,11 +49,11 @@ start_engine() {
   write_configuration "$id" "$data" "$sockets"
   # setsid: Ctrl-C is for the command, not for the engine under it. Own containerd: dockerd would join one that the
   # machine runs already (cmd/dockerd/daemon_unix.go in github.com/moby/moby, systemContainerdRunning).
-  PATH=$tools/bin:$PATH setsid "${under[@]}" containerd --config "$run/containerd.toml" >"$run/containerd.log" 2>&1 </dev/null &
+  PATH=$tools/bin:$PATH setsid containerd --config "$run/containerd.toml" >"$run/containerd.log" 2>&1 </dev/null 6>&- 9>&- &
   echo $! >"$run/containerd.pid"
   # BuildKit cuts the log of a long step otherwise (util/progress/logs/logs.go in github.com/moby/buildkit).
   PATH=$tools/bin:$PATH BUILDKIT_STEP_LOG_MAX_SIZE=-1 BUILDKIT_STEP_LOG_MAX_SPEED=-1 \
-    setsid "${under[@]}" dockerd --config-file "$run/daemon.json" >"$run/dockerd.log" 2>&1 </dev/null &
+    setsid dockerd --config-file "$run/daemon.json" >"$run/dockerd.log" 2>&1 </dev/null 6>&- 9>&"$lock" &
   echo $! >"$run/dockerd.pid"
   write_env "$sockets"
   await_engine
@@ -85,7 +89,8 @@ END
   "bridge": "kfp-$id",
   "iptables": false,
   "ip6tables": false,
-  "ip-forward": false
+  "ip-forward": false,
+  "shutdown-timeout": 2
 }
 END
   printf '{"cliPluginsExtraDirs": ["%s"]}\n' "$tools/plugins" >"$run/docker-config/config.json"
@@ -158,6 +163,27 @@ end_process() {
   kill -KILL "$pid" 2>/dev/null || true
 }
 
+# Ends the containers' processes of engine $1 that a killed shim left, and removes the control groups.
+end_groups() {
+  local group tries
+  for ((tries = 0; tries < 50; tries++)); do
+    while read -r group; do
+      # shellcheck disable=SC2046
+      kill -KILL $(cat "$group/cgroup.procs" 2>/dev/null) 2>/dev/null || true
+      rmdir "$group" 2>/dev/null || true
+    done < <(find /sys/fs/cgroup -depth -type d -path "*/kfp-images-$1*" 2>/dev/null)
+    [ -n "$(find /sys/fs/cgroup -type d -name "kfp-images-$1" -print -quit 2>/dev/null)" ] || return 0
+    sleep 0.1
+  done
+}
+
+# Ends what `start_engine run` started, and waits for that.
+end_run() {
+  [ -n "$reaper" ] || return 0
+  exec 6>&-
+  wait "$reaper" || true
+}
+
 # Ends the engine of run folder $1 and takes away all it left: processes, mounts, bridge, rules, groups, files.
 stop_engine() {
   local run=${1:?} id=${1##*/} sockets process mount
@@ -171,13 +197,13 @@ stop_engine() {
         kill -KILL "${process##*/}" 2>/dev/null || true
     done
   fi
+  end_groups "$id"
   while read -r mount; do umount -l "$mount" 2>/dev/null || true; done < <(
     awk -v run="$run/" -v sockets="${sockets:-$run}/" 'index($5, run) == 1 || index($5, sockets) == 1 { print $5 }' \
       /proc/self/mountinfo | sort -r
   )
   [ ! -e "$run/nat" ] || close_network "$run"
   [ ! -e "/sys/class/net/kfp-$id" ] || "$KFP_IMAGES_BUSYBOX" ip link delete "kfp-$id" || true
-  find /sys/fs/cgroup -depth -type d -path "*/kfp-images-$id*" -exec rmdir {} + 2>/dev/null || true
   [ "$(readlink "$cache/current" 2>/dev/null)" != "$run" ] || rm -f "$cache/current"
   [ -z "$sockets" ] || rm -rf --one-file-system "$sockets"
   rm -rf --one-file-system "$run"
