@@ -1,3 +1,5 @@
+import type { SourcePosition } from './types';
+
 /** Exit status of the command line (contract: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted). */
 export type ExitCode = 1 | 2 | 130 | 143;
 
@@ -13,6 +15,18 @@ export abstract class ExplainedError extends Error {
 export class UsageError extends ExplainedError {
   override readonly name = 'UsageError';
   readonly exitCode = 2;
+}
+
+/** A catalog file that can't be worked with: every mistake in it, with its place. Nothing was done. */
+export class CatalogError extends ExplainedError {
+  override readonly name = 'CatalogError';
+  readonly exitCode = 2;
+  readonly mistakes: readonly { readonly at: SourcePosition; readonly text: string }[];
+
+  constructor(mistakes: readonly { readonly at: SourcePosition; readonly text: string }[]) {
+    super(mistakes.map(({ at, text }) => `${at.file}:${at.line}:${at.column ?? 1}: ${text}`).join('\n'));
+    this.mistakes = mistakes;
+  }
 }
 
 /** The repository can't give what is needed: no git, a commit that is not there, a file that is missing. */
@@ -72,6 +86,12 @@ export class PublishError extends ExplainedError {
 /** A cluster or GitOps repository refused, or did not become ready. */
 export class DeployError extends ExplainedError {
   override readonly name = 'DeployError';
+  readonly exitCode = 1;
+}
+
+/** A commit could not be made or pushed; what was there before is there again, unless the text says otherwise. */
+export class TriggerError extends ExplainedError {
+  override readonly name = 'TriggerError';
   readonly exitCode = 1;
 }
 
