@@ -1,0 +1,99 @@
+import * as v from 'valibot';
+import { CatalogError } from '../errors';
+import { quoted } from '../system/quoted';
+import type { Catalog, CatalogImage, ImageInputs } from '../types';
+import { normalPath } from './fields';
+import { everything, referenceMistakes } from './references';
+import { catalogSchema, shapeMistakes, type CatalogFile, type ImageFile } from './schema';
+import { readYaml, type Mistake, type Path, type YamlTree } from './yamlTree';
+
+const bytesAtMost = 256 * 1024;
+const shownAtMost = 50;
+
+/**
+ * Reads the text of a catalog file. `file` is its path, for messages and as the catalog's source.
+ * Throws CatalogError with every mistake there is, in the order of the file.
+ */
+export async function readCatalog(text: string, file: string): Promise<Catalog> {
+  if (Buffer.byteLength(text) > bytesAtMost) {
+    throw error(file, text, [{ offset: 0, text: `is larger than ${bytesAtMost / 1024} KiB; that is no catalog` }]);
+  }
+  const tree = await readYaml(text);
+  const mistakes =
+    tree.value === undefined && tree.mistakes.length === 0 ? [empty] : [...tree.mistakes, ...wrong(tree)];
+  if (mistakes.length > 0) throw error(file, text, mistakes);
+  return catalogOf(v.parse(catalogSchema, tree.value), file, tree);
+}
+
+const empty: Mistake = { offset: 0, text: 'is empty; a catalog has at least "version: 1" and "images:"' };
+
+function wrong(tree: YamlTree): readonly Mistake[] {
+  if (tree.value === undefined) return [];
+  return [...shapeMistakes(tree.value, tree.sourceOf), ...referenceMistakes(tree.value)].map(({ path, text }) => ({
+    offset: tree.offsetOf(path),
+    text: path.length === 0 ? `the catalog ${text}` : `${shown(path)}: ${text}`,
+  }));
+}
+
+function shown(path: Path): string {
+  return path.map((part) => (/^[\w.-]+$/.test(String(part)) ? String(part) : quoted(String(part)))).join('.');
+}
+
+function error(file: string, text: string, mistakes: readonly Mistake[]): CatalogError {
+  const ordered = mistakes.toSorted((one, other) => one.offset - other.offset);
+  const lines = lineStarts(text);
+  const named = quoted(file, 300).slice(1, -1);
+  const more = ordered.length - shownAtMost;
+  return new CatalogError(
+    ordered.slice(0, shownAtMost).map((mistake, index) => ({
+      at: { file: named, ...placeOf(mistake.offset, lines) },
+      text: mistake.text + (more > 0 && index === shownAtMost - 1 ? `; and ${more} more mistakes after this` : ''),
+    })),
+  );
+}
+
+function lineStarts(text: string): readonly number[] {
+  return [0, ...Array.from(text.matchAll(/\n/g), (match) => match.index + 1)];
+}
+
+function placeOf(offset: number, lines: readonly number[]): { readonly line: number; readonly column: number } {
+  const after = lines.findIndex((start) => start > offset);
+  const line = after === -1 ? lines.length : after;
+  return { line, column: offset - (lines[line - 1] ?? 0) + 1 };
+}
+
+function catalogOf(file: CatalogFile, source: string, tree: YamlTree): Catalog {
+  const place = (name: string): number => tree.offsetOf(['images', name]);
+  // An object puts names like 7 first; the file's order is what people see.
+  const images = Object.entries(file.images).toSorted(([one], [other]) => place(one) - place(other));
+  const groups = Object.entries(file.groups ?? {}).map(([name, members]) => [name, [...new Set(members)]] as const);
+  return {
+    source,
+    images: new Map(images.map(([name, image]) => [name, imageOf(name, image)])),
+    groups: new Map([...groups, [everything, images.map(([name]) => name)]]),
+  };
+}
+
+function imageOf(name: string, image: ImageFile): CatalogImage {
+  return {
+    name,
+    dockerfile: normalPath(image.dockerfile),
+    context: normalPath(image.context ?? '.'),
+    repository: image.repository ?? name,
+    target: image.target,
+    inputs: inputsOf(image.inputs),
+    cacheMounts: [...new Set((image.cacheMounts ?? []).map((path) => path.replace(/\/$/, '')))],
+    buildArgs: image.buildArgs ?? {},
+    bind: image.bind ?? {},
+    deploy: image.deploy,
+  };
+}
+
+function inputsOf(inputs: ImageFile['inputs']): ImageInputs {
+  const globs = [...new Set((inputs?.paths ?? []).map(normalPath))];
+  if (inputs?.go !== undefined) {
+    const folder = normalPath(inputs.go);
+    return { kind: 'go', mainPackage: folder === '.' ? '.' : `./${folder}`, paths: globs };
+  }
+  return inputs?.paths === undefined ? { kind: 'dockerfile' } : { kind: 'paths', globs };
+}
