@@ -1,0 +1,112 @@
+import { createHash, generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { selfSignedCertificate } from './certificate';
+import { serve, type Received, type Reply } from './httpServer';
+
+/** How a token server is to behave. */
+export interface TokenServerOptions {
+  /** A folder for the certificate that the registry checks tokens with. */
+  readonly folder: string;
+  readonly username: string;
+  readonly password: string;
+  /** Lifetime of a token: at least so long, and less than a second more. */
+  readonly seconds?: number;
+  /** Also say it in `expires_in`; false: let the registry find out, as after a clock's jump. */
+  readonly tellsLifetime?: boolean;
+}
+
+/**
+ * A token server for a real Distribution registry: gives JWTs (ES256) for what was asked, to who has the password, by
+ * https://distribution.github.io/distribution/spec/auth/token/ and, for identity tokens, …/spec/auth/oauth/ . The
+ * identity token is the password.
+ */
+export interface TokenServer {
+  /** For `startRegistry({ auth: { token } })`. */
+  readonly token: {
+    readonly realm: string;
+    readonly service: string;
+    readonly issuer: string;
+    readonly rootCertBundlePath: string;
+  };
+  readonly requests: readonly Received[];
+  /** Tokens given so far. */
+  readonly issued: readonly string[];
+  close(): Promise<void>;
+}
+
+const service = 'kfp-images-test';
+const issuer = 'kfp-images-test-issuer';
+
+export async function startTokenServer(options: TokenServerOptions): Promise<TokenServer> {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const rootCertBundlePath = join(options.folder, 'token-server.pem');
+  await writeFile(rootCertBundlePath, selfSignedCertificate(privateKey, publicKey, issuer));
+  const kid = keyId(publicKey);
+  const issued: string[] = [];
+  const seconds = options.seconds ?? 60;
+  const server = await serve((request) => {
+    const query = new URLSearchParams(request.method === 'POST' ? request.body.toString() : request.path.split('?')[1]);
+    if (!knows(options, request, query)) {
+      return reply(401, { errors: [{ code: 'UNAUTHORIZED', message: 'authentication failed' }] });
+    }
+    const scopes = query.getAll('scope').flatMap((scope) => scope.split(' '));
+    const token = jwt(privateKey, kid, options.username, scopes, seconds);
+    issued.push(token);
+    const lifetime = options.tellsLifetime === false ? {} : { expires_in: seconds };
+    return reply(200, { token, access_token: token, ...lifetime });
+  });
+  return {
+    token: { realm: `http://${server.host}/token`, service, issuer, rootCertBundlePath },
+    requests: server.requests,
+    issued,
+    close: () => server.close(),
+  };
+}
+
+function knows(options: TokenServerOptions, request: Received, query: URLSearchParams): boolean {
+  if (request.method === 'POST') {
+    return query.get('grant_type') === 'refresh_token' && query.get('refresh_token') === options.password;
+  }
+  const login = Buffer.from(`${options.username}:${options.password}`).toString('base64');
+  return request.headers.authorization === `Basic ${login}`;
+}
+
+function reply(status: number, body: object): Reply {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+/** https://distribution.github.io/distribution/spec/auth/jwt/ */
+function jwt(key: KeyObject, kid: string, subject: string, scopes: readonly string[], seconds: number): string {
+  const now = Math.ceil(Date.now() / 1000);
+  const claims = {
+    iss: issuer,
+    sub: subject,
+    aud: service,
+    // Distribution takes a token for another minute, for clocks that differ: `leeway` in registry/auth/token/token.go of distribution/distribution.
+    exp: now + seconds - 60,
+    nbf: now - 3600,
+    iat: now - 3600,
+    jti: randomUUID(),
+    access: scopes.map((scope) => {
+      const [type, name, actions = ''] = scope.split(':');
+      return { type, name, actions: actions.split(',') };
+    }),
+  };
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const text = `${part({ typ: 'JWT', alg: 'ES256', kid })}.${part(claims)}`;
+  return `${text}.${sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
+}
+
+/** The name of a key for Distribution: base32 of 240 bits of the sha256 of its DER, in groups of four (as JWT's page above says). */
+function keyId(publicKey: KeyObject): string {
+  const digest = createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest()
+    .subarray(0, 30);
+  const bits = [...digest].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const letters = (bits.match(/.{5}/g) ?? []).map(
+    (five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[parseInt(five, 2)] ?? '',
+  );
+  return (letters.join('').match(/.{4}/g) ?? []).join(':');
+}
