@@ -2,7 +2,7 @@
 # Starts and stops a private engine. All that it leaves outside its folder is written down in that folder before or right
 # after it comes to be, so that the next run can take away what a killed one left. Used by script/engine.
 #
-# CACHE/runs/ID/  lock (held while anything of it lives), env, log, *.pid, bridge, nat, socket-folder, data/
+# CACHE/runs/ID/  lock (held while it is in use), env, *.log, *.pid, nat, socket-folder, data-folder, data/
 
 print_exports() {
   local name
@@ -37,12 +37,12 @@ start_engine() {
     reaper=$!
   fi
   mkdir -p "$data" "$run/docker-config"
+  echo "$data" >"$run/data-folder"
   # A socket's path has at most 107 bytes, a cache folder's may be longer.
   local sockets
   sockets=$(mktemp -d "/run/kfp-images.$id.XXX" 2>/dev/null || mktemp -d "/tmp/kfp-images.$id.XXX")
   echo "$sockets" >"$run/socket-folder"
 
-  echo "kfp-$id" >"$run/bridge"
   "$KFP_IMAGES_BUSYBOX" ip link add name "kfp-$id" type bridge
   "$KFP_IMAGES_BUSYBOX" ip link set "kfp-$id" up
 
@@ -186,9 +186,10 @@ end_run() {
 
 # Ends the engine of run folder $1 and takes away all it left: processes, mounts, bridge, rules, groups, files.
 stop_engine() {
-  local run=${1:?} id=${1##*/} sockets process mount
+  local run=${1:?} id=${1##*/} sockets data process mount
   [ -d "$run" ] || return 0
   sockets=$(cat "$run/socket-folder" 2>/dev/null || true)
+  data=$(cat "$run/data-folder" 2>/dev/null || true)
   end_process "$run/dockerd.pid" "$run"
   end_process "$run/containerd.pid" "$run"
   if [ -n "$sockets" ]; then
@@ -199,8 +200,8 @@ stop_engine() {
   fi
   end_groups "$id"
   while read -r mount; do umount -l "$mount" 2>/dev/null || true; done < <(
-    awk -v run="$run/" -v sockets="${sockets:-$run}/" 'index($5, run) == 1 || index($5, sockets) == 1 { print $5 }' \
-      /proc/self/mountinfo | sort -r
+    awk -v run="$run/" -v sockets="${sockets:-$run}/" -v data="${data:-$run}/" \
+      'index($5, run) == 1 || index($5, sockets) == 1 || index($5, data) == 1 { print $5 }' /proc/self/mountinfo | sort -r
   )
   [ ! -e "$run/nat" ] || close_network "$run"
   [ ! -e "/sys/class/net/kfp-$id" ] || "$KFP_IMAGES_BUSYBOX" ip link delete "kfp-$id" || true
