@@ -15,6 +15,14 @@ describe('blobs', () => {
     await expect(failure).rejects.toMatchObject({ status: 404, codes: ['BLOB_UNKNOWN'] });
   });
 
+  it('gives no bytes of another digest', async () => {
+    const server = await start((_, count) => ({ status: 200, body: count < 3 ? 'a blub' : blob }));
+    const { registry, lines } = testClient();
+    expect(Buffer.from(await registry.blob(`${server.host}/p/r`, blobDigest))).toEqual(blob);
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toContain('gave bytes of another digest');
+  });
+
   it('uploads nothing that is there', async () => {
     const server = await start(() => ({ status: 200 }));
     await testClient().registry.putBlob(`${server.host}/p/r`, 'text/plain', blob);

@@ -49,12 +49,15 @@ describe('a redirect', () => {
     expect(registry.requests.at(-1)?.headers.authorization).toBeDefined();
   });
 
-  it('to a server that asks for a login does not give it one', async () => {
-    const thief = await start(() => asksForLogin);
+  it.each([
+    ['the login', () => 'Basic realm="x"'],
+    ['a token of its own server', (thief: TestServer) => `Bearer realm="http://${thief.host}/token"`],
+  ])('to a server that asks for %s does not give it one', async (_, challenge) => {
+    const thief = await start(() => ({ status: 401, headers: { 'www-authenticate': challenge(thief) } }));
     const registry = await guarded(() => to(`http://${thief.host}/`));
     const client = testClient({ login });
     await expect(client.registry.blob(`${registry.host}/p/r`, digest)).rejects.toMatchObject({ status: 401 });
-    expect(thief.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+    expect(thief.requests.map(({ path, headers }) => [path, headers.authorization])).toEqual([['/', undefined]]);
     expect(client.lines).toEqual([]);
   });
 
