@@ -48,7 +48,7 @@ start_engine() {
 
   write_configuration "$id" "$data" "$sockets"
   # setsid: Ctrl-C is for the command, not for the engine under it. Own containerd: dockerd would join one that the
-  # machine runs already (cmd/dockerd/daemon_unix.go in github.com/moby/moby, systemContainerdRunning).
+  # machine runs already (systemContainerdRunning in github.com/moby/moby).
   PATH=$tools/bin:$PATH setsid containerd --config "$run/containerd.toml" >"$run/containerd.log" 2>&1 </dev/null 6>&- 9>&- &
   echo $! >"$run/containerd.pid"
   # BuildKit cuts the log of a long step otherwise (util/progress/logs/logs.go in github.com/moby/buildkit).
