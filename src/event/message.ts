@@ -33,7 +33,7 @@ export async function findMessage(
   const asked = await ports.api(commit);
   if (asked !== undefined) return { text: asked, from: 'api', commit };
   throw new SourceError(
-    `the message of commit ${commit} is known neither to the repository on disk nor to GitHub; ` +
-      'give actions/checkout "fetch-depth: 0", or give images or commit-message',
+    `the message of commit ${commit} is known neither to the repository on disk nor to GitHub, or github-token may not ` +
+      'read it; give actions/checkout "fetch-depth: 0", or give images or commit-message',
   );
 }
