@@ -56,8 +56,15 @@ describe('a redirect', () => {
     const thief = await start(() => ({ status: 401, headers: { 'www-authenticate': challenge(thief) } }));
     const registry = await guarded(() => to(`http://${thief.host}/`));
     const client = testClient({ login });
-    await expect(client.registry.blob(`${registry.host}/p/r`, digest)).rejects.toMatchObject({ status: 401 });
-    expect(thief.requests.map(({ path, headers }) => [path, headers.authorization])).toEqual([['/', undefined]]);
+    // The second time the registry is known, and the redirect is the first thing that is met.
+    for (const _time of [1, 2]) {
+      await expect(client.registry.blob(`${registry.host}/p/r`, digest)).rejects.toMatchObject({ status: 401 });
+    }
+    const got = thief.requests.map(({ path, headers }) => [path, headers.authorization]);
+    expect(got).toEqual([
+      ['/', undefined],
+      ['/', undefined],
+    ]);
     expect(client.lines).toEqual([]);
   });
 
