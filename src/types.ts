@@ -123,8 +123,18 @@ export interface Catalog {
 export interface ContentKey {
   /** 64 hex digits. */
   readonly key: string;
-  /** The canonical encoding, line by line, sorted; `sha256(lines.join('\n') + '\n')` is the key. */
+  /**
+   * The canonical encoding: its version, then what went in, sorted; `sha256(lines.join('\n') + '\n')` is the key.
+   * Described in src/plan/contentKey.ts.
+   */
   readonly lines: readonly string[];
+  /** The lines that one `whole-context` line stands for, shared by all images of that context; empty without one. */
+  readonly contextLines: readonly string[];
+  /**
+   * Base images whose digest nobody could tell. With any of them the key must never be taken as a sign that an image
+   * is current: what they point to may have moved.
+   */
+  readonly unresolvedBases: readonly string[];
   /** Where a construct could not be decided and more became an input than is needed: for people. */
   readonly notes: readonly string[];
 }

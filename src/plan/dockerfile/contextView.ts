@@ -1,0 +1,109 @@
+import type { GitTree, TreeEntry } from '../gitTree';
+import type { FolderMatch, IgnoreRules } from './ignoreRules';
+import { compileSource, hasWildcard } from './pattern';
+import { realPath } from '../tree/links';
+import { normalise } from './stagePath';
+
+/** The files a build gets to see: one folder of the tree, without what .dockerignore keeps out. */
+export class ContextView {
+  readonly tree: GitTree;
+  /** Path of the context in the repository; `''` is the top. */
+  readonly folder: string;
+  readonly #visible: Uint8Array;
+  #all: readonly TreeEntry[] | undefined;
+
+  constructor(tree: GitTree, folder: string, rules: IgnoreRules | undefined) {
+    this.tree = tree;
+    this.folder = normalise(folder);
+    this.#visible = new Uint8Array(tree.entries.length);
+    this.#mark(this.folder, rules, undefined);
+  }
+
+  /** Everything in the context, in the tree's order. */
+  get all(): readonly TreeEntry[] {
+    return (this.#all ??= this.tree.entries.filter((entry) => this.sees(entry)));
+  }
+
+  sees(entry: TreeEntry): boolean {
+    return this.#visible[entry.index] === 1;
+  }
+
+  /** A visible file by its path in the repository. */
+  entry(path: string): TreeEntry | undefined {
+    const entry = this.tree.entry(path);
+    return entry !== undefined && this.sees(entry) ? entry : undefined;
+  }
+
+  /** Path in the context → path in the repository. */
+  path(inContext: string): string {
+    return this.folder === '' ? inContext : inContext === '' ? this.folder : `${this.folder}/${inContext}`;
+  }
+
+  /** Everything visible in a folder of the repository, at any depth. */
+  under(folder: string): readonly TreeEntry[] {
+    const found: TreeEntry[] = [];
+    const open = [folder];
+    for (let path = open.pop(); path !== undefined; path = open.pop()) {
+      const directory = this.tree.directory(path);
+      for (const entry of directory?.files ?? []) if (this.sees(entry)) found.push(entry);
+      open.push(...(directory?.directories ?? []));
+    }
+    return found;
+  }
+
+  /**
+   * What a COPY source takes: a file, a folder with all that is in it, or whatever a pattern matches. A link on the way
+   * counts as well as what it points to, for Docker follows it.
+   */
+  source(path: string): readonly TreeEntry[] {
+    const matches = hasWildcard(path) ? this.#matching(path) : [this.path(path)];
+    return matches.flatMap((match) => {
+      const { path: real, links } = realPath(this, match);
+      const entry = this.entry(real);
+      return [...links, ...(entry === undefined ? this.under(real) : [entry])];
+    });
+  }
+
+  /** Paths (files and folders) that a pattern matches. */
+  #matching(source: string): readonly string[] {
+    const pattern = compileSource(source);
+    // Docker fails on a malformed pattern; until it does, everything may be meant.
+    if (pattern === undefined) return [this.folder];
+    const segments = source.split('/');
+    const fixed = segments
+      .slice(
+        0,
+        segments.findIndex((segment) => hasWildcard(segment)),
+      )
+      .join('/');
+    const depth = source.includes('**') ? Infinity : segments.length;
+    const found: string[] = [];
+    const strip = this.folder === '' ? 0 : this.folder.length + 1;
+    const visit = (folder: string, level: number): void => {
+      const directory = this.tree.directory(folder);
+      for (const entry of directory?.files ?? []) {
+        const link = this.tree.links.has(entry.path) && level < depth;
+        if (link || pattern.matches(entry.path.slice(strip))) found.push(entry.path);
+      }
+      for (const path of directory?.directories ?? []) {
+        if (pattern.matches(path.slice(strip))) found.push(path);
+        else if (level < depth) visit(path, level + 1);
+      }
+    };
+    visit(this.path(fixed), fixed === '' ? 1 : fixed.split('/').length + 1);
+    return found;
+  }
+
+  #mark(folder: string, rules: IgnoreRules | undefined, match: FolderMatch | undefined): void {
+    const directory = this.tree.directory(folder);
+    const strip = this.folder === '' ? 0 : this.folder.length + 1;
+    for (const entry of directory?.files ?? []) {
+      if (rules?.excludes(entry.path.slice(strip), match) !== true) this.#visible[entry.index] = 1;
+    }
+    for (const path of directory?.directories ?? []) {
+      const found = rules?.enter(path.slice(strip), match);
+      if (found?.excluded === true && rules?.hasExceptions !== true) continue;
+      this.#mark(path, rules, found);
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import { compileIgnore, type Pattern } from './pattern';
+
+interface Rule {
+  readonly pattern: Pattern;
+  /** `!`: lets in what earlier rules kept out. */
+  readonly exception: boolean;
+}
+
+/** What each rule found for a folder; handed on to what lies in it. */
+export interface FolderMatch {
+  readonly excluded: boolean;
+  /** By rule; undefined: none of them matched. */
+  readonly matched: readonly boolean[] | undefined;
+}
+
+/** The rules of one .dockerignore, in their order: the last one that matches decides. */
+export interface IgnoreRules {
+  readonly hasExceptions: boolean;
+  /** Is a file kept out? `parent`: what was found for its folder, undefined at the top. */
+  excludes(path: string, parent: FolderMatch | undefined): boolean;
+  /** The same for a folder, with what its own files need to know. */
+  enter(path: string, parent: FolderMatch | undefined): FolderMatch;
+}
+
+/**
+ * Reads a .dockerignore: https://docs.docker.com/build/concepts/context/#dockerignore-files. A string: why it can't be
+ * read; then Docker fails too, or does something that isn't documented.
+ */
+export function readIgnoreRules(text: string): IgnoreRules | string {
+  const rules: Rule[] = [];
+  for (const [index, line] of text
+    .replace(/^\ufeff/, '')
+    .split('\n')
+    .entries()) {
+    if (line.startsWith('#')) continue;
+    let pattern = line.trim();
+    const exception = pattern.startsWith('!');
+    if (exception) pattern = pattern.slice(1).trim();
+    if (pattern === '') {
+      if (exception) return `line ${index + 1}: "!" without a pattern`;
+      continue;
+    }
+    if (/\\[A-Za-z0-9]/.test(pattern)) return `line ${index + 1}: what "${pattern}" matches is not documented`;
+    const cleaned = clean(pattern);
+    if (exception && cleaned === '.' && pattern.startsWith('/')) return `line ${index + 1}: "!" without a pattern`;
+    const compiled = compileIgnore(cleaned);
+    if (compiled === undefined) return `line ${index + 1}: "${pattern}" is not a valid pattern`;
+    rules.push({ pattern: compiled, exception });
+  }
+  if (rules.length > maximumRules) return `it has more than ${maximumRules} rules`;
+  return {
+    hasExceptions: rules.some((rule) => rule.exception),
+    excludes: (path, parent) => decide(rules, path, parent?.matched),
+    enter: (path, parent) => {
+      const matched = rules.map(() => false);
+      const excluded = decide(rules, path, parent?.matched, matched);
+      return { excluded, matched: matched.includes(true) ? matched : undefined };
+    },
+  };
+}
+
+const maximumRules = 2000;
+
+/** As Go's `path.Clean`, without a leading slash: `/a//b/./c/` → `a/b/c`, `a/../../b` → `../b`. */
+function clean(pattern: string): string {
+  const rooted = pattern.startsWith('/');
+  const kept: string[] = [];
+  for (const segment of pattern.split('/')) {
+    if (segment === '' || segment === '.') continue;
+    if (segment !== '..') kept.push(segment);
+    else if (kept.length > 0 && kept.at(-1) !== '..') kept.pop();
+    else if (!rooted) kept.push('..');
+  }
+  return kept.length === 0 ? '.' : kept.join('/');
+}
+
+/**
+ * A rule that matched a folder matches what is in it. A rule that could not change the outcome is not looked at, and
+ * so is not handed on either: as BuildKit does it, which shows where an exception comes before what it excepts from.
+ */
+function decide(
+  rules: readonly Rule[],
+  path: string,
+  inherited: readonly boolean[] | undefined,
+  found?: boolean[],
+): boolean {
+  let excluded = false;
+  for (const [index, rule] of rules.entries()) {
+    if (inherited?.[index] === true || (rule.exception === excluded && rule.pattern.matches(path))) {
+      excluded = !rule.exception;
+      if (found !== undefined) found[index] = true;
+    }
+  }
+  return excluded;
+}

@@ -1,0 +1,170 @@
+/** One step of a compiled pattern. `star` and `any` consume any number of characters, without and with `/`. */
+type Token =
+  | { readonly kind: 'character'; readonly character: string }
+  | { readonly kind: 'one' }
+  | { readonly kind: 'set'; readonly negated: boolean; readonly ranges: readonly (readonly [string, string])[] }
+  | { readonly kind: 'star' }
+  | { readonly kind: 'any' }
+  /** Nothing, or anything that ends in `/`. */
+  | { readonly kind: 'folders' };
+
+/** A compiled pattern: matches whole paths. */
+export interface Pattern {
+  matches(path: string): boolean;
+}
+
+/**
+ * A pattern of a .dockerignore: Go's `filepath.Match` and `**`
+ * (https://docs.docker.com/build/concepts/context/#dockerignore-files). undefined: not a valid pattern.
+ */
+export function compileIgnore(pattern: string): Pattern | undefined {
+  const tokens = tokenise(pattern, ignoreStars);
+  if (tokens === undefined) return undefined;
+  // `**name` is any path with that end, but only without further wildcards: with one, `**` stands for whole folders.
+  const [first, ...rest] = tokens;
+  const plain = rest.every((token) => token.kind === 'character');
+  return { matches: matcher(first?.kind === 'any' && !plain ? [{ kind: 'folders' }, ...rest] : tokens) };
+}
+
+/**
+ * A source of COPY or ADD. `**` crosses folders, which it does for `--parents` only; elsewhere that finds more than
+ * Docker would, never less. undefined: not a valid pattern.
+ */
+export function compileSource(pattern: string): Pattern | undefined {
+  const tokens = tokenise(pattern, () => ({ kind: 'any' }));
+  return tokens === undefined ? undefined : { matches: matcher(tokens) };
+}
+
+/** Has a COPY source anything but plain characters? */
+export function hasWildcard(path: string): boolean {
+  return /[*?[\\]/.test(path);
+}
+
+type DoubleStar = (at: { readonly start: boolean; readonly end: boolean; readonly slash: boolean }) => Token;
+
+/** In .dockerignore `**` at the end is everything, at the start before a plain name any prefix, else whole folders. */
+const ignoreStars: DoubleStar = ({ start, end, slash }) => ({
+  kind: end || (start && !slash) ? 'any' : 'folders',
+});
+
+function tokenise(pattern: string, doubleStar: DoubleStar): readonly Token[] | undefined {
+  const characters = [...pattern];
+  const tokens: Token[] = [];
+  for (let at = 0; at < characters.length; at++) {
+    const character = characters[at] ?? '';
+    if (character === '*' && characters[at + 1] === '*') {
+      const start = at === 0;
+      const slash = characters[at + 2] === '/';
+      at += slash ? 2 : 1;
+      tokens.push(doubleStar({ start, end: at === characters.length - 1, slash }));
+    } else if (character === '*') tokens.push({ kind: 'star' });
+    else if (character === '?') tokens.push({ kind: 'one' });
+    else if (character === '\\') {
+      at += 1;
+      const escaped = characters[at];
+      if (escaped === undefined) return undefined;
+      tokens.push({ kind: 'character', character: escaped });
+    } else if (character === '[') {
+      const set = readSet(characters, at + 1);
+      if (set === undefined) return undefined;
+      tokens.push(set.token);
+      at = set.end;
+    } else tokens.push({ kind: 'character', character });
+  }
+  return tokens;
+}
+
+/** What stands between brackets; https://pkg.go.dev/path/filepath#Match */
+function readSet(
+  characters: readonly string[],
+  from: number,
+): { readonly token: Token; readonly end: number } | undefined {
+  let at = from;
+  const negated = characters[at] === '^';
+  if (negated) at += 1;
+  const ranges: [string, string][] = [];
+  const one = (): string | undefined => {
+    if (characters[at] === '\\') at += 1;
+    return characters[at++];
+  };
+  while (characters[at] !== ']' || ranges.length === 0) {
+    if (characters[at] === ']' || characters[at] === '-') return undefined;
+    const low = one();
+    let high = low;
+    if (characters[at] === '-') {
+      at += 1;
+      if (characters[at] === ']') return undefined;
+      high = one();
+    }
+    if (low === undefined || high === undefined) return undefined;
+    ranges.push([low, high]);
+  }
+  return { token: { kind: 'set', negated, ranges }, end: at };
+}
+
+/** Follows all ways through the pattern at once, so no pattern takes more than tokens × characters steps. */
+function matcher(tokens: readonly Token[]): (path: string) => boolean {
+  const wild = tokens.findIndex((token) => token.kind !== 'character');
+  if (wild < 0) {
+    const text = literalText(tokens);
+    return (path) => path === text;
+  }
+  // Most paths fail at the plain characters around the wildcards; most patterns have one wildcard at either end.
+  const prefix = literalText(tokens.slice(0, wild));
+  const last = tokens.findLastIndex((token) => token.kind !== 'character');
+  const suffix = literalText(tokens.slice(last + 1));
+  const only = wild === last ? tokens[wild]?.kind : undefined;
+  if (only === 'any') {
+    return (path) => path.length >= prefix.length + suffix.length && path.startsWith(prefix) && path.endsWith(suffix);
+  }
+  if (only === 'folders' && prefix === '') {
+    const below = `/${suffix}`;
+    return (path) => path === suffix || path.endsWith(below);
+  }
+  return (path) => path.startsWith(prefix) && path.endsWith(suffix) && follow(tokens, path);
+}
+
+function literalText(tokens: readonly Token[]): string {
+  return tokens.map((token) => (token.kind === 'character' ? token.character : '')).join('');
+}
+
+/** State `n`: before token n. State `n + inFolders`: within the `folders` of token n, which only end behind a `/`. */
+function follow(tokens: readonly Token[], path: string): boolean {
+  const inFolders = tokens.length + 1;
+  let states = new Set([0]);
+  close(tokens, states);
+  for (const character of path) {
+    const next = new Set<number>();
+    for (const state of states) {
+      const within = state >= inFolders;
+      const at = within ? state - inFolders : state;
+      const token = tokens[at];
+      if (token === undefined) continue;
+      if (token.kind === 'folders') {
+        next.add(at + inFolders);
+        if (character === '/') next.add(at + 1);
+      } else if (token.kind === 'any' || (token.kind === 'star' && character !== '/')) next.add(at);
+      else if (consumes(token, character)) next.add(at + 1);
+    }
+    if (next.size === 0) return false;
+    close(tokens, next);
+    states = next;
+  }
+  return states.has(tokens.length);
+}
+
+function consumes(token: Token, character: string): boolean {
+  if (token.kind === 'character') return token.character === character;
+  if (character === '/') return false;
+  if (token.kind === 'one') return true;
+  if (token.kind !== 'set') return false;
+  return token.ranges.some(([low, high]) => low <= character && character <= high) !== token.negated;
+}
+
+/** Adds what is reached without consuming a character. */
+function close(tokens: readonly Token[], states: Set<number>): void {
+  for (const state of states) {
+    const kind = tokens[state]?.kind;
+    if (kind === 'star' || kind === 'any' || kind === 'folders') states.add(state + 1);
+  }
+}

@@ -1,0 +1,165 @@
+import type { ContextView } from '../dockerfile/contextView';
+import { joinStage } from '../dockerfile/stagePath';
+import type { DockerfileUse, RunSite } from '../dockerfile/use';
+import { GoGraph, type GoRoot } from '../goImports';
+import type { TreeEntry } from '../gitTree';
+import { directoryOf } from '../tree/listing';
+import type { Texts } from '../tree/texts';
+import { ModuleFinder, type Modules } from './modules';
+import type { ParsedFiles } from './parsedFiles';
+import { RunReader } from './runFacts';
+import { goSettings, type GoSettings } from './settings';
+
+/** One Go image, analysed as far as can be without its packages. */
+export interface GoImage {
+  readonly undecided: readonly string[];
+  readonly named: readonly TreeEntry[];
+  readonly moduleFiles: readonly TreeEntry[];
+  readonly roots: ReadonlyMap<GoGraph, readonly GoRoot[]>;
+  readonly licences: boolean;
+}
+
+/** Scripts longer than this are data. */
+const longestScript = 256 * 1024;
+
+/** Finds what Go images of one context read. Graphs of packages are shared by all images that compile alike. */
+export class GoInputs {
+  readonly #view: ContextView;
+  readonly #texts: Texts;
+  readonly #parsed: ParsedFiles;
+  readonly #modules: ModuleFinder;
+  readonly #graphs = new Map<string, GoGraph>();
+
+  constructor(view: ContextView, texts: Texts, parsed: ParsedFiles) {
+    this.#view = view;
+    this.#texts = texts;
+    this.#parsed = parsed;
+    this.#modules = new ModuleFinder(view, texts);
+  }
+
+  /** `mainFolder`: path in the repository of the package that the catalog names. */
+  async analyse(mainFolder: string, use: DockerfileUse, platform: string): Promise<GoImage> {
+    const run = new RunReader();
+    for (const site of use.runs) run.run(site);
+    const named = new Set<TreeEntry>();
+    await this.#scripts(run, use.runs, named);
+    const settings = goSettings(platform, use.environment, run, use.bases);
+    const roots = new Map<GoGraph, GoRoot[]>();
+    const moduleFiles = new Set<TreeEntry>();
+    const undecided = [...use.undecided, ...run.undecided];
+    const add = (modules: Modules, root: GoRoot): void => {
+      const graph = this.#graph(modules, settings);
+      roots.set(graph, [...(roots.get(graph) ?? []), root]);
+      for (const entry of modules.files) moduleFiles.add(entry);
+    };
+    const main = await this.#modules.find(mainFolder, settings.modules);
+    if (main === undefined) undecided.push(`there is no go.mod above ${mainFolder === '' ? '.' : mainFolder}`);
+    else if (!this.#hasGo(mainFolder)) undecided.push(`${mainFolder === '' ? '.' : mainFolder} holds no Go files`);
+    else add(main, { folder: mainFolder, everyGoFile: false });
+    for (const { folder, importPath, everyGoFile } of run.packages) {
+      const folders =
+        folder === undefined ? (main?.resolve(importPath ?? '') ?? []) : this.#expand(this.#view.path(folder));
+      for (const found of folders) {
+        const modules = this.#hasGo(found) ? await this.#modules.find(found, settings.modules) : undefined;
+        if (modules !== undefined) add(modules, { folder: found, everyGoFile });
+      }
+    }
+    return { undecided, named: [...named], moduleFiles: [...moduleFiles], roots, licences: run.licences };
+  }
+
+  /** Reads the packages of many images at once. */
+  async expand(images: readonly GoImage[]): Promise<void> {
+    const roots = new Map<GoGraph, GoRoot[]>();
+    for (const image of images) {
+      for (const [graph, some] of image.roots) roots.set(graph, [...(roots.get(graph) ?? []), ...some]);
+    }
+    for (const [graph, all] of roots) await graph.expand(all);
+  }
+
+  /** Every file of an analysed and expanded image, and the Go files that could not be read. */
+  files(image: GoImage): { readonly files: ReadonlySet<TreeEntry>; readonly unreadable: readonly string[] } {
+    const files = new Set<TreeEntry>([...image.named, ...image.moduleFiles]);
+    const unreadable: string[] = [];
+    for (const [graph, roots] of image.roots) {
+      const closure = graph.closure(roots);
+      for (const entry of closure.files) files.add(entry);
+      unreadable.push(...closure.unreadable);
+      // Profile-guided optimisation takes this by itself: https://go.dev/doc/pgo
+      for (const { folder } of roots) this.#add(files, folder === '' ? 'default.pgo' : `${folder}/default.pgo`);
+      if (image.licences) this.#licences(closure.folders, files);
+    }
+    return { files, unreadable };
+  }
+
+  /** Files that RUNs name; those that are scripts name others in turn. */
+  async #scripts(run: RunReader, sites: readonly RunSite[], named: Set<TreeEntry>): Promise<void> {
+    const seen = new Set<string>();
+    const first = sites[0];
+    if (first === undefined) return;
+    for (const path of run.named) {
+      if (seen.has(path)) continue;
+      seen.add(path);
+      for (const entry of this.#view.source(path)) {
+        if (named.has(entry)) continue;
+        named.add(entry);
+        const script = /\.(sh|bash)$/.test(entry.path) || entry.mode === '100755';
+        const text = script ? await this.#texts.of(entry) : undefined;
+        if (text === undefined || text.length > longestScript) continue;
+        for (const site of sites) {
+          const folders = new Set([site.cwd]);
+          const below = directoryOf(entry.path).slice(this.#view.folder === '' ? 0 : this.#view.folder.length + 1);
+          for (const { to } of site.placements) folders.add(joinStage(to, below === '' ? '.' : below));
+          run.script(text, site, folders, entry.path);
+        }
+      }
+    }
+  }
+
+  /** A folder, or every folder with Go files below a pattern's: https://pkg.go.dev/cmd/go#hdr-Package_lists_and_patterns */
+  #expand(folder: string): readonly string[] {
+    const dots = folder.indexOf('...');
+    if (dots < 0) return [folder];
+    const found: string[] = [];
+    const open = [folder.slice(0, dots).replace(/\/?[^/]*$/, '')];
+    for (let path = open.pop(); path !== undefined; path = open.pop()) {
+      if (this.#hasGo(path)) found.push(path);
+      open.push(...(this.#view.tree.directory(path)?.directories ?? []));
+    }
+    return found;
+  }
+
+  #graph(modules: Modules, settings: GoSettings): GoGraph {
+    const target = { ...settings.target, goMinor: modules.goMinor };
+    const { os, arch, cgo, tags, maybeTags, unknownTags } = target;
+    const key = JSON.stringify([modules.id, [...os], [...arch], cgo ?? null, [...tags], [...maybeTags], unknownTags]);
+    const known = this.#graphs.get(key);
+    if (known !== undefined) return known;
+    const graph = new GoGraph(this.#view, modules, target, this.#parsed);
+    this.#graphs.set(key, graph);
+    return graph;
+  }
+
+  #hasGo(folder: string): boolean {
+    const files = this.#view.tree.directory(folder)?.files ?? [];
+    return files.some((entry) => entry.path.endsWith('.go') && this.#view.sees(entry));
+  }
+
+  /** go-licenses looks for a licence beside a package and in every folder above it. */
+  #licences(folders: readonly string[], files: Set<TreeEntry>): void {
+    const seen = new Set<string>();
+    for (const folder of folders) {
+      for (let at = folder; !seen.has(at); at = directoryOf(at)) {
+        seen.add(at);
+        for (const entry of this.#view.tree.directory(at)?.files ?? []) {
+          const name = entry.path.slice(at === '' ? 0 : at.length + 1);
+          if (/^((un)?licen[cs]e|copying|notice)(\..*)?$/i.test(name) && this.#view.sees(entry)) files.add(entry);
+        }
+      }
+    }
+  }
+
+  #add(files: Set<TreeEntry>, path: string): void {
+    const entry = this.#view.entry(path);
+    if (entry !== undefined) files.add(entry);
+  }
+}
