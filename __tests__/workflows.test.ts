@@ -1,0 +1,177 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { kfpCatalog } from '../src/catalog/kfp';
+import { actionInputs, actionOutputs } from '../src/event/inputs';
+
+type Yaml = Readonly<Record<string, unknown>>;
+
+const read = (path: string): string => readFileSync(join(process.cwd(), path), 'utf8');
+const map = (value: unknown): Yaml => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not a map');
+  return value as Yaml;
+};
+const at = (value: unknown, ...path: readonly string[]): unknown => path.reduce((inner, key) => map(inner)[key], value);
+const jobsOf = (workflow: unknown): readonly (readonly [string, Yaml])[] =>
+  Object.entries(map(at(workflow, 'jobs'))).map(([name, job]) => [name, map(job)]);
+const stepsOf = (job: Yaml): readonly Yaml[] => (Array.isArray(job['steps']) ? job['steps'].map(map) : []);
+
+const own = '.github/workflows/build-backend-images.yaml';
+const template = 'templates/build-backend-images.yaml';
+const files = [...readdirSync('.github/workflows').map((name) => `.github/workflows/${name}`), template];
+
+describe.each(files)('%s', (file) => {
+  const text = read(file);
+  const workflow: unknown = parse(text);
+
+  test('uses nothing but full commit ids with the version beside them, and what lies in this repository', () => {
+    const lines = text.split('\n').filter((line) => /^\s*(?:- )?uses:/.test(line));
+    for (const line of lines) {
+      const here = /uses: \$\/([\w./-]+)$/.exec(line)?.[1];
+      if (here === undefined) expect(line).toMatch(/uses: [\w./-]+@[0-9a-f]{40} # v[\dX]+\.[\dY]+\.[\dZ]+$/);
+      else expect(existsSync(join(here, 'action.yml')), here).toBe(true);
+    }
+    const used = jobsOf(workflow)
+      .flatMap(([, job]) => [job, ...stepsOf(job)])
+      .filter((each) => 'uses' in each);
+    expect(lines).toHaveLength(used.length);
+  });
+
+  test('gives no right that is not asked for, and says why it is', () => {
+    expect(at(workflow, 'permissions')).toEqual({});
+    for (const [name, job] of jobsOf(workflow)) {
+      const rights = map(job['permissions']);
+      expect(Object.keys(rights).length, name).toBeGreaterThan(0);
+      for (const [right, value] of Object.entries(rights)) {
+        expect(text).toMatch(new RegExp(`^      ${right}: ${String(value)} # \\w.+`, 'm'));
+        if (value === 'write')
+          expect([`${file} id-token`, '.github/workflows/release.yml contents']).toContain(`${file} ${right}`);
+      }
+    }
+  });
+
+  test('puts no expression into a script', () => {
+    for (const [, job] of jobsOf(workflow)) {
+      for (const step of stepsOf(job)) {
+        if ('run' in step) expect(step['run']).not.toContain('${{');
+      }
+    }
+  });
+
+  test('never reads the text of a commit, a title or a branch into anything but an input of the Action', () => {
+    expect(text).not.toMatch(/github\.(?:event\.(?:head_commit|commits|pull_request|issue|comment)|head_ref)/);
+  });
+
+  test('ends', () => {
+    for (const [name, job] of jobsOf(workflow))
+      if (!('uses' in job)) expect(job['timeout-minutes'], name).toBeDefined();
+  });
+
+  test('leaves no token behind in the clone', () => {
+    const clones = jobsOf(workflow)
+      .flatMap(([, job]) => stepsOf(job))
+      .filter((step) => String(step['uses']).startsWith('actions/checkout@'));
+    for (const step of clones) expect(at(step, 'with', 'persist-credentials')).toBe(false);
+  });
+});
+
+describe('the workflow that builds', () => {
+  const workflow: unknown = parse(read(own));
+  const caller: unknown = parse(read(template));
+  const action: unknown = parse(read('action.yml'));
+  const step = (job: string, id: string): Yaml => {
+    const found = stepsOf(map(at(workflow, 'jobs', job))).find((each) => each['id'] === id);
+    return map(found);
+  };
+
+  test.each([
+    ['this one', workflow],
+    ['the one of a fork', caller],
+  ])('%s starts at every push to a branch, slashes or not, and never at a tag', (_name, each) => {
+    expect(at(each, 'on', 'push')).toEqual({ branches: ['**'] });
+  });
+
+  test('by hand one can choose every image and group of the built-in catalog', () => {
+    const inputs = at(workflow, 'on', 'workflow_dispatch', 'inputs');
+    for (const name of [...kfpCatalog.images.keys(), 'driver-launcher', 'all']) {
+      expect(at(inputs, 'images', 'options')).toContain(name);
+    }
+    expect(at(caller, 'on', 'workflow_dispatch', 'inputs')).toEqual(inputs);
+  });
+
+  test('takes the two secrets of the contract, and no others, and neither is required', () => {
+    const names = ['GCP_ARTIFACT_REGISTRY_PATH', 'GCP_SA_KEY'];
+    const secrets = map(at(workflow, 'on', 'workflow_call', 'secrets'));
+    expect(Object.keys(secrets)).toEqual(names);
+    for (const name of names) expect(at(secrets, name, 'required')).toBe(false);
+    for (const file of [own, template]) {
+      expect(new Set([...read(file).matchAll(/secrets\.(\w+)/g)].map((found) => found[1]))).toEqual(new Set(names));
+    }
+    expect(Object.keys(map(at(caller, 'jobs', 'images', 'secrets')))).toEqual(names);
+  });
+
+  test('hands every input of the same name on to the Action, with its default', () => {
+    const inputs = map(at(workflow, 'on', 'workflow_call', 'inputs'));
+    const given = map(step('build', 'build')['with']);
+    const shared = actionInputs.filter(({ name }) => name in inputs && name !== 'dry-run');
+    expect(shared.length).toBeGreaterThan(8);
+    for (const input of shared) {
+      expect(String(at(inputs, input.name, 'default')), input.name).toBe(input.default);
+      expect(String(given[input.name]), input.name).toContain(`inputs.${input.name}`);
+    }
+    for (const name of Object.keys(given)) expect(map(at(action, 'inputs')), name).toHaveProperty(name);
+  });
+
+  test('the caller of a fork gives only inputs that there are', () => {
+    const inputs = map(at(workflow, 'on', 'workflow_call', 'inputs'));
+    for (const name of Object.keys(map(at(caller, 'jobs', 'images', 'with')))) expect(inputs).toHaveProperty(name);
+    expect(at(caller, 'jobs', 'images', 'permissions')).toEqual(at(workflow, 'jobs', 'build', 'permissions'));
+  });
+
+  test('gives outputs that the Action has', () => {
+    const outputs = Object.keys(map(at(workflow, 'on', 'workflow_call', 'outputs')));
+    for (const name of outputs) expect(actionOutputs.map((output) => output.name)).toContain(name);
+  });
+
+  test('a push without keywords ends with the short job, which can neither push nor prove who it is', () => {
+    expect(step('plan', 'plan')['with']).toMatchObject({ 'dry-run': true });
+    expect(step('plan', 'plan')['with']).not.toHaveProperty('credentials-json');
+    expect(at(workflow, 'jobs', 'plan', 'permissions')).toEqual({ contents: 'read' });
+    expect(at(workflow, 'jobs', 'build', 'needs')).toBe('plan');
+    expect(at(workflow, 'jobs', 'build', 'if')).toContain(`needs.plan.outputs.keywords != '[]'`);
+  });
+
+  test('one publisher per branch at a time; none is cancelled, and none that waits is dropped', () => {
+    expect(at(workflow, 'jobs', 'build', 'concurrency')).toEqual({
+      group: 'kfp-images-publish-${{ github.ref }}',
+      'cancel-in-progress': false,
+      queue: 'max',
+    });
+    expect(map(workflow)).not.toHaveProperty('concurrency');
+  });
+});
+
+test('the Action that the workflow uses is the Action', () => {
+  // `uses: $/` needs a folder, so there is a second description of the same bundle.
+  const expected = read('action.yml').replaceAll(/(main|post): dist\//g, '$1: ../../../dist/');
+  expect(read('.github/actions/kfp-images/action.yml')).toBe(expected);
+});
+
+test('no link in the repository leads nowhere: `uses: $/` would fail', () => {
+  // https://github.com/actions/runner/issues/4626
+  const links = execFileSync('git', ['ls-files', '--stage'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.startsWith('120000'))
+    .map((line) => line.slice(line.indexOf('\t') + 1));
+  for (const link of links) expect(existsSync(link), link).toBe(true);
+});
+
+test('continuous integration runs the test command of the README', () => {
+  const commands = jobsOf(parse(read('.github/workflows/ci.yml'))).flatMap(([, job]) =>
+    stepsOf(job).map((step) => step['run']),
+  );
+  expect(commands).toContain('make test');
+  expect(read('.ci/run')).toContain('make test');
+});
