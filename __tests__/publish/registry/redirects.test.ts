@@ -57,7 +57,7 @@ describe('a redirect', () => {
     const registry = await guarded(() => to(`http://${thief.host}/`));
     const client = testClient({ login });
     // The second time the registry is known, and the redirect is the first thing that is met.
-    for (const _time of [1, 2]) {
+    for (let time = 1; time <= 2; time++) {
       await expect(client.registry.blob(`${registry.host}/p/r`, digest)).rejects.toMatchObject({ status: 401 });
     }
     const got = thief.requests.map(({ path, headers }) => [path, headers.authorization]);
