@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { message } from '../errors';
 import type { CatalogImage, ContentKey } from '../types';
-import type { BaseImage } from './dockerfile/use';
+import type { BaseImage } from './dockerfile/useTypes';
 import { isTemplated } from './dockerfileInputs';
 import type { GitTree, TreeEntry } from './gitTree';
 import { InputReader, type ImageInputs } from './imageInputs';
-import { escapePath } from './tree/pathText';
+import { escapePath } from '../system/pathText';
 
 /**
  * Version 1 of the encoding. Lines of text, UTF-8, each ended by a newline; the first is this one, the others are

@@ -1,7 +1,8 @@
 import type { CatalogImage } from '../types';
 import { parseDockerfile, type ParsedDockerfile } from './dockerfile/instructions';
 import { readStages } from './dockerfile/stages';
-import { readUse, type DockerfileUse } from './dockerfile/use';
+import { readUse } from './dockerfile/use';
+import type { DockerfileUse } from './dockerfile/useTypes';
 
 /** More is no Dockerfile that anybody wrote; it would only cost time. */
 const most = { instructions: 5000, stages: 500 };

@@ -1,6 +1,7 @@
+import { BlobReader, type OnBlob } from '../system/gitBlobs';
 import { resolveCommit } from '../system/git';
 import { gitFailure, tryGit, type ObjectEnv } from '../system/gitCommand';
-import { BlobReader, type OnBlob } from './tree/blobReader';
+
 import { indexDirectories, parseListing, type Directory, type TreeEntry } from './tree/listing';
 
 export type { Directory, TreeEntry } from './tree/listing';

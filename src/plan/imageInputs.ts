@@ -2,7 +2,7 @@ import { SourceError } from '../errors';
 import type { CatalogImage } from '../types';
 import { ContextView } from './dockerfile/contextView';
 import { readIgnoreRules } from './dockerfile/ignoreRules';
-import type { BaseImage, DockerfileUse } from './dockerfile/use';
+import type { BaseImage, DockerfileUse } from './dockerfile/useTypes';
 import { Dockerfiles, dockerfileUse } from './dockerfileInputs';
 import type { GitTree, TreeEntry } from './gitTree';
 import { GoInputs, type GoImage } from './golang/goInputs';

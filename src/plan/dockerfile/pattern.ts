@@ -10,7 +10,7 @@ type Token =
 
 /** A compiled pattern: matches whole paths. */
 export interface Pattern {
-  matches(path: string): boolean;
+  readonly matches: (path: string) => boolean;
 }
 
 /**
@@ -48,7 +48,8 @@ const ignoreStars: DoubleStar = ({ start, end, slash }) => ({
 });
 
 function tokenise(pattern: string, doubleStar: DoubleStar): readonly Token[] | undefined {
-  const characters = [...pattern];
+  // Code points, as `?` and sets count them.
+  const characters = Array.from(pattern);
   const tokens: Token[] = [];
   for (let at = 0; at < characters.length; at++) {
     const character = characters[at] ?? '';

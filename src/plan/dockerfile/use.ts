@@ -1,51 +1,16 @@
 import { expand, type Lookup } from './expand';
 import type { Instruction } from './instructions';
 import { originOf, readMounts, type Mount } from './reach';
-import { declare, findStage, type BuildSettings, type Stage, type Stages } from './stages';
+import { Scope } from './scope';
+import type { BaseImage, DockerfileUse, RunSite, Source } from './useTypes';
+import { findStage, type BuildSettings, type Stage, type Stages } from './stages';
 import { joinStage, normalise, trace, type Placement, type StagePath } from './stagePath';
-import { envAssignments, pathWords, splitFlags } from './words';
-
-/** Something that the Dockerfile takes from the context by its name; wildcards are still in it. */
-export interface Source {
-  readonly path: string;
-  readonly line: number;
-}
-
-/** A RUN of a stage that holds all of the context: what it names of it has still to be found out. */
-export interface RunSite {
-  readonly instruction: Instruction;
-  readonly cwd: StagePath;
-  readonly lookup: Lookup;
-  readonly placements: readonly Placement[];
-}
-
-export interface BaseImage {
-  readonly reference: string;
-  readonly platform: string | undefined;
-}
-
-/** What a Dockerfile takes from its context and from registries, for one target, one platform and one set of arguments. */
-export interface DockerfileUse {
-  readonly sources: readonly Source[];
-  /** Is all of the context copied (`COPY . .`): into the image itself, or only into stages it takes something from? */
-  readonly everything: 'no' | 'aside' | 'image';
-  /** Why more can't be said than that the whole context counts. */
-  readonly undecided: readonly string[];
-  readonly bases: readonly BaseImage[];
-  readonly unknownBases: readonly string[];
-  readonly runs: readonly RunSite[];
-  /** Every ENV of reached stages; undefined value: known to the build only. */
-  readonly environment: readonly (readonly [string, string | undefined])[];
-  readonly notes: readonly string[];
-}
+import { pathWords, splitFlags } from './words';
 
 interface StageState {
-  readonly values: Map<string, string | undefined>;
-  readonly fixed: Set<string>;
+  readonly scope: Scope;
   readonly placements: Placement[];
   cwd: StagePath;
-  /** Do undeclared variables come from a base image that isn't looked into? */
-  readonly foreign: boolean;
 }
 
 /** Follows the target's stages and notes what each instruction takes. Pure; linear in the instructions that count. */
@@ -109,11 +74,9 @@ class Evaluation {
     if (known !== undefined || stage === undefined) return known;
     const parent = stage.base.kind === 'stage' ? this.#state(stage.base.index) : undefined;
     const state: StageState = {
-      values: new Map(parent?.values),
-      fixed: new Set(parent?.fixed),
+      scope: new Scope(parent?.scope, stage.base.kind !== 'scratch'),
       placements: [...(parent?.placements ?? [])],
       cwd: parent?.cwd ?? (stage.base.kind === 'scratch' ? '/' : this.#unknownStart()),
-      foreign: parent?.foreign ?? stage.base.kind !== 'scratch',
     };
     this.#states.set(index, state);
     if (stage.base.kind === 'image') this.#base(stage.base.reference, stage.base.platform);
@@ -123,21 +86,11 @@ class Evaluation {
   }
 
   #instruction(stage: Stage, state: StageState, instruction: Instruction): void {
-    const lookup = lookupIn(state);
+    const { lookup } = state.scope;
     const { keyword, rest } = instruction;
-    if (keyword === 'ARG') {
-      const declared = new Map<string, string | undefined>();
-      declare(declared, rest, this.#settings, lookup, this.#globals);
-      // ENV wins over ARG: https://docs.docker.com/reference/dockerfile/#using-arg-variables
-      for (const [name, value] of declared) if (!state.fixed.has(name)) state.values.set(name, value);
-    } else if (keyword === 'ENV') {
-      for (const { name, value } of envAssignments(rest)) {
-        const text = value === undefined ? undefined : expand(value, lookup);
-        state.values.set(name, text);
-        state.fixed.add(name);
-        this.#environment.push([name, text]);
-      }
-    } else if (keyword === 'WORKDIR') {
+    if (keyword === 'ARG') state.scope.arg(rest, this.#settings, this.#globals);
+    else if (keyword === 'ENV') this.#environment.push(...state.scope.env(rest));
+    else if (keyword === 'WORKDIR') {
       const path = expand(rest.trim(), lookup);
       state.cwd = path === undefined ? this.#unknownStart() : joinStage(state.cwd, path);
     } else if (keyword === 'COPY' || keyword === 'ADD') {
@@ -176,7 +129,8 @@ class Evaluation {
     const placements = [...state.placements];
     for (const mount of readMounts(instruction.rest))
       this.#mount(stage, state, mount, instruction.line, placements, lookup);
-    if (placements.length > 0) this.#runs.push({ instruction, cwd: state.cwd, lookup: lookupNow(state), placements });
+    if (placements.length > 0)
+      this.#runs.push({ instruction, cwd: state.cwd, lookup: state.scope.frozen(), placements });
   }
 
   #mount(stage: Stage, state: StageState, mount: Mount, line: number, placements: Placement[], lookup: Lookup): void {
@@ -225,14 +179,4 @@ class Evaluation {
     this.#unknownStarts += 1;
     return `?${this.#unknownStarts}`;
   }
-}
-
-function lookupIn(state: StageState): Lookup {
-  return (name) => (state.values.has(name) ? state.values.get(name) : state.foreign ? undefined : '');
-}
-
-/** As things stand now; later instructions of the stage don't reach back. */
-function lookupNow(state: StageState): Lookup {
-  const values = new Map(state.values);
-  return (name) => (values.has(name) ? values.get(name) : state.foreign ? undefined : '');
 }

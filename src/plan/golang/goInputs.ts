@@ -1,13 +1,13 @@
 import type { ContextView } from '../dockerfile/contextView';
 import { joinStage } from '../dockerfile/stagePath';
-import type { DockerfileUse, RunSite } from '../dockerfile/use';
+import type { DockerfileUse, RunSite } from '../dockerfile/useTypes';
 import { GoGraph, type GoRoot } from '../goImports';
 import type { TreeEntry } from '../gitTree';
 import { directoryOf } from '../tree/listing';
 import type { Texts } from '../tree/texts';
 import { ModuleFinder, type Modules } from './modules';
 import type { ParsedFiles } from './parsedFiles';
-import { RunReader } from './runFacts';
+import { RunReader } from './runReader';
 import { goSettings, type GoSettings } from './settings';
 
 /** One Go image, analysed as far as can be without its packages. */

@@ -1,7 +1,8 @@
-import type { BaseImage } from '../dockerfile/use';
+import type { BaseImage } from '../dockerfile/useTypes';
 import type { Ternary } from './constraint';
 import type { ModuleSettings } from './modules';
-import type { RunReader, Setting } from './runFacts';
+import type { Setting } from './goCommand';
+import type { RunReader } from './runReader';
 import type { GoTarget } from './target';
 
 /** How a Dockerfile compiles Go, as far as its text tells; what it leaves open stays open. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { pathFromBytes } from './pathText';
+import { pathFromBytes } from '../../system/pathText';
 
 /** What git stores under a path: file, executable file, symbolic link, submodule. */
 export type EntryMode = '100644' | '100755' | '120000' | '160000';

@@ -1,10 +1,11 @@
 import { expand } from '../dockerfile/expand';
 import { jsonWords } from '../dockerfile/instructions';
 import { below, joinStage, normalise, trace, type Placement, type StagePath } from '../dockerfile/stagePath';
-import type { RunSite } from '../dockerfile/use';
+import type { RunSite } from '../dockerfile/useTypes';
 import { splitFlags } from '../dockerfile/words';
 import { readCommands, type ShellCommand, type Word } from '../shell/commands';
-import { before, goModuleOnly, goValueFlags, inert, opaque } from '../shell/tools';
+import { before, inert, opaque } from '../shell/tools';
+import { readGoCommand, readsModulesOnly, type Setting } from './goCommand';
 
 /** A Go package named in a RUN. Paths are in the context. */
 export interface NamedPackage {
@@ -16,9 +17,6 @@ export interface NamedPackage {
 }
 
 const steering = /^(GOOS|GOARCH|CGO_ENABLED|GOFLAGS|GOWORK|GOEXPERIMENT)=([^]*)$/;
-
-/** A name and its value; undefined: known to the build only. */
-export type Setting = readonly [string, string | undefined];
 
 /**
  * Collects what the RUNs of stages that hold the whole context use of it, as far as their text tells. `script` may be
@@ -100,30 +98,13 @@ export class RunReader {
     withoutCgo: boolean,
     depth: number,
   ): void {
-    const [subcommand, ...rest] = words;
-    const verb = subcommand?.text ?? '';
-    if (goModuleOnly.has(verb)) return;
-    if (verb === 'mod' && /^(download|edit|graph|init|verify)$/.test(rest[0]?.text ?? '')) return;
-    const args: Word[] = [];
-    const flags: Setting[] = [];
-    for (let at = 0; at < rest.length; at++) {
-      const word = rest[at];
-      if (word === undefined) continue;
-      const flag = /^--?([A-Za-z]+)(?:=([^]*))?$/.exec(word.raw);
-      if (flag === null) args.push(word);
-      else {
-        const flagName = flag[1] ?? '';
-        const next = flag[2] === undefined && goValueFlags.has(flagName) ? rest[++at] : undefined;
-        const value = flag[2] === undefined ? next?.text : expand(flag[2], site.lookup);
-        flags.push([flagName, value]);
-        if (flagName === 'C') this.#enter({ raw: '', text: value }, folders, where);
-        if (/^(modfile|pgo)$/.test(flagName)) this.#path({ raw: '', text: value }, site, folders, where, depth);
-        if (/^(overlay|toolexec)$/.test(flagName)) this.undecided.push(`${where}: go -${flagName} may read anything`);
-      }
+    const { verb, args, flags } = readGoCommand(words, site.lookup);
+    if (readsModulesOnly(verb, args, flags)) return;
+    for (const [name, value] of flags) {
+      if (name === 'C') this.#enter({ raw: value ?? '', text: value }, folders, where);
+      if (/^(modfile|pgo)$/.test(name)) this.#path({ raw: value ?? '', text: value }, site, folders, where, depth);
+      if (/^(overlay|toolexec)$/.test(name)) this.undecided.push(`${where}: go -${name} may read anything`);
     }
-    const external = args.length > 0 && args.every((word) => word.text?.includes('@') === true);
-    if ((verb === 'run' || verb === 'install') && external) return;
-    if (verb === 'list' && flags.some(([name]) => name === 'm')) return;
     if (!/^(build|install|list)$/.test(verb)) {
       this.undecided.push(`${where}: what \`go ${verb}\` reads can't be told`);
       return;
@@ -131,14 +112,12 @@ export class RunReader {
     this.flags.push(...flags);
     this.compiles += 1;
     if (withoutCgo) this.compilesWithoutCgo += 1;
-    if (args.length === 0) args.push({ raw: '.', text: '.' });
-    for (const word of args) this.#package(word, site, folders, where);
+    for (const word of args.length === 0 ? [{ raw: '.', text: '.' }] : args) this.#package(word, site, folders, where);
   }
 
-  #package(word: Word, site: RunSite, folders: ReadonlySet<StagePath>, where: string): void {
-    const text = word.text;
+  #package({ text, raw }: Word, site: RunSite, folders: ReadonlySet<StagePath>, where: string): void {
     if (text === undefined) {
-      this.undecided.push(`${where}: which package ${word.raw} is can't be told`);
+      this.undecided.push(`${where}: which package ${raw} is can't be told`);
       return;
     }
     const files = text.endsWith('.go');

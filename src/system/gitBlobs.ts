@@ -1,6 +1,6 @@
-import { SourceError } from '../../errors';
-import { converse, type Conversation } from '../../system/exec';
-import { gitCommand, startFailure, type ObjectEnv } from '../../system/gitCommand';
+import { SourceError } from '../errors';
+import { converse, type Conversation } from './exec';
+import { gitCommand, startFailure, type ObjectEnv } from './gitCommand';
 
 /** Told each object's content. The buffer is only valid during the call. */
 export type OnBlob = (oid: string, content: Buffer) => void;

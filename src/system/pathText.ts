@@ -20,6 +20,18 @@ export function pathFromBytes(bytes: Buffer): string {
   return text;
 }
 
+/** The inverse of `pathFromBytes`. */
+export function pathToBytes(path: string): Buffer {
+  if (!/[\udc80-\udcff]/.test(path)) return Buffer.from(path, 'utf8');
+  // A low surrogate behind a high one is half of a character, not an escaped byte.
+  const parts = path.split(/(?<![\ud800-\udbff])([\udc80-\udcff])/);
+  return Buffer.concat(
+    parts.map((part, index) =>
+      index % 2 === 1 ? Buffer.from([part.charCodeAt(0) - escapeBase]) : Buffer.from(part, 'utf8'),
+    ),
+  );
+}
+
 /**
  * A path for one line of the canonical encoding or a terminal: printable characters stay, a backslash is doubled, any
  * other byte is `\xHH`. Reversible, so distinct paths give distinct text.
