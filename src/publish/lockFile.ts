@@ -1,0 +1,82 @@
+import { UsageError } from '../errors';
+import { quoted } from '../system/quoted';
+import type { LockedImage, LockFile } from '../types';
+import { isDigest, isHost, isPathComponent } from './names';
+
+/** No set is near this; what is longer is no lock file. */
+export const longestLockFile = 4 * 2 ** 20;
+
+/**
+ * The lock file as text: the same set gives the same bytes on every machine (fixed order of fields, images by name, newline at the end),
+ * so that it has one digest in the registry.
+ */
+export function encodeLockFile(lock: LockFile): string {
+  const images = Object.entries(lock.images)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { repository, digest, key, seconds }]) => [
+      name,
+      { repository, digest, key, ...(seconds === undefined ? {} : { seconds }) },
+    ]);
+  const { version, commit, registryPath } = lock;
+  return `${JSON.stringify({ version, commit, registryPath, images: Object.fromEntries(images) as unknown }, null, 2)}\n`;
+}
+
+/**
+ * Reads a lock file, from a registry or a file. Everything in it is checked: ids, digests, and that every image lies under its registry path.
+ * Throws UsageError that names `source` and what is wrong with it.
+ */
+export function parseLockFile(text: string, source: string): LockFile {
+  const wrong = (why: string): UsageError =>
+    new UsageError(`${source} is no lock file of kfp-images: ${why}. Take one that kfp-images wrote.`);
+  if (text.length > longestLockFile) throw wrong(`it is longer than ${longestLockFile} characters`);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new UsageError(`${source} is no lock file of kfp-images: it is not JSON.`, { cause });
+  }
+  const version = field(json, 'version');
+  if (version !== 1) throw wrong(`its version is ${quoted(String(version))}, this program knows 1`);
+  const commit = field(json, 'commit');
+  if (!isCommit(commit)) throw wrong('"commit" is no commit id');
+  const registryPath = field(json, 'registryPath');
+  if (typeof registryPath !== 'string' || !isRepository(registryPath))
+    throw wrong('"registryPath" is no registry path');
+  const listed = field(json, 'images');
+  if (typeof listed !== 'object' || listed === null || Array.isArray(listed)) throw wrong('"images" is no object');
+  const images = Object.entries(listed).map(([name, image]): readonly [string, LockedImage] => {
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name)) throw wrong(`${quoted(name)} is no name of an image`);
+    return [name, lockedImage(image, registryPath, (why) => wrong(`image ${name}: ${why}`))];
+  });
+  return { version: 1, commit, registryPath, images: Object.fromEntries(images) };
+}
+
+function lockedImage(image: unknown, registryPath: string, wrong: (why: string) => Error): LockedImage {
+  const repository = field(image, 'repository');
+  if (typeof repository !== 'string' || !isRepository(repository) || !repository.startsWith(`${registryPath}/`)) {
+    throw wrong('"repository" does not lie under the registry path');
+  }
+  const digest = field(image, 'digest');
+  if (typeof digest !== 'string' || !isDigest(digest)) throw wrong('"digest" is no digest (sha256:…)');
+  const key = field(image, 'key');
+  if (typeof key !== 'string' || !/^[0-9a-f]{64}$/.test(key)) throw wrong('"key" is no content key (64 hex digits)');
+  const seconds = field(image, 'seconds');
+  const known = typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0;
+  return { repository, digest, key, ...(known ? { seconds } : {}) };
+}
+
+/** A commit id as git writes it: 40 hex digits, 64 in a SHA-256 repository. */
+export function isCommit(value: unknown): value is string {
+  return typeof value === 'string' && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(value);
+}
+
+function isRepository(text: string): boolean {
+  const [host = '', ...path] = text.split('/');
+  return isHost(host) && path.length > 0 && path.every(isPathComponent);
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+}

@@ -1,0 +1,113 @@
+import { PublishError } from '../errors';
+import type { Registry } from '../types';
+import { imageOf } from './releaseSet';
+import { readSet, storeProbe, type StoredSet } from './setArtifact';
+import { commitTag, keyTag, latestTag, setRepository } from './tags';
+import { together } from './together';
+
+/** An image of the plan, as it is looked for. */
+export interface SoughtImage {
+  readonly name: string;
+  readonly repository: string;
+  /** Content key, 64 hex digits. */
+  readonly key: string;
+}
+
+/** What the registry holds before anything is built. */
+export interface RegistryState {
+  /** Image → digest at its `key-…` tag: built before, not bound. */
+  readonly keyed: ReadonlyMap<string, string>;
+  /** Image → digest at this commit's tag. */
+  readonly published: ReadonlyMap<string, string>;
+  /** Images whose `latest` exists. */
+  readonly withLatest: ReadonlySet<string>;
+  /** The set of this commit. `other`: its tag names something that is no set. */
+  readonly set: StoredSet | 'other' | undefined;
+  /** The set that `kfp-images-set:latest` names. */
+  readonly latestSet: StoredSet | 'other' | undefined;
+}
+
+/**
+ * One parallel round of look-ups for everything a run has to know: which keys the registry has, what of this commit is published, where
+ * `latest` stands. Throws RegistryError (unreachable, no login, no right), so that nothing is built for a registry that takes nothing.
+ */
+export async function lookUp(
+  registry: Registry,
+  registryPath: string,
+  images: readonly SoughtImage[],
+  commit: string,
+): Promise<RegistryState> {
+  const sets = setRepository(registryPath);
+  const digests = (tagOf: (image: SoughtImage) => string): Promise<ReadonlyMap<string, string>> =>
+    together(images, async (image) => {
+      const found = await registry.manifest(image.repository, tagOf(image));
+      return found === undefined ? [] : [[image.name, found.digest] as const];
+    }).then((found) => new Map(found.flat()));
+  const [keyed, published, latest, set, latestSet] = await Promise.all([
+    digests(({ key }) => keyTag(key)),
+    digests(() => commitTag(commit)),
+    digests(() => latestTag),
+    readSet(registry, sets, commitTag(commit)),
+    readSet(registry, sets, latestTag),
+  ]);
+  return { keyed, published, withLatest: new Set(latest.keys()), set, latestSet };
+}
+
+/**
+ * May we write there? Stores two bytes that every set needs (nothing refers to them until there is a set, and they are stored once).
+ * Throws RegistryError with the registry's words, before anything was built.
+ */
+export async function checkWritable(registry: Registry, registryPath: string): Promise<void> {
+  await storeProbe(registry, setRepository(registryPath));
+}
+
+/** What a run is about to do, as far as tags are concerned. */
+export interface TagIntent {
+  readonly registryPath: string;
+  readonly commit: string;
+  readonly images: readonly SoughtImage[];
+  readonly moveLatest: boolean;
+  /** Does the registry refuse to move tags? undefined: it can't be asked; then the first refusal tells. */
+  readonly immutable: boolean | undefined;
+}
+
+/**
+ * Can the tags of this run be put? Pure. Gives warnings; throws PublishError when tags are immutable and one that is needed names something
+ * else: then building would be for nothing. What is right already is no obstacle.
+ */
+export function preflightTags(state: RegistryState, intent: TagIntent): readonly string[] {
+  if (intent.immutable !== true) return [];
+  const { commit, images } = intent;
+  const sets = setRepository(intent.registryPath);
+  const fail = (what: string, mend: string): PublishError =>
+    new PublishError(`The tags of ${intent.registryPath} are immutable, and ${what}. ${mend}. Nothing was built.`);
+  const stored = state.set;
+  if (stored === 'other') {
+    throw fail(`${sets}:${commitTag(commit)} names something that is no release set`, 'Delete that tag');
+  }
+  for (const { name, repository, key } of images) {
+    const known = stored === undefined ? undefined : imageOf(stored.lock, name);
+    const otherCommit = 'Publish it with a new commit, or turn off tag immutability';
+    if (stored !== undefined && known === undefined) {
+      throw fail(`the set of commit ${commit} is published without ${name}, so it can't be added`, otherCommit);
+    }
+    if (known !== undefined && known.key !== key) {
+      throw fail(`${name} of commit ${commit} is published with other content (key ${known.key})`, otherCommit);
+    }
+    const tagged = state.published.get(name);
+    if (known !== undefined && tagged !== undefined && tagged !== known.digest) {
+      throw fail(`${repository}:${commitTag(commit)} names another image than the set of that commit`, otherCommit);
+    }
+  }
+  if (!intent.moveLatest) return [];
+  const isThere = state.latestSet !== undefined || images.some(({ name }) => state.withLatest.has(name));
+  const isOurs = typeof state.latestSet === 'object' && state.latestSet.lock.commit === commit;
+  if (isThere && !isOurs) {
+    throw fail(`${latestTag} exists and can't be moved to commit ${commit}`, 'Set the input latest to never');
+  }
+  return isThere
+    ? []
+    : [
+        `The tags of ${intent.registryPath} are immutable: ${latestTag} will be put once and never move. Set latest: never.`,
+      ];
+}

@@ -1,0 +1,99 @@
+import { PublishError } from '../../errors';
+import type { Registry } from '../../types';
+import { relationOf, type IsAncestor } from '../ancestry';
+import { readSet, storeWithdrawal, type StoredSet } from '../setArtifact';
+import { commitTag } from '../tags';
+import { together } from '../together';
+
+/**
+ * A run's announcement that its set is to become `latest`: a tag `candidate-TIME-COMMIT` on the set, put before the first `latest` is touched
+ * and never removed.
+ *
+ * Registries have no compare-and-swap: between "it stands at an ancestor" and "move it" another run may move it, and a tag that was
+ * overwritten leaves no trace of who stood there. Each run's own tag does. So whoever moved a tag looks at the announcements afterwards and
+ * finds everyone who could have been overtaken; who announces later reads the tags later. See promote.ts.
+ */
+export interface Candidate {
+  readonly tag: string;
+  /** Milliseconds since the epoch, later than that of every candidate its run had seen. */
+  readonly announcedAt: number;
+  /** Its run was told to move `latest` from wherever it stands. */
+  readonly override: boolean;
+  readonly commit: string;
+  readonly set: StoredSet;
+  /** False: its run gave up and took back what it had moved. */
+  readonly active: boolean;
+}
+
+/**
+ * Moving takes seconds, is given up after `longestMove`, and clocks of runners agree within minutes: who announced earlier than `window` ago
+ * is done or dead, and what it achieved is read from the tags themselves.
+ */
+export const longestMove = 20 * 60_000;
+const window = 2 * 60 * 60_000;
+
+export function candidateTag(announcedAt: number, commit: string, override: boolean): string {
+  return `candidate-${announcedAt}-${commit}${override ? '-override' : ''}`;
+}
+
+/** undefined: another kind of tag. */
+function readTag(tag: string): Pick<Candidate, 'tag' | 'announcedAt' | 'commit' | 'override'> | undefined {
+  const match = /^candidate-([0-9]{1,16})-([0-9a-f]{40}|[0-9a-f]{64})(-override)?$/.exec(tag);
+  const [, time, commit] = match ?? [];
+  if (time === undefined || commit === undefined) return undefined;
+  return { tag, announcedAt: Number(time), commit, override: match?.[3] !== undefined };
+}
+
+/** What the announcements look like at one moment. */
+export interface Announcements {
+  /** By time, then tag: the same order for everyone. */
+  readonly candidates: readonly Candidate[];
+  /** All tags of the set's repository. */
+  readonly tags: readonly string[];
+}
+
+/** Reads the announcements of the last hours. `now`: milliseconds since the epoch. Throws RegistryError. */
+export async function readAnnouncements(registry: Registry, repository: string, now: number): Promise<Announcements> {
+  const tags = await registry.tags(repository);
+  const recent = tags.flatMap((tag) => readTag(tag) ?? []).filter(({ announcedAt }) => announcedAt >= now - window);
+  const found = await together(recent, async (named): Promise<readonly Candidate[]> => {
+    const stored = await readSet(registry, repository, named.tag);
+    if (stored === undefined) {
+      throw new PublishError(
+        `The registry lists ${repository}:${named.tag} but does not have it. Nothing is moved on such a word. Run again.`,
+      );
+    }
+    if (stored !== 'other') return stored.lock.commit === named.commit ? [{ ...named, set: stored, active: true }] : [];
+    // Withdrawn: what it may have moved is told by the set of its commit.
+    const set = await readSet(registry, repository, commitTag(named.commit));
+    return set === undefined || set === 'other' ? [] : [{ ...named, set, active: false }];
+  });
+  const candidates = found.flat().sort((a, b) => a.announcedAt - b.announcedAt || (a.tag < b.tag ? -1 : 1));
+  return { candidates, tags };
+}
+
+/** Ends a candidature. The tag stays (not every registry deletes tags), but names a note instead of a set. */
+export async function withdraw(registry: Registry, repository: string, tag: string): Promise<void> {
+  await storeWithdrawal(registry, repository, tag);
+}
+
+/**
+ * Whom `latest` belongs to among candidates in the order of their announcements: the newest commit; where two have no common line, the one
+ * that came first, unless the later one was told to move it from wherever it stands. Everyone who sees the same candidates finds the same one.
+ */
+export async function foremost(
+  candidates: readonly Candidate[],
+  isAncestor: IsAncestor,
+): Promise<Candidate | undefined> {
+  let best: Candidate | undefined;
+  for (const next of candidates) {
+    if (best === undefined) {
+      best = next;
+      continue;
+    }
+    const relation = await relationOf(isAncestor, best.commit, next.commit);
+    const isAhead = relation === 'older' || relation === 'same';
+    if (isAhead || (relation !== 'newer' && next.override)) best = next;
+  }
+  return best;
+}

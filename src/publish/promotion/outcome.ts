@@ -1,0 +1,42 @@
+import type { LatestState } from '../../types';
+import type { StoredSet } from '../setArtifact';
+import type { Look } from './board';
+import type { Course } from './course';
+import { digestAt, imagePointers, type Pointer } from './pointers';
+
+/** How one `latest` stands after a promotion. */
+export interface PointerState extends LatestState {
+  readonly pointer: Pointer;
+}
+
+/**
+ * The state of every `latest` of our set, the set's own last, as the last look found it. `isDone`: the promotion went to its end, so what this
+ * run put is moved, not left over.
+ */
+export function statesOf(
+  { set, written, board }: Course,
+  look: Look | undefined,
+  isDone: boolean,
+): readonly PointerState[] {
+  return [...imagePointers(set), board.set].map((pointer) => {
+    const wasWritten = written.has(pointer.repository);
+    if (look === undefined) return { pointer, kind: wasWritten ? 'unknown' : 'kept', digest: undefined };
+    const digest = look.value(pointer)?.digest;
+    return { pointer, kind: kindOf(set, pointer, digest, wasWritten, isDone, look.before(pointer)?.digest), digest };
+  });
+}
+
+function kindOf(
+  set: StoredSet,
+  pointer: Pointer,
+  digest: string | undefined,
+  wasWritten: boolean,
+  isDone: boolean,
+  before: string | undefined,
+): LatestState['kind'] {
+  const isOurs = digest === digestAt(set, pointer);
+  if (isDone) return isOurs ? (wasWritten ? 'moved' : 'unchanged') : 'left';
+  if (!wasWritten) return isOurs ? 'unchanged' : 'kept';
+  if (digest === before) return 'restored';
+  return isOurs ? 'stuck' : 'left';
+}

@@ -1,0 +1,57 @@
+import { PublishError } from '../../errors';
+import type { Manifest, Registry } from '../../types';
+import { isImmutable, latestTag } from '../tags';
+import type { Pointer } from './pointers';
+import { LookAgain } from './stop';
+import type { Verdict } from './verdict';
+
+/** A verdict that changes the registry. */
+export type Change = Extract<Verdict, { kind: 'advance' | 'restore' | 'delete' }>;
+
+export function isChange(verdict: Verdict): verdict is Change {
+  return verdict.kind === 'advance' || verdict.kind === 'restore' || verdict.kind === 'delete';
+}
+
+/**
+ * Carries out one change of one `latest`. Throws LookAgain instead of repeating a put that failed: what stood there may have changed while
+ * waiting. Throws PublishError when the image is gone or the tag immutable, RegistryError for the rest.
+ */
+export async function change(
+  registry: Registry,
+  pointer: Pointer,
+  how: Change,
+  now: Manifest | undefined,
+): Promise<void> {
+  if (how.kind === 'delete') return remove(registry, pointer, now);
+  const manifest = how.kind === 'restore' ? how.manifest : await imageOf(registry, pointer, how);
+  const lookAgain = (): Promise<void> => Promise.reject(new LookAgain());
+  try {
+    await registry.putManifest(pointer.repository, latestTag, manifest.mediaType, manifest.bytes, lookAgain);
+  } catch (refusal) {
+    if (!isImmutable(refusal)) throw refusal;
+    throw new PublishError(
+      `${pointer.repository}:${latestTag} is immutable and can't be moved. Set the input latest to never, or turn off tag immutability.`,
+      { cause: refusal },
+    );
+  }
+}
+
+async function imageOf(
+  registry: Registry,
+  pointer: Pointer,
+  { to, digest }: Extract<Change, { kind: 'advance' }>,
+): Promise<Manifest> {
+  if (pointer.image === undefined) return to.set;
+  const manifest = await registry.manifest(pointer.repository, digest);
+  if (manifest !== undefined) return manifest;
+  throw new PublishError(
+    `${pointer.repository}:${latestTag} can't be moved: the registry has no ${digest} there, which the set of commit ${to.commit} names.`,
+  );
+}
+
+/** By tag only: by digest every tag of the image would go. A registry that took the image along with its tag gets it back. */
+async function remove(registry: Registry, pointer: Pointer, now: Manifest | undefined): Promise<void> {
+  await registry.deleteManifest(pointer.repository, latestTag);
+  if (now === undefined || (await registry.head(pointer.repository, now.digest)) !== undefined) return;
+  await registry.putManifest(pointer.repository, now.digest, now.mediaType, now.bytes);
+}

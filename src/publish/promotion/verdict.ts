@@ -1,0 +1,91 @@
+import type { Manifest } from '../../types';
+import type { IsAncestor, Relation } from '../ancestry';
+import { foremost, type Candidate } from './candidates';
+import type { Placed } from './evidence';
+import { digestAt, type Pointer } from './pointers';
+
+/** What is to be done with one `latest`. */
+export type Verdict =
+  | { readonly kind: 'right' }
+  /** Put the candidate's image (or set) there. `overrode`: it stood where it may only be moved from by order. */
+  | { readonly kind: 'advance'; readonly to: Candidate; readonly digest: string; readonly overrode?: Placed }
+  /** Put back what stood there. */
+  | { readonly kind: 'restore'; readonly manifest: Manifest }
+  | { readonly kind: 'delete' }
+  /** It stands at a newer commit. */
+  | { readonly kind: 'leave'; readonly commit: string | undefined }
+  /** It stands where it may only be moved from by order. */
+  | { readonly kind: 'refuse'; readonly relation: Relation; readonly commit: string | undefined }
+  /** It should go back, but nobody knows to what. */
+  | { readonly kind: 'stuck' };
+
+/** What a decision rests on: one look at the registry. */
+export interface View {
+  readonly candidates: readonly Candidate[];
+  readonly isAncestor: IsAncestor;
+  /** Where a manifest at this pointer stands, seen from a commit. */
+  readonly placed: (pointer: Pointer, manifest: Manifest, seenFrom: string) => Promise<Placed>;
+  /** The set that `latest` names has this image at this digest, and is not itself withdrawn. */
+  readonly isInStandingSet: (pointer: Pointer, digest: string) => boolean;
+  /** What stood there before any candidate moved it. undefined: not known; null: nothing. */
+  readonly before: (pointer: Pointer) => Manifest | null | undefined;
+}
+
+/** A pointer's goal among the candidates that still want it; undefined: none does. */
+async function goalOf(pointer: Pointer, view: View): Promise<{ to: Candidate; digest: string } | undefined> {
+  const holders = view.candidates.filter(({ active, set }) => active && digestAt(set, pointer) !== undefined);
+  const to = await foremost(holders, view.isAncestor);
+  const digest = to === undefined ? undefined : digestAt(to.set, pointer);
+  return to === undefined || digest === undefined ? undefined : { to, digest };
+}
+
+/** Does what a pointer names come from a candidate: one that still stands, one that gave up, or none (`outside`)? */
+export function originOf(pointer: Pointer, digest: string, view: View): 'active' | 'withdrawn' | 'outside' {
+  const owners = view.candidates.filter(({ set }) => digestAt(set, pointer) === digest);
+  if (owners.some(({ active }) => active)) return 'active';
+  return owners.length > 0 && !view.isInStandingSet(pointer, digest) ? 'withdrawn' : 'outside';
+}
+
+/**
+ * What a run that is moving `latest` does with a pointer that now names `value`. Pure but for the questions it asks of the view.
+ * Only forwards: what stands at a newer commit is left; what stands aside is refused, unless the one that wants to go there was told to.
+ */
+export async function forward(pointer: Pointer, value: Manifest | undefined, view: View): Promise<Verdict> {
+  const goal = await goalOf(pointer, view);
+  if (goal === undefined) return backward(pointer, value, view);
+  if (value?.digest === goal.digest) return { kind: 'right' };
+  const advance = { kind: 'advance', ...goal } as const;
+  if (value === undefined) return advance;
+  const origin = originOf(pointer, value.digest, view);
+  // All candidates were weighed against each other already.
+  if (origin === 'active') return advance;
+  const known = origin === 'withdrawn' ? view.before(pointer) : value;
+  if (known === undefined || known === null || known.digest === goal.digest) return advance;
+  const at = await view.placed(pointer, known, goal.to.commit);
+  if (at.relation === 'older' || at.relation === 'same') return advance;
+  if (at.relation !== 'newer' && goal.to.override) return { ...advance, overrode: at };
+  if (known !== value) return { kind: 'restore', manifest: known };
+  return at.relation === 'newer'
+    ? { kind: 'leave', commit: at.commit }
+    : { kind: 'refuse', relation: at.relation, commit: at.commit };
+}
+
+/**
+ * What becomes of a pointer that names what a candidate that gave up had put there: the candidate that comes next takes it, unless what stood
+ * before is newer; without one it goes back to what stood before. Anything else is not ours to touch.
+ */
+export async function backward(pointer: Pointer, value: Manifest | undefined, view: View): Promise<Verdict> {
+  if (value === undefined || originOf(pointer, value.digest, view) !== 'withdrawn') return { kind: 'right' };
+  const [goal, before] = [await goalOf(pointer, view), view.before(pointer)];
+  if (goal?.digest === value.digest) return { kind: 'right' };
+  if (goal === undefined) {
+    if (before === undefined) return { kind: 'stuck' };
+    if (before === null) return { kind: 'delete' };
+    return before.digest === value.digest ? { kind: 'right' } : { kind: 'restore', manifest: before };
+  }
+  if (before !== undefined && before !== null) {
+    const { relation } = await view.placed(pointer, before, goal.to.commit);
+    if (relation !== 'older' && relation !== 'same') return { kind: 'restore', manifest: before };
+  }
+  return { kind: 'advance', ...goal };
+}

@@ -1,0 +1,71 @@
+import { PublishError } from '../errors';
+import type { LockFile, Registry } from '../types';
+import { isSameSet, mergeSets, type Binds } from './releaseSet';
+import { readSet, storeSet, type StoredSet } from './setArtifact';
+import { commitTag, isImmutable, setRepository } from './tags';
+
+/** A set that was stored and read back. */
+export interface PublishedSet {
+  readonly stored: StoredSet;
+  readonly state: 'published' | 'unchanged';
+  /** Images that had to leave the set, see mergeSets. */
+  readonly dropped: readonly string[];
+}
+
+/** How often the set is put when it is not what is read back: another run of the same commit may be extending it. */
+const attempts = 5;
+
+/**
+ * Stores this run's set at its commit's tag, together with what earlier runs of the same commit published there, and reads it back.
+ * Two runs of one commit at once: what was put later counts where both have an image, the rest is joined.
+ * Throws PublishError when the tag is immutable and another set stands there, or it does not come to rest; RegistryError.
+ */
+export async function publishLock(
+  registry: Registry,
+  mine: LockFile,
+  binds: Binds,
+  created: string,
+): Promise<PublishedSet> {
+  const repository = setRepository(mine.registryPath);
+  const tag = commitTag(mine.commit);
+  const dropped = new Set<string>();
+  let before: string | undefined;
+  for (let attempt = 0; attempt <= attempts; attempt++) {
+    const found = await readSet(registry, repository, tag);
+    const stored = typeof found === 'object' && found.lock.commit === mine.commit ? found : undefined;
+    // What stood there when we put ours was not put later: the registry lost ours.
+    const isLater = attempt > 0 && stored !== undefined && stored.digest !== before;
+    const merged = isLater ? mergeSets(stored.lock, mine, binds) : mergeSets(mine, stored?.lock, binds);
+    for (const name of merged.dropped) dropped.add(name);
+    if (stored !== undefined && isSameSet(merged.lock, stored.lock)) {
+      return { stored, state: attempt === 0 ? 'unchanged' : 'published', dropped: [...dropped] };
+    }
+    if (attempt === attempts) break;
+    before = stored?.digest;
+    await store(registry, repository, tag, merged.lock, created, found !== undefined);
+  }
+  throw new PublishError(
+    `${repository}:${tag} was put ${attempts} times, but the registry shows another set. Another run of commit ${mine.commit} may be ` +
+      'publishing at the same time, or the registry has a fault. Run again.',
+  );
+}
+
+async function store(
+  registry: Registry,
+  repository: string,
+  tag: string,
+  lock: LockFile,
+  created: string,
+  isTaken: boolean,
+): Promise<void> {
+  try {
+    await storeSet(registry, repository, tag, lock, created);
+  } catch (refusal) {
+    if (!isImmutable(refusal)) throw refusal;
+    const taken = isTaken ? 'holds a set with other images' : 'is taken';
+    throw new PublishError(
+      `${repository}:${tag} is immutable and ${taken}. Publish from another commit, or turn off tag immutability for the repository.`,
+      { cause: refusal },
+    );
+  }
+}
