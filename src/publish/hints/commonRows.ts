@@ -1,0 +1,121 @@
+import { isGoogle, type PushContext } from './context';
+import { allowMovingTagsCommand, createKeyCommand } from './gcloud';
+import { notLoggedIn, repositoryMissing, type Row } from './googleRows';
+
+/**
+ * Refusals in the words of BuildKit, containerd and the distribution protocol, as any registry may give them. The first row that fits counts:
+ * BuildKit wraps the deciding words in others, so the more precise rows stand first.
+ */
+export const commonRows: readonly Row<PushContext>[] = [
+  {
+    kind: 'tag-immutable',
+    pattern: /tag immutability|ImageTagAlreadyExists|tag is immutable|configured as immutable|repository is immutable/i,
+    explain: (context) => ({
+      cause:
+        'The repository does not let tags be moved, and this one names another image already. latest and a fixed tag of a layer cache can never move there.',
+      mend: [
+        "Set the inputs latest: never and tags: 'commit-{{sha}}' (each commit then has tags of its own)",
+        ...(isGoogle(context) ? [allowMovingTagsCommand(context.path)] : ['or turn off tag immutability.']),
+      ],
+    }),
+  },
+  {
+    kind: 'token-expired',
+    pattern: /failed to fetch oauth token[^\n]{0,300}\b401\b|ExpiredToken|token (?:has|is) expired|invalid_token/i,
+    explain: (context) => ({
+      cause:
+        'The login ended while the build went on: tokens of workload identity without a service account live a few minutes, others an hour.',
+      mend: isGoogle(context)
+        ? [
+            'Give google-github-actions/auth a service_account besides the workload_identity_provider (an hour instead of minutes)',
+            'or leave the login to kfp-images: with credentials-json or the file of google-github-actions/auth it takes a new token right before each push.',
+          ]
+        : [`Log in again right before the push: docker login ${context.path.host}`],
+    }),
+  },
+  {
+    kind: 'not-logged-in',
+    pattern: /failed to fetch anonymous token|no basic auth credentials|asks for a login \(401\), and there is none/i,
+    explain: (context) =>
+      isGoogle(context)
+        ? notLoggedIn(context)
+        : { cause: `There is no login for ${context.path.host}.`, mend: [`docker login ${context.path.host}`] },
+  },
+  {
+    kind: 'too-many-requests',
+    pattern: /\b429\b|TOOMANYREQUESTS|too many requests|RESOURCE_EXHAUSTED|quota exceeded/i,
+    explain: (context) => ({
+      cause:
+        'The registry has had too many requests. What was uploaded is kept, so that another try goes on where this one ended.',
+      mend: [
+        'Run again, with a smaller max-parallel.',
+        ...(isGoogle(context)
+          ? [`Quotas: https://console.cloud.google.com/iam-admin/quotas?project=${context.path.project}`]
+          : []),
+      ],
+    }),
+  },
+  {
+    kind: 'upload-lost',
+    pattern: /blob upload (?:invalid|unknown)|BLOB_UPLOAD_(?:INVALID|UNKNOWN)/i,
+    explain: () => ({
+      cause: 'The registry forgot an upload that was under way: it was interrupted, or took too long.',
+      mend: ['Run again; layers that arrived are not sent twice.'],
+    }),
+  },
+  {
+    kind: 'login-refused',
+    pattern: /authentication failed|\b401\b|unauthorized|UNAUTHENTICATED/i,
+    explain: (context) =>
+      isGoogle(context)
+        ? {
+            cause: `Google refuses the login to ${context.path.host}: the key was deleted, mangled on its way into the secret, or given in the other form (JSON or base64).`,
+            mend: [createKeyCommand(context.account), 'gh secret set GCP_SA_KEY < key.json', 'rm key.json'],
+          }
+        : { cause: `${context.path.host} refuses the login.`, mend: [`docker login ${context.path.host}`] },
+  },
+  {
+    kind: 'repository-missing',
+    pattern: /NAME_UNKNOWN|name unknown/i,
+    explain: (context) =>
+      isGoogle(context)
+        ? repositoryMissing(context)
+        : {
+            cause: `${context.path.host} has no repository of that name, and does not make one.`,
+            mend: ['Create it there, or mend registry-path.'],
+          },
+  },
+  {
+    kind: 'upload-denied',
+    pattern: /\b403\b|\bdenied\b|forbidden/i,
+    explain: (context) => ({
+      cause: `${context.account ?? 'The account'} may not push to ${context.path.full}.`,
+      mend: isGoogle(context)
+        ? [
+            'Most often the role is missing or a part of registry-path is misspelt: run kfp-images doctor with the same registry-path and credentials.',
+          ]
+        : [`Give it the right to, or log in as another: docker login ${context.path.host}`],
+    }),
+  },
+  {
+    kind: 'image-name-missing',
+    pattern: /\b400 Bad Request\b/i,
+    explain: (context) => ({
+      cause: `${context.path.host} can't make sense of the image's name; most often a part of the path is missing.`,
+      mend: [`registry-path: ${context.path.host}/${isGoogle(context) ? 'PROJECT/REPOSITORY' : 'PATH'}`],
+    }),
+  },
+  {
+    kind: 'registry-unavailable',
+    pattern:
+      /\b50[0234]\b|context deadline exceeded|i\/o timeout|TLS handshake timeout|connection reset by peer|unexpected EOF|broken pipe|oauth token[^\n]{0,300}\b404\b|UNAVAILABLE|DEADLINE_EXCEEDED/i,
+    explain: ({ path }) => ({
+      cause: `${path.host} did not answer as it should; this usually passes.`,
+      mend: ['Run again; layers that arrived are not sent twice.', ...statusPage(path.kind)],
+    }),
+  },
+];
+
+function statusPage(kind: PushContext['path']['kind']): readonly string[] {
+  return kind === 'other' ? [] : ['If it stays: https://status.cloud.google.com'];
+}
