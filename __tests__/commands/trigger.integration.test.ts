@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { triggerWords } from '../../src/commands/trigger';
 import { SourceError } from '../../src/errors';
 import { createTriggerFork, refused, type TriggerFork } from './triggerFork';
 
@@ -68,20 +69,23 @@ describe('what is staged goes out as one commit', () => {
     expect(await fork.git('show', '--name-only', '--format=', 'HEAD')).toBe('a.txt');
   });
 
-  test('the plan is shown before anything is done, and can stop it', async () => {
-    await fork.stage('a.txt', 'a\n');
-    const error = await refused(fork, () =>
-      fork.trigger({}, { showPlan: () => Promise.reject(new SourceError('backend/Dockerfile.driver is missing.')) }),
-    );
-    expect(error.message).toBe('backend/Dockerfile.driver is missing.');
+  test('the plan is shown before anything is done, and a missing Dockerfile stops it', async () => {
+    await fork.git('rm', '-q', 'backend/Dockerfile.driver');
+    const error = await refused(fork, () => fork.trigger());
+    expect(error).toBeInstanceOf(SourceError);
+    expect(error.message).toContain('The image "driver" has no Dockerfile at backend/Dockerfile.driver');
   });
 
   test('the plan is of what is staged: its tree, and its catalog', async () => {
     await fork.stage('kfp-images.yaml', 'version: 1\nimages:\n  mine: { dockerfile: Dockerfile }\n');
+    await fork.stage('Dockerfile', 'FROM scratch\n');
     await fork.write('kfp-images.yaml', 'not staged: at all\n');
     const { commit } = await fork.trigger({ images: 'mine' });
-    expect(await fork.git('rev-parse', `${commit ?? ''}^{tree}`)).toBe(fork.plans[0]?.tree);
-    expect([...(fork.plans[0]?.catalog.images.keys() ?? [])]).toEqual(['mine']);
+    expect(fork.plans).toHaveLength(1);
+    expect(fork.plans[0]).toMatchObject({
+      commit: await fork.git('rev-parse', `${commit ?? ''}^{tree}`),
+      images: [{ name: 'mine', action: 'build', requested: true }],
+    });
   });
 
   test('a message that names more images than asked for says so', async () => {
@@ -186,6 +190,14 @@ test('a dry run gives the commands of a real run, and does nothing', async () =>
       ],
     },
   ]);
+  expect(triggerWords(dry)).toEqual([
+    'Nothing is changed (--dry-run). A real run executes:',
+    "  git commit --quiet --cleanup=verbatim '--message=Don'\\''t [driver]'",
+    '  git push --porcelain --no-follow-tags --set-upstream origin refs/heads/feature:refs/heads/feature',
+  ]);
   const real = await fork.trigger({ commitMessage: "Don't" });
   expect(real.commands).toEqual(dry.commands);
+  expect(triggerWords(real)).toEqual([
+    `Pushed ${real.commit?.slice(0, 12) ?? ''} "Don't [driver]" to origin/feature, now the upstream of feature.`,
+  ]);
 });

@@ -3,9 +3,10 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
-import { trigger, type PlanRequest, type TriggerOptions, type TriggerResult } from '../../src/commands/trigger';
+import { kfpCatalog } from '../../src/catalog/kfp';
+import { trigger, type TriggerOptions, type TriggerResult } from '../../src/commands/trigger';
 import { run } from '../../src/system/exec';
-import type { Log } from '../../src/types';
+import type { Log, Plan } from '../../src/types';
 
 /** A clone with a bare remote beside it, in one temporary folder, and git's own configuration out of the way. */
 export interface TriggerFork {
@@ -27,7 +28,7 @@ export interface TriggerFork {
   remoteHead(branch: string, remote?: string): Promise<string | undefined>;
   trigger(options?: Partial<TriggerOptions>, ports?: Partial<Ports>): Promise<TriggerResult>;
   readonly said: string[];
-  readonly plans: PlanRequest[];
+  readonly plans: Plan[];
   remove(): Promise<void>;
 }
 
@@ -43,7 +44,7 @@ export interface State {
 interface Ports {
   readonly signal: AbortSignal;
   readonly interactive: boolean;
-  readonly showPlan: (request: PlanRequest) => Promise<void>;
+  readonly showPlan: (plan: Plan) => void;
 }
 
 /** Sets the environment of this test worker; every child of the tests, the subject's too, inherits it. */
@@ -70,7 +71,7 @@ export async function createTriggerFork(): Promise<TriggerFork> {
     await writeFile(join(clone, path), content);
   };
   const said: string[] = [];
-  const plans: PlanRequest[] = [];
+  const plans: Plan[] = [];
   const log: Log = {
     debug: () => undefined,
     info: (line) => said.push(line),
@@ -82,6 +83,7 @@ export async function createTriggerFork(): Promise<TriggerFork> {
   await gitIn(folder, 'clone', '--quiet', origin, clone);
   await write('backend/driver.go', 'package driver\n');
   await write('README.md', 'A fork\n');
+  for (const { dockerfile } of kfpCatalog.images.values()) await write(dockerfile, 'FROM scratch\nCOPY . .\n');
   await git('add', '.');
   await git('commit', '--quiet', '-m', 'Fork Kubeflow Pipelines');
   await git('push', '--quiet', '-u', 'origin', 'main');
@@ -144,10 +146,7 @@ export async function createTriggerFork(): Promise<TriggerFork> {
         { cwd: clone, images: 'driver', allowEmpty: false, sync: false, dryRun: false, ...options },
         {
           log,
-          showPlan: (request) => {
-            plans.push(request);
-            return Promise.resolve();
-          },
+          showPlan: (plan) => plans.push(plan),
           signal: new AbortController().signal,
           interactive: false,
           ...ports,

@@ -10,7 +10,7 @@ trigger(
   { cwd: process.argv[2] ?? '', images: 'driver', allowEmpty: false, sync: false, dryRun: false },
   {
     log: { debug: silent, info: silent, warning: silent, error: silent },
-    showPlan: () => Promise.resolve(),
+    showPlan: silent,
     signal: controller.signal,
     interactive: true,
   },

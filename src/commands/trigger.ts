@@ -3,16 +3,17 @@ import { loadCatalog } from '../catalog/load';
 import { keywordsText, selectFromList } from '../event/keywords';
 import { isAncestor } from '../system/git';
 import { tryGit } from '../system/gitCommand';
-import type { Catalog, Command, Log } from '../types';
+import type { Catalog, Command, Log, Plan } from '../types';
 import { commitAndPush, commitCommand, interrupted, pushCommand } from './trigger/commit';
 import { shown } from './trigger/destination';
 import { readFacts, stagedFiles, stagedText, type Facts } from './trigger/facts';
 import { readIndex, treeOf } from './trigger/gitIndex';
 import { triggerMessage, type TriggerMessage } from './trigger/message';
+import { planOfTree } from './trigger/planOfTree';
 import { plannedSync, sync, unsync } from './trigger/syncAll';
 import type { Terminal } from './trigger/terminal';
 import { position } from './trigger/undo';
-import { intention } from './trigger/words';
+import { intention, typed } from './trigger/words';
 
 /** The flags of `kfp-images trigger`. */
 export interface TriggerOptions {
@@ -29,23 +30,11 @@ export interface TriggerOptions {
   readonly dryRun: boolean;
 }
 
-/** What the plan is to be made of: the commit does not exist yet. */
-export interface PlanRequest {
-  /** Top folder of the work tree. */
-  readonly top: string;
-  /** As it is staged. */
-  readonly catalog: Catalog;
-  /** The whole message of the commit to come. */
-  readonly message: string;
-  /** Object id of the tree that the commit will have. */
-  readonly tree: string;
-}
-
 /** The world around a trigger. */
 export interface TriggerPorts {
   readonly log: Log;
-  /** Shows what the commit will have built; throwing stops the trigger before anything is changed. */
-  readonly showPlan: (request: PlanRequest) => Promise<void>;
+  /** Shows what the commit will have built, before it is made; the plan's `commit` is the id of the staged tree. */
+  readonly showPlan: (plan: Plan) => void;
   /**
    * Aborted, with an InterruptedError as reason, on SIGINT and SIGTERM; the process must not exit before `trigger` settled,
    * for it takes back what it has done.
@@ -104,7 +93,7 @@ export async function trigger(options: TriggerOptions, ports: TriggerPorts): Pro
   const push = pushCommand(facts, ports.interactive);
   const show = async (): Promise<void> => {
     const tree = await treeOf(facts.top, await readIndex(facts.index));
-    await ports.showPlan({ top: facts.top, catalog, message: message.text, tree });
+    ports.showPlan(await planOfTree(facts.top, tree, catalog, message.selection));
     log.info(intention(facts));
   };
 
@@ -166,4 +155,16 @@ async function refuseDiverged(facts: Facts): Promise<void> {
 
 function shownCommand({ command, args }: Command): Pick<Command, 'command' | 'args'> {
   return { command, args };
+}
+
+/** What was done, for people; on a dry run the commands that a real run executes, as a shell takes them. */
+export function triggerWords(result: TriggerResult): readonly string[] {
+  if (result.kind === 'dry-run')
+    return [
+      'Nothing is changed (--dry-run). A real run executes:',
+      ...result.commands.map((each) => `  ${typed(each)}`),
+    ];
+  const where = shown({ remote: result.remote, branch: result.remoteBranch });
+  const becomes = result.setUpstream ? `, now the upstream of ${result.branch}` : '';
+  return [`Pushed ${result.commit?.slice(0, 12) ?? ''} "${result.message}" to ${where}${becomes}.`];
 }

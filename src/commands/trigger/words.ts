@@ -3,7 +3,7 @@ import { shown } from './destination';
 import { listed, type Facts } from './facts';
 
 /** A command as it would be typed in a POSIX shell. */
-export function typed(command: Command): string {
+export function typed(command: Pick<Command, 'command' | 'args'>): string {
   return [command.command, ...command.args].map(word).join(' ');
 }
 
