@@ -1,0 +1,78 @@
+import { message } from '../errors';
+import { applyChange, restore, type Restored } from './apply';
+import type { Change } from './changes';
+import { readDeployments, readPods } from './cluster';
+import type { Kubectl } from './kubectl';
+import { waitForRollouts, type Patience, type Rollout } from './rollout';
+import type { Snapshot } from './snapshot';
+import { verifyPods } from './verify';
+
+/** Changes to make, and what is to run afterwards. */
+export interface Work {
+  readonly changes: readonly Change[];
+  /** Deployment → containers, of all that are to be as the set says, also of those that need no change. */
+  readonly expected: ReadonlyMap<string, Snapshot['containers']>;
+}
+
+/** How it ended. `restored` says of each changed Deployment how putting it back went. */
+export type Outcome =
+  | { readonly kind: 'done'; readonly rollouts: readonly Rollout[]; readonly notes: readonly string[] }
+  | {
+      readonly kind: 'failed';
+      readonly why: string;
+      readonly rollouts: readonly Rollout[];
+      readonly restored: readonly Restored[];
+    }
+  | { readonly kind: 'interrupted'; readonly rollouts: readonly Rollout[]; readonly restored: readonly Restored[] };
+
+/**
+ * Makes the changes one after the other, waits for every rollout, and reads the pods. When one fails, the time is up or the signal comes,
+ * every Deployment that was changed goes back before this settles. Does not throw once the first change is under way.
+ */
+export async function carryOut(kubectl: Kubectl, work: Work, patience: Patience): Promise<Outcome> {
+  const begun: Change[] = [];
+  let rollouts: readonly Rollout[] = [];
+  const failed = async (why: string): Promise<Outcome> => {
+    const restored = await restore(kubectl, begun);
+    return { kind: 'failed', why, rollouts, restored };
+  };
+  try {
+    for (const change of work.changes) {
+      if (patience.signal.aborted) break;
+      // Noted first: a patch whose answer is lost may have been made.
+      begun.push(change);
+      await applyChange(kubectl, change);
+    }
+    const waited = await waitForRollouts(kubectl, [...work.expected.keys()], patience);
+    rollouts = waited.rollouts;
+    if (waited.kind === 'interrupted')
+      return { kind: 'interrupted', rollouts, restored: await restore(kubectl, begun) };
+    if (waited.kind !== 'done') return await failed(reason(waited.kind, rollouts, patience.timeoutMs));
+    const { wrong, notes } = await verify(kubectl, work.expected);
+    return wrong.length > 0 ? await failed(wrong.join('\n')) : { kind: 'done', rollouts, notes };
+  } catch (thrown) {
+    return failed(message(thrown));
+  }
+}
+
+async function verify(kubectl: Kubectl, expected: Work['expected']): Promise<ReturnType<typeof verifyPods>> {
+  const [deployments, pods] = await Promise.all([readDeployments(kubectl), readPods(kubectl)]);
+  const each = deployments.flatMap((live) => {
+    const containers = expected.get(live.metadata.name);
+    return containers === undefined ? [] : [verifyPods(live, pods, containers)];
+  });
+  return { wrong: each.flatMap(({ wrong }) => wrong), notes: each.flatMap(({ notes }) => notes) };
+}
+
+function reason(kind: 'failed' | 'timeout', rollouts: readonly Rollout[], timeoutMs: number): string {
+  const open = rollouts.filter(({ status }) => (kind === 'failed' ? status.kind === 'failed' : status.kind !== 'done'));
+  const head = kind === 'failed' ? [] : [`Not ready after ${Math.round(timeoutMs / 1000)} seconds.`];
+  return [...head, ...open.flatMap(rolloutWords)].join('\n');
+}
+
+/** A Deployment that is not ready, for people: why, and what is behind it. */
+function rolloutWords({ deployment, status, details }: Rollout): readonly string[] {
+  if (status.kind === 'done') return [];
+  const where = status.trouble === undefined ? deployment : `${deployment} (pod ${status.trouble.pod})`;
+  return [`${where}: ${status.why}`, ...details.map((line) => `    ${line}`)];
+}

@@ -1,0 +1,131 @@
+import { DeployError } from '../errors';
+import type { Deployment } from './objects';
+import { commitAnnotation, encodeRecord, recordAnnotation, setAnnotation, type ChangeRecord } from './record';
+import { isSame, patchTo, snapshotOf, type Snapshot } from './snapshot';
+import type { Target } from './targets';
+
+/** One Deployment's change, as data: what is there, what is to be there. */
+export interface Change {
+  readonly deployment: string;
+  /** Read right before; the patch is refused when it is no longer the newest and something we touch differs. */
+  readonly resourceVersion: string;
+  readonly before: Snapshot;
+  readonly after: Snapshot;
+}
+
+/** What a command is about to do to the cluster. */
+export interface ChangeSet {
+  readonly id: string;
+  readonly changes: readonly Change[];
+  /** Deployments that are as the set says already. */
+  readonly unchanged: readonly string[];
+}
+
+/** Who changes, and when. */
+export interface Stamp {
+  readonly id: string;
+  readonly kind: ChangeRecord['kind'];
+  readonly sequence: number;
+  readonly at: string;
+  readonly undoes?: string;
+  /** Deployments that an earlier, interrupted command of the same id set out to change. */
+  readonly targets?: readonly string[];
+}
+
+/** The set that is being put on the cluster. */
+export interface SetName {
+  readonly commit: string;
+  readonly id: string;
+}
+
+/**
+ * The changes that take Deployments to their targets. Pure. `pullSecret`: to be added by name; what else is there stays.
+ * Throws DeployError when a Deployment has no container of that name.
+ */
+export function changesTo(
+  targets: readonly Target[],
+  deployments: readonly Deployment[],
+  set: SetName,
+  pullSecret: string | undefined,
+  stamp: Stamp,
+): ChangeSet {
+  const names = [...new Set(targets.map(({ deployment }) => deployment))];
+  const wanted = names.map((name) => {
+    const live = find(deployments, name);
+    const own = targets.filter(({ deployment }) => deployment === name);
+    for (const target of own) refuseMissingContainer(live, target);
+    const runsImage = own.some(({ image }) => image !== undefined);
+    const after: Snapshot = {
+      containers: Object.fromEntries(own.map(containerOf)),
+      pullSecrets: pullSecret === undefined || !runsImage ? {} : { [pullSecret]: true },
+      annotations: { [commitAnnotation]: set.commit, [setAnnotation]: set.id },
+    };
+    return { live, after };
+  });
+  return stamped(wanted, stamp);
+}
+
+/** The changes that take Deployments to what was written down, under a new record. Pure. */
+export function stamped(
+  wanted: readonly { readonly live: Deployment; readonly after: Snapshot }[],
+  stamp: Stamp,
+): ChangeSet {
+  const differing = wanted.filter(({ live, after }) => !isSame(snapshotOf(live, after), after));
+  const names = differing.map(({ live }) => live.metadata.name);
+  const targets = [...new Set([...(stamp.targets ?? []), ...names])];
+  const changes = differing.map(({ live, after }) => {
+    const touched: Snapshot = { ...after, annotations: { ...after.annotations, [recordAnnotation]: null } };
+    const before = snapshotOf(live, touched);
+    const record: ChangeRecord = {
+      version: 1,
+      id: stamp.id,
+      kind: stamp.kind,
+      sequence: stamp.sequence,
+      at: stamp.at,
+      undoes: stamp.undoes,
+      targets,
+      before,
+      after: { containers: after.containers },
+    };
+    const annotations = { ...after.annotations, [recordAnnotation]: encodeRecord(record) };
+    return change(live, before, { ...after, annotations });
+  });
+  const unchanged = wanted.map(({ live }) => live.metadata.name).filter((name) => !names.includes(name));
+  return { id: stamp.id, changes, unchanged };
+}
+
+/** The change that takes a Deployment to a snapshot as it is, without a new record. */
+export function exactly(live: Deployment, after: Snapshot): Change {
+  return change(live, snapshotOf(live, after), after);
+}
+
+/** The patch of a change; `resourceVersion`: the newest one, when it was read again. */
+export function patchOf(change: Change, resourceVersion = change.resourceVersion): object {
+  return patchTo(change.after, resourceVersion);
+}
+
+function containerOf({ container, image, env }: Target): readonly [string, Snapshot['containers'][string]] {
+  const values = Object.entries(env).map(([name, value]) => [name, { value }] as const);
+  return [container, { ...(image === undefined ? {} : { image }), env: Object.fromEntries(values) }];
+}
+
+function change(live: Deployment, before: Snapshot, after: Snapshot): Change {
+  return { deployment: live.metadata.name, resourceVersion: live.metadata.resourceVersion, before, after };
+}
+
+function find(deployments: readonly Deployment[], name: string): Deployment {
+  const found = deployments.find(({ metadata }) => metadata.name === name);
+  if (found === undefined)
+    throw new DeployError(`There is no Deployment ${name} in this namespace. Nothing was changed.`);
+  return found;
+}
+
+/** A container that is not there would be added by the merge, and its pods would be refused or, worse, run. */
+function refuseMissingContainer(live: Deployment, { deployment, container }: Target): void {
+  const names = live.spec.template.spec.containers.map(({ name }) => name);
+  if (names.includes(container)) return;
+  throw new DeployError(
+    `The Deployment ${deployment} has no container ${container}, only ${names.join(', ')}. Name it in the catalog ` +
+      '(images.NAME.deploy.container). Nothing was changed.',
+  );
+}

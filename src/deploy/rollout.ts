@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lastLines, podEvents, readDeployments, readPods } from './cluster';
+import type { Kubectl } from './kubectl';
+import type { Deployment } from './objects';
+import { isRefusal, rolloutStatus, type PodTrouble, type RolloutStatus } from './rolloutStatus';
+
+/** How the wait for one Deployment stands or ended, with what people need to know. */
+export interface Rollout {
+  readonly deployment: string;
+  readonly status: RolloutStatus;
+  /** The registry's words, or the container's last lines. */
+  readonly details: readonly string[];
+}
+
+/** How long to wait, and who is told meanwhile. Times in milliseconds. */
+export interface Patience {
+  readonly timeoutMs: number;
+  readonly pollMs: number;
+  readonly signal: AbortSignal;
+  /** Told the state of all Deployments after each look. */
+  readonly onProgress: (rollouts: readonly Rollout[]) => void;
+}
+
+/** How a wait ended. `interrupted`: the signal came. */
+export interface Waited {
+  readonly kind: 'done' | 'failed' | 'timeout' | 'interrupted';
+  readonly rollouts: readonly Rollout[];
+}
+
+/**
+ * Waits until the rollouts of the named Deployments are done, or one has failed. A look at the cluster that fails is repeated: only when
+ * none succeeds until the time is up its error is thrown.
+ */
+export async function waitForRollouts(kubectl: Kubectl, names: readonly string[], patience: Patience): Promise<Waited> {
+  const { signal } = patience;
+  const end = Date.now() + patience.timeoutMs;
+  let rollouts: readonly Rollout[] = [];
+  for (;;) {
+    if (signal.aborted) return { kind: 'interrupted', rollouts };
+    try {
+      rollouts = await look(kubectl, names, signal);
+      patience.onProgress(rollouts);
+      if (rollouts.some(({ status }) => status.kind === 'failed')) return { kind: 'failed', rollouts };
+      if (rollouts.every(({ status }) => status.kind === 'done')) return { kind: 'done', rollouts };
+    } catch (thrown) {
+      // With the signal kubectl is ended in the middle of its answer.
+      if (isAborted(signal)) return { kind: 'interrupted', rollouts };
+      if (Date.now() >= end && rollouts.length === 0) throw thrown;
+    }
+    if (Date.now() >= end) return { kind: 'timeout', rollouts };
+    await sleep(Math.min(patience.pollMs, Math.max(1, end - Date.now())), undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function look(kubectl: Kubectl, names: readonly string[], signal: AbortSignal): Promise<readonly Rollout[]> {
+  const [deployments, pods] = await Promise.all([readDeployments(kubectl, signal), readPods(kubectl, signal)]);
+  return Promise.all(
+    names.map(async (name): Promise<Rollout> => {
+      const live = deployments.find(({ metadata }) => metadata.name === name);
+      const status = live === undefined ? gone() : rolloutStatus(live, pods);
+      return explained(kubectl, name, status, live);
+    }),
+  );
+}
+
+function gone(): RolloutStatus {
+  return { kind: 'failed', ready: 0, wanted: 0, why: 'the Deployment is gone', trouble: undefined };
+}
+
+/** Adds the words behind a trouble: a kubelet that backs off no longer repeats what the registry said, its events do. */
+async function explained(
+  kubectl: Kubectl,
+  deployment: string,
+  status: RolloutStatus,
+  live: Deployment | undefined,
+): Promise<Rollout> {
+  if (status.kind === 'done' || status.trouble === undefined || live === undefined)
+    return { deployment, status, details: [] };
+  const { trouble } = status;
+  if (trouble.kind === 'image') {
+    const details = await registryWords(kubectl, trouble);
+    const isFinal = status.kind === 'failed' || details.some(isRefusal);
+    return { deployment, status: isFinal ? { ...status, kind: 'failed' } : status, details };
+  }
+  const details =
+    trouble.kind === 'crash' && status.kind === 'failed'
+      ? await lastLines(kubectl, trouble.pod, trouble.container)
+      : [];
+  return { deployment, status, details };
+}
+
+async function registryWords(kubectl: Kubectl, { pod }: PodTrouble): Promise<readonly string[]> {
+  const said = await podEvents(kubectl, pod);
+  return [...new Set(said.filter((text) => /^Failed to pull image/.test(text)))].slice(-3);
+}
+
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
