@@ -1,0 +1,49 @@
+import type { BuildOutcome, Plan, Publication, Repository } from '../types';
+
+/** How a run ended. */
+export type RunResult =
+  /** Every image of the plan is in the registry, with its tags. */
+  | { readonly kind: 'published' }
+  /** `push: false`: built, nothing left this machine. */
+  | { readonly kind: 'built' }
+  /** Plan only; why: a dry run, or code that may not push. */
+  | { readonly kind: 'planned'; readonly reason: string }
+  /** No keyword, a deleted branch, …: there was nothing to do. */
+  | { readonly kind: 'nothing'; readonly reason: string }
+  /** An image could not be built, or the set could not be published. */
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'interrupted'; readonly reason: string };
+
+/** What a scanner found in one image. */
+export interface ScanResult {
+  readonly name: string;
+  /** Severity → number of findings, worst first. */
+  readonly findings: readonly (readonly [severity: string, count: number])[];
+  readonly url: string | undefined;
+}
+
+/** Everything the job summary says, as plain data. Texts are as they came: whoever shows them escapes them. */
+export interface RunReport {
+  readonly result: RunResult;
+  /** undefined: the run ended before there was one. */
+  readonly plan: Plan | undefined;
+  readonly repository: Repository | undefined;
+  readonly branch: string | undefined;
+  /** undefined: nothing was pushed, nor was it to be. */
+  readonly registryPath: string | undefined;
+  /** How the run logged in, in words; never the credentials. */
+  readonly credentials: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** One for each image on which work began or was given up. */
+  readonly outcomes: readonly BuildOutcome[];
+  /** undefined: the run ended before it, or was not to push. */
+  readonly publication: Publication | undefined;
+  /** Name → bytes of all layers, compressed, where known. */
+  readonly sizes: ReadonlyMap<string, number>;
+  /** Path of the lock file, when one was written. */
+  readonly lockFile: string | undefined;
+  readonly warnings: readonly string[];
+  readonly scans: readonly ScanResult[];
+}

@@ -1,0 +1,115 @@
+import type { BuildOutcome, PlannedImage, PublishedImage } from '../types';
+import { clip, markdownCode, markdownFence, markdownText } from './escape';
+import { counted, duration, firstFew, shortDigest, size } from './format';
+import type { RunReport } from './runReport';
+
+/** Everything that is known of one image. */
+export interface SummaryImage {
+  readonly name: string;
+  readonly planned: PlannedImage | undefined;
+  readonly outcome: BuildOutcome | undefined;
+  readonly published: PublishedImage | undefined;
+  readonly size: number | undefined;
+}
+
+/** The plan's images in its order, then those that only the publication knows. */
+export function summaryImages(report: RunReport): readonly SummaryImage[] {
+  const planned = new Map(report.plan?.images.map((image) => [image.name, image]));
+  const outcomes = new Map(report.outcomes.map((outcome) => [outcome.name, outcome]));
+  const published = new Map(report.publication?.images.map((image) => [image.name, image]));
+  const names = new Set([...planned.keys(), ...outcomes.keys(), ...published.keys()]);
+  return [...names].map((name) => ({
+    name,
+    planned: planned.get(name),
+    outcome: outcomes.get(name),
+    published: published.get(name),
+    size: report.sizes.get(name),
+  }));
+}
+
+/** Digest to deploy: of the published image, else of what was built. */
+export function digestOf(image: SummaryImage): string | undefined {
+  if (image.published !== undefined) return image.published.digest;
+  return image.outcome?.kind === 'built' || image.outcome?.kind === 'reused' ? image.outcome.digest : undefined;
+}
+
+/** Rows beyond this number are counted only. */
+const MOST_ROWS = 400;
+
+/** The table of images; at most `rows` of them. */
+export function imageTable(images: readonly SummaryImage[], rows = MOST_ROWS): string {
+  const more = images.length - rows;
+  return [
+    '| Image | Result | Digest | Size | Time | Why |',
+    '| --- | --- | --- | ---: | ---: | --- |',
+    ...images.slice(0, rows).map(imageRow),
+    ...(more > 0 ? [`| and ${counted(more, 'more image')} | | | | | |`] : []),
+  ].join('\n');
+}
+
+function imageRow(image: SummaryImage): string {
+  const digest = digestOf(image);
+  const cells = [
+    markdownCode(clip(image.name, 100)),
+    resultOf(image),
+    digest === undefined ? '' : markdownCode(shortDigest(clip(digest, 200))),
+    image.size === undefined ? '' : size(image.size),
+    workTime(image.outcome),
+    why(image.planned),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function resultOf({ outcome, planned, published }: SummaryImage): string {
+  switch (outcome?.kind) {
+    case 'built':
+      return '🔨 built';
+    case 'reused':
+      return '♻️ reused';
+    case 'failed':
+      return '❌ failed';
+    case 'blocked':
+      return `⛔ not built: ${markdownText(clip(firstFew(outcome.by, 4), 200))} failed`;
+    case 'cancelled':
+      return '⚠️ cancelled';
+    case undefined:
+      if (published !== undefined) return '📦 published';
+      return planned === undefined ? '' : `to ${planned.action}`;
+  }
+}
+
+function workTime(outcome: BuildOutcome | undefined): string {
+  if (outcome === undefined || !('timing' in outcome) || outcome.timing.startedAt === undefined) return '';
+  const { startedAt, builtAt, pushedAt } = outcome.timing;
+  const end = pushedAt ?? builtAt;
+  return end === undefined ? '' : duration(end - startedAt);
+}
+
+function why(planned: PlannedImage | undefined): string {
+  if (planned === undefined) return '';
+  const reason = markdownText(clip(planned.reason, 300));
+  const by =
+    planned.requested || planned.neededBy.length === 0
+      ? ''
+      : `, bound by ${planned.neededBy
+          .slice(0, 4)
+          .map((name) => markdownCode(clip(name, 100)))
+          .join(', ')}`;
+  const changed = planned.changed.slice(0, 3).map((path) => markdownCode(clip(path, 150)));
+  const more = planned.changed.length - changed.length;
+  const paths = changed.length === 0 ? '' : `: ${changed.join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`;
+  return `${reason}${by}${paths}`;
+}
+
+/** The command that pulls each published image by digest; empty: nothing is published. */
+export function pullCommands(images: readonly SummaryImage[]): string {
+  const references = images
+    .filter(({ published }) => published?.tags.some(({ state }) => state === 'published' || state === 'unchanged'))
+    .map(({ published }) => `docker pull ${published?.repository ?? ''}@${published?.digest ?? ''}`);
+  return references.length === 0
+    ? ''
+    : `### Pull\n\n${markdownFence(
+        references.map((line) => clip(line, 600)),
+        'bash',
+      )}`;
+}

@@ -1,0 +1,89 @@
+import type { LatestState, Publication, TagState } from '../types';
+import { clip, markdownCode, markdownText } from './escape';
+import { shortCommit, shortDigest } from './format';
+
+/**
+ * What the registry holds after the run: the release set, where `latest` stands, and when not all went well, image by image what is
+ * published and what is not.
+ */
+export function publicationSection(publication: Publication): string {
+  const complete = publication.kind === 'published' || publication.kind === 'unchanged';
+  const lines = [`- Release set: ${setLine(publication)}`, `- \`latest\`: ${latestLine(publication)}`];
+  if (publication.dropped.length > 0) {
+    lines.push(`- Left the set, because they carry an image that was built anew: ${names(publication.dropped)}`);
+  }
+  const notes = publication.notes.slice(0, 50).map((note) => `- ${markdownText(clip(note, 500))}`);
+  const parts = ['### Release set', [...lines, ...notes].join('\n')];
+  if (!complete) parts.push(stateTable(publication));
+  return parts.join('\n\n');
+}
+
+function setLine({ set }: Publication): string {
+  const reference = markdownCode(clip(`${set.repository}:${set.tag}`, 400));
+  const digest = set.digest === undefined ? '' : ` ${markdownCode(shortDigest(clip(set.digest, 200)))}`;
+  return `${reference}${digest}, ${TAG_WORDS[set.state]}`;
+}
+
+function latestLine({ latest }: Publication): string {
+  const commit = latest.commit === undefined ? 'another commit' : `commit ${markdownCode(shortCommit(latest.commit))}`;
+  switch (latest.kind) {
+    case 'not-asked':
+      return 'not asked to move';
+    case 'not-reached':
+      return 'not moved, the run ended before';
+    case 'moved':
+      return latest.isByOrder ? `moved to this commit by order; it stood at ${commit}` : 'moved to this commit';
+    case 'unchanged':
+      return 'stands at this commit already';
+    case 'left':
+      return `left where it is: ${commit} is newer`;
+    case 'refused':
+      return `not moved: it stands at ${commit}, which is not an ancestor of this one`;
+    case 'failed':
+      return 'could not be moved';
+    case 'stopped':
+      return 'the run was stopped while it was being moved';
+  }
+}
+
+const TAG_WORDS: Readonly<Record<TagState, string>> = {
+  published: '✅ published',
+  unchanged: '✅ was there already',
+  missing: '❌ not published',
+  unknown: '❔ not known, the registry did not answer any more',
+};
+
+function latestWords(latest: LatestState | undefined): string {
+  switch (latest?.kind) {
+    case undefined:
+    case 'kept':
+      return 'not touched';
+    case 'moved':
+      return '✅ moved';
+    case 'unchanged':
+      return '✅ named it already';
+    case 'left':
+      return "names another run's image";
+    case 'restored':
+      return 'put back to what it was';
+    case 'stuck':
+      return "❌ names this run's image, could not be put back";
+    case 'unknown':
+      return '❔ not known';
+  }
+}
+
+function stateTable({ images }: Publication): string {
+  const rows = images.slice(0, 400).map(({ name, tags, latest }) => {
+    const states = tags.slice(0, 10).map(({ tag, state }) => `${markdownCode(clip(tag, 130))} ${TAG_WORDS[state]}`);
+    return `| ${markdownCode(clip(name, 100))} | ${states.join('<br>') || '❌ not published'} | ${latestWords(latest)} |`;
+  });
+  return ['**What is in the registry**', '', '| Image | Tags | `latest` |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+function names(all: readonly string[]): string {
+  return all
+    .slice(0, 20)
+    .map((name) => markdownCode(clip(name, 100)))
+    .join(', ');
+}
