@@ -177,7 +177,7 @@ describe('RawProgress on anything else', () => {
       fc
         .array(fc.record({ digest: fc.string(), name: fc.string(), started: fc.string(), error: fc.string() }))
         .map((vertexes) => line({ vertexes })),
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: 'grapheme' }),
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 6 }), fc.integer({ min: 1, max: 20 }), (pieces, size) => {
