@@ -9,7 +9,8 @@ export interface TokenServerOptions {
   /** A folder for the certificate that the registry checks tokens with. */
   readonly folder: string;
   readonly username: string;
-  readonly password: string;
+  /** Or a function that says whether it is one, where passwords change. */
+  readonly password: string | ((password: string) => boolean);
   /** Lifetime of a token: at least so long, and less than a second more. */
   readonly seconds?: number;
   /** Also say it in `expires_in`; false: let the registry find out, as after a clock's jump. */
@@ -64,12 +65,14 @@ export async function startTokenServer(options: TokenServerOptions): Promise<Tok
   };
 }
 
-function knows(options: TokenServerOptions, request: Received, query: URLSearchParams): boolean {
+function knows({ username, password }: TokenServerOptions, request: Received, query: URLSearchParams): boolean {
+  const isIt = (given: string): boolean => (typeof password === 'string' ? given === password : password(given));
   if (request.method === 'POST') {
-    return query.get('grant_type') === 'refresh_token' && query.get('refresh_token') === options.password;
+    return query.get('grant_type') === 'refresh_token' && isIt(query.get('refresh_token') ?? '');
   }
-  const login = Buffer.from(`${options.username}:${options.password}`).toString('base64');
-  return request.headers.authorization === `Basic ${login}`;
+  const basic = /^Basic (.*)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+  const login = Buffer.from(basic, 'base64').toString();
+  return login.startsWith(`${username}:`) && isIt(login.slice(username.length + 1));
 }
 
 function reply(status: number, body: object): Reply {

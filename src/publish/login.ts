@@ -17,3 +17,15 @@ export const identityTokenUser = '<token>';
 export function basicAuth(login: Login): string {
   return Buffer.from(`${login.username}:${login.password}`, 'utf8').toString('base64');
 }
+
+/**
+ * The pieces of a secret that a runner can mask. It masks line by line, so of a text of many lines only the long ones are
+ * given: else every { of a key's JSON would make stars of every { in the log. Very short ones would do the same.
+ */
+export function maskable(secret: string): readonly string[] {
+  if (!secret.includes('\n')) return secret.length < 4 ? [] : [secret];
+  return secret
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line.length >= 16);
+}

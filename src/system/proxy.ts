@@ -1,7 +1,10 @@
 import * as http from 'node:http';
 
-/** This machine is never behind a proxy, as for Docker and everything else in Go: https://pkg.go.dev/net/http#ProxyFromEnvironment */
-const always = 'localhost,127.0.0.1,::1,[::1]';
+/**
+ * This machine is never behind a proxy, as for Docker and everything else in Go (https://pkg.go.dev/net/http#ProxyFromEnvironment),
+ * nor is the metadata server of the cloud it runs in, which gives tokens.
+ */
+const always = 'localhost,127.0.0.1,::1,[::1],169.254.169.254,metadata.google.internal';
 
 /**
  * Lets fetch and node:http honour HTTPS_PROXY, HTTP_PROXY and NO_PROXY (either case), which they do not by themselves.

@@ -1,7 +1,7 @@
 import { UsageError, type RegistryError } from '../../errors';
 import { isDigest, isTag } from '../names';
 import type { Answer } from './exchange';
-import { refusal, refused, type Task, type Transient } from './failure';
+import { loginMend, refusal, refused, type Task, type Transient } from './failure';
 import type { Limits } from './limits';
 import { withRetries, type Patience } from './retry';
 import type { Scope } from './scopes';
@@ -37,7 +37,7 @@ export interface Caller {
 /** `doing`: what is done to the repository or what is in it, for error texts. */
 export function callerOf(session: Session, patience: Patience, repository: string, doing: string): Caller {
   const target = targetOf(repository);
-  const task: Task = { action: doing, host: target.host, repository };
+  const task: Task = { action: doing, host: target.host, repository, mend: loginMend(target.host) };
   return {
     target,
     task,

@@ -8,6 +8,8 @@ export interface Task {
   readonly host: string;
   /** `host/path`, or empty where no repository is concerned. */
   readonly repository: string;
+  /** What to do when the answer is 401: the end of the text, without a full stop. */
+  readonly mend?: string;
 }
 
 /** A failure that may heal. Never leaves this folder: the last one's `failure` is what is thrown. */
@@ -75,8 +77,12 @@ function reason(answer: Answer): string {
 }
 
 function mend(status: number, task: Task): string {
-  if (status !== 401) return '';
-  return `. The login for ${task.host} was refused: check credentials-json, or "docker login ${task.host}"`;
+  return status === 401 && task.mend !== undefined ? `. ${task.mend}` : '';
+}
+
+/** What to do when a registry refuses a login. */
+export function loginMend(host: string): string {
+  return `The login for ${host} was refused: check credentials-json, or "docker login ${host}"`;
 }
 
 /**
@@ -103,14 +109,15 @@ function readErrors(answer: Answer): { readonly codes: readonly string[]; readon
     return { codes, words: parts.filter((part) => part !== '').join('; ') };
   }
   const error = field(json, 'error');
+  // OAuth2 (RFC 6749, section 5.2): `{"error": "invalid_grant", "error_description": …}`.
+  const oauth = [asText(error), asText(field(json, 'error_description'))].filter((part) => part !== '').join(': ');
   const words = [
-    field(error, 'message'),
-    error,
-    field(json, 'error_description'),
-    field(json, 'message'),
-    field(json, 'details'),
+    asText(field(error, 'message')),
+    oauth,
+    asText(field(json, 'message')),
+    asText(field(json, 'details')),
   ];
-  return { codes: [], words: words.map(asText).find((word) => word !== '') ?? '' };
+  return { codes: [], words: words.find((word) => word !== '') ?? '' };
 }
 
 function field(value: unknown, name: string): unknown {

@@ -1,5 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import { basicAuth, type Login } from '../login';
+import { basicAuth, maskable, type Login } from '../login';
 import { parseChallenges } from './challenge';
 import { exchange, type Answer, type Outgoing } from './exchange';
 import { failed, refusal, Transient, type Task } from './failure';
@@ -143,7 +143,10 @@ export class Session {
   private remember(secret: string): void {
     if (this.secrets.has(secret)) return;
     this.secrets.add(secret);
-    this.options.onSecret(secret);
+    for (const piece of maskable(secret)) {
+      this.secrets.add(piece);
+      this.options.onSecret(piece);
+    }
   }
 
   private scopesOf(call: Call): readonly Scope[] {

@@ -1,7 +1,7 @@
 import { basicAuth, identityTokenUser, type Login } from '../login';
 import { isLoopbackHost } from '../names';
 import type { Answer, Outgoing } from './exchange';
-import { failed, refusal, refused, Transient, type Task } from './failure';
+import { failed, loginMend, refusal, refused, Transient, type Task } from './failure';
 import type { Scope } from './scopes';
 import { isSafeUrl } from './target';
 
@@ -77,7 +77,7 @@ export class Tokens {
     const { ports } = this;
     const login = await ports.login(host);
     const who = login === undefined ? 'without a login' : `as ${login.username}`;
-    const task: Task = { action: `getting a token for ${host} ${who}`, host, repository: '' };
+    const task: Task = { action: `getting a token for ${host} ${who}`, host, repository: '', mend: loginMend(host) };
     const askedAt = Date.now();
     const answer = await ports.send(task, this.request(realm, scopes, login));
     // A token server that is being replaced answers 404 for a moment (docker/setup-buildx-action#155).

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { EnvironmentError } from '../../errors';
+
+/** A credentials file of the environment: its text, and what names it. */
+export interface DefaultFile {
+  readonly text: string;
+  /** `GOOGLE_APPLICATION_CREDENTIALS`, … */
+  readonly source: string;
+}
+
+/**
+ * The file of the Application Default Credentials: what google-github-actions/auth left, what the environment names, what
+ * gcloud keeps: https://cloud.google.com/docs/authentication/application-default-credentials#order
+ * undefined: none. EnvironmentError when a variable names a file that can't be read.
+ */
+export async function defaultFile(env: NodeJS.ProcessEnv): Promise<DefaultFile | undefined> {
+  for (const source of ['GOOGLE_GHA_CREDS_PATH', 'GOOGLE_APPLICATION_CREDENTIALS']) {
+    const path = env[source];
+    if (path) return { source, text: await textOf(path, source) };
+  }
+  const folder = env['CLOUDSDK_CONFIG'] || join(env['HOME'] || homedir(), '.config', 'gcloud');
+  const text = await readFile(join(folder, 'application_default_credentials.json'), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : { source: 'gcloud', text };
+}
+
+async function textOf(path: string, source: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const isGone = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const mend = isGone
+      ? 'If google-github-actions/auth made it, a later actions/checkout removed it: put the step with auth behind the one with checkout'
+      : 'Give yourself the right to';
+    throw new EnvironmentError(
+      `${source} names a file that ${isGone ? 'is not there' : "can't be read"}: ${path}. ${mend}.`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,62 @@
+import { createPrivateKey } from 'node:crypto';
+import { isLoopbackHost } from '../names';
+import { basicAuth, type Login } from '../login';
+import { spoilt, type KeyText } from './keyText';
+
+/** A service account's key, found to be usable as far as that can be seen without Google. */
+export interface ServiceAccountKey {
+  readonly kind: 'service-account-key';
+  /** `name@project.iam.gserviceaccount.com` */
+  readonly account: string;
+  /** https://cloud.google.com/artifact-registry/docs/docker/authentication#json-key */
+  readonly login: Login;
+  /** Its tokens come from this very machine (a test or an emulator). */
+  readonly isLocal: boolean;
+  /** Everything that must not be seen, each in one line. */
+  readonly secrets: readonly string[];
+}
+
+/** Reads one. Throws UsageError that says what is wrong with it. */
+export function readServiceAccountKey({ text, json }: KeyText, source: string): ServiceAccountKey {
+  const { client_email: account, private_key: pem, token_uri: tokenUri } = json;
+  const mend = 'Make a new key: gcloud iam service-accounts keys create key.json --iam-account=ACCOUNT';
+  if (typeof account !== 'string' || !/^[\x21-\x7e]{1,256}$/.test(account))
+    throw spoilt(source, 'it has no client_email', mend);
+  if (typeof pem !== 'string') throw spoilt(source, 'it has no private_key', mend);
+  checkPem(pem, source);
+  const login = { username: '_json_key', password: text };
+  const isLocal = typeof tokenUri === 'string' && URL.canParse(tokenUri) && isLoopbackHost(new URL(tokenUri).host);
+  return {
+    kind: 'service-account-key',
+    account,
+    login,
+    isLocal,
+    secrets: secretsOf(text, pem, json['private_key_id'], login),
+  };
+}
+
+function checkPem(pem: string, source: string): void {
+  const download = 'Give the key file as it was downloaded, for example by: gh secret set GCP_SA_KEY < key.json';
+  if (pem.includes('\\n'))
+    throw spoilt(source, 'its private_key was escaped twice (it holds \\n as two characters)', download);
+  try {
+    createPrivateKey(pem);
+  } catch {
+    // OpenSSL's "DECODER routines::unsupported" says nothing to anyone.
+    throw spoilt(source, 'its private_key is damaged or cut off', download);
+  }
+}
+
+/**
+ * Every form in which the key could appear in a log. Not the file as a whole and none of its other lines: a runner masks
+ * each line of what it is given, and every { and } in the log would become stars.
+ */
+function secretsOf(text: string, pem: string, id: unknown, login: Login): readonly string[] {
+  const lines = pem.split('\n').filter((line) => line.length >= 16 && !line.startsWith('-----'));
+  const bodies = [lines.join(''), lines.join('\\n'), ...lines];
+  const inJson = JSON.stringify(pem).slice(1, -1);
+  const encoded = [text, `${text}\n`].map((form) => Buffer.from(form, 'utf8').toString('base64'));
+  const keyId = typeof id === 'string' && /^[0-9a-f]{16,}$/.test(id) ? [id] : [];
+  const asOneLine = text.includes('\n') ? [] : [text];
+  return [...new Set([...bodies, inJson, ...encoded, basicAuth(login), ...keyId, ...asOneLine])];
+}

@@ -1,0 +1,36 @@
+import { isLoopbackHost } from '../names';
+import { printable } from '../registry/text';
+import { spoilt } from './keyText';
+
+/**
+ * A URL from a credentials file to which a secret will be sent. Google wants such files checked before use, because one
+ * from elsewhere may send tokens to whom it likes: https://cloud.google.com/docs/authentication/external/externally-sourced-credentials
+ * Taken are Google's hosts, those of the universe that GOOGLE_CLOUD_UNIVERSE_DOMAIN names (never one that the file names),
+ * and this very machine. Throws UsageError otherwise.
+ */
+export function googleUrl(value: unknown, field: string, source: string, env: NodeJS.ProcessEnv): URL {
+  const url = secureUrl(value, field, source);
+  const universes = ['googleapis.com', env['GOOGLE_CLOUD_UNIVERSE_DOMAIN'] ?? ''].filter((domain) => domain !== '');
+  const isGoogles = universes.some((domain) => url.hostname.endsWith(`.${domain}`));
+  if (isGoogles || isLoopbackHost(url.host)) return url;
+  const mend = 'Make the file anew with gcloud; outside of googleapis.com set GOOGLE_CLOUD_UNIVERSE_DOMAIN';
+  throw spoilt(source, `its ${field} is not one of Google's (${url.hostname.slice(0, 100)})`, mend);
+}
+
+/** Any https URL, or one of this very machine. */
+export function secureUrl(value: unknown, field: string, source: string): URL {
+  const mend = 'Make the file anew with gcloud or google-github-actions/auth';
+  if (typeof value !== 'string' || !URL.canParse(value)) throw spoilt(source, `its ${field} is no URL`, mend);
+  const url = new URL(value);
+  const isSecure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.host));
+  if (isSecure && url.username === '' && url.password === '') return url;
+  throw spoilt(source, `its ${field} is no https URL`, mend);
+}
+
+/** The account in `…/serviceAccounts/ACCOUNT:generateAccessToken`. */
+export function impersonated(url: URL): string {
+  return printable(
+    /\/serviceAccounts\/([^/:]+):generateAccessToken$/.exec(url.pathname)?.[1] ?? 'a service account',
+    256,
+  );
+}
