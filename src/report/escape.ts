@@ -98,9 +98,12 @@ export function markdownFence(lines: readonly string[], language = ''): string {
   return `${fence}${language}\n${body}\n${fence}`;
 }
 
-/** A label in a Mermaid diagram: everything but words, digits and `. - _ /` as Mermaid's entity codes (`#35;`). */
+/**
+ * A label in a Mermaid diagram: everything but words, digits and `. - _ /` as Mermaid's entity codes (`#35;`). Never empty, which
+ * Mermaid could not parse.
+ */
 export function mermaidText(text: string, max = 120): string {
-  return oneLine(text, max).replace(/[^\p{L}\p{N} ._/-]/gu, (character) => `#${String(character.codePointAt(0))};`);
+  return (oneLine(text, max) || '?').replace(/[^\p{L}\p{N} ._/-]/gu, (character) => `#${String(character.codePointAt(0))};`);
 }
 
 function code(character: string): string {
