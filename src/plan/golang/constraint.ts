@@ -28,7 +28,7 @@ export function evaluate(constraint: Constraint, tag: (name: string) => Ternary)
 }
 
 /** Characters. Longer is no constraint that anybody wrote, and would nest too deep. */
-const maximumLength = 4000;
+const maximumLength = 1000;
 
 /** The expression of a `//go:build` line; undefined: it can't be read. */
 export function parseGoBuild(expression: string): Constraint | undefined {

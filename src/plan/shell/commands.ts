@@ -29,8 +29,11 @@ export function readCommands(text: string, outer: Lookup, depth = 0): readonly S
   let raw = '';
   let redirect = false;
   const endWord = (): void => {
-    if (raw !== '') (redirect ? redirects : words).push({ raw, text: expand(raw, lookup) });
-    if (raw !== '') redirect = false;
+    if (raw !== '') {
+      // To the Dockerfile's own rules a backtick is a plain character; to a shell it never is.
+      (redirect ? redirects : words).push({ raw, text: raw.includes('`') ? undefined : expand(raw, lookup) });
+      redirect = false;
+    }
     raw = '';
   };
   const endCommand = (): void => {
