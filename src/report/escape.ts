@@ -103,7 +103,10 @@ export function markdownFence(lines: readonly string[], language = ''): string {
  * Mermaid could not parse.
  */
 export function mermaidText(text: string, max = 120): string {
-  return (oneLine(text, max) || '?').replace(/[^\p{L}\p{N} ._/-]/gu, (character) => `#${String(character.codePointAt(0))};`);
+  return (oneLine(text, max) || '?').replace(
+    /[^\p{L}\p{N} ._/-]/gu,
+    (character) => `#${String(character.codePointAt(0))};`,
+  );
 }
 
 function code(character: string): string {
