@@ -21,13 +21,10 @@ describe('Google credentials', () => {
     ).toContain('no login');
   });
 
-  it('of an emulator on this machine are for registries on it', async () => {
-    const found = await find({
-      host: 'localhost:5000',
-      env: env(),
-      files: { 'adc.json': externalAccount(google().host) },
-    });
-    expect(found.describe).toContain('workload identity');
+  it('of an emulator on this machine are for registries on it, and no others', async () => {
+    const files = { 'adc.json': externalAccount(google().host) };
+    expect((await find({ host: 'localhost:5000', env: env(), files })).describe).toContain('workload identity');
+    expect((await find({ host: 'ghcr.io', env: env(), files })).describe).toBe('no login for ghcr.io');
   });
 
   const kinds: readonly {

@@ -113,7 +113,7 @@ describe('a spoilt key is refused, with the mend and without any of its text', (
           expect(error).toBeInstanceOf(UsageError);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 50 },
     );
   });
 });
