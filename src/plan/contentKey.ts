@@ -82,7 +82,8 @@ class Encoder {
   readonly #contexts = new Map<ImageInputs['view'], { readonly line: string; readonly lines: readonly string[] }>();
 
   encode(inputs: ImageInputs, platforms: readonly string[], digests: ReadonlyMap<string, Resolved>): ContentKey {
-    const { image, files } = inputs;
+    const { image } = inputs;
+    const { files, notes } = inputs.files();
     const whole = files === undefined ? this.#context(inputs.view) : undefined;
     const bases = baseLines(inputs, digests);
     const lines = [
@@ -103,7 +104,7 @@ class Encoder {
       lines: all,
       contextLines: whole?.lines ?? [],
       unresolvedBases: bases.unresolved,
-      notes: [...inputs.notes, ...bases.notes],
+      notes: [...notes, ...bases.notes],
     };
   }
 

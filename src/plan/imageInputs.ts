@@ -16,12 +16,17 @@ export interface ImageInputs {
   readonly dockerfile: TreeEntry;
   /** The .dockerignore in force. */
   readonly ignore: TreeEntry | undefined;
-  /** Undefined: `view.all`, the whole context. */
-  readonly files: ReadonlySet<TreeEntry> | undefined;
   readonly view: ContextView;
   readonly bases: readonly BaseImage[];
   /** Base images whose names only the build knows. */
   readonly unknownBases: readonly string[];
+  /** Made when asked for: hundreds of images with thousands of files each need not be in memory together. */
+  readonly files: () => InputFiles;
+}
+
+export interface InputFiles {
+  /** Undefined: `view.all`, the whole context. */
+  readonly files: ReadonlySet<TreeEntry> | undefined;
   readonly notes: readonly string[];
 }
 
@@ -70,7 +75,13 @@ export class InputReader {
     for (const context of this.#contexts.values()) {
       await context.go.expand(analysed.filter((one) => one.context === context).flatMap((one) => one.go));
     }
-    return analysed.map((one) => finish(one));
+    return analysed.map(({ uses, go, context, ...draft }) => ({
+      ...draft,
+      view: context.view,
+      bases: [...new Map(uses.flatMap((use) => use.bases).map((base) => [JSON.stringify(base), base])).values()],
+      unknownBases: [...new Set(uses.flatMap((use) => use.unknownBases))],
+      files: () => inputFiles({ uses, go, context, ...draft }),
+    }));
   }
 
   /** `<Dockerfile>.dockerignore` comes first: https://docs.docker.com/build/concepts/context/#filename-and-location */
@@ -118,7 +129,7 @@ interface Analysed extends Draft {
   readonly go: readonly GoImage[];
 }
 
-function finish({ image, dockerfile, ignore, context, uses, go }: Analysed): ImageInputs {
+function inputFiles({ image, context, uses, go }: Analysed): InputFiles {
   const { view } = context;
   const notes = new Set(uses.flatMap((use) => use.notes));
   if (context.problem !== undefined) notes.add(context.problem);
@@ -147,16 +158,7 @@ function finish({ image, dockerfile, ignore, context, uses, go }: Analysed): Ima
   for (const entry of files ?? view.all) {
     if (entry.mode === '160000') notes.add(`${entry.path} is a submodule: the build sees an empty folder`);
   }
-  return {
-    image,
-    dockerfile,
-    ignore,
-    files,
-    view,
-    bases: [...new Map(uses.flatMap((use) => use.bases).map((base) => [JSON.stringify(base), base])).values()],
-    unknownBases: [...new Set(uses.flatMap((use) => use.unknownBases))],
-    notes: [...notes],
-  };
+  return { files, notes: [...notes] };
 }
 
 /** Why more can't be said than that everything counts; none: `COPY . .` of a plain image is no doubt, but its meaning. */

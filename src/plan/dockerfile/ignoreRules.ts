@@ -85,7 +85,10 @@ function decide(
   found?: boolean[],
 ): boolean {
   let excluded = false;
-  for (const [index, rule] of rules.entries()) {
+  // Asked for every file of a repository, so without an iterator.
+  for (let index = 0; index < rules.length; index++) {
+    const rule = rules[index];
+    if (rule === undefined) continue;
     if (inherited?.[index] === true || (rule.exception === excluded && rule.pattern.matches(path))) {
       excluded = !rule.exception;
       if (found !== undefined) found[index] = true;
