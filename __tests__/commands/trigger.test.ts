@@ -6,7 +6,6 @@ import {
   type BranchConfiguration,
 } from '../../src/commands/trigger/destination';
 import { explainPush, quotedOutput } from '../../src/commands/trigger/refusal';
-import { typed } from '../../src/commands/trigger/words';
 
 const none: BranchConfiguration = {
   branch: 'work',
@@ -172,9 +171,4 @@ test('logins are taken out of addresses', () => {
   const begin = performance.now();
   withoutLogin('a://'.repeat(250_000));
   expect(performance.now() - begin).toBeLessThan(60_000);
-});
-
-test('a command is printed as a shell takes it', () => {
-  const command = { command: 'git', args: ['commit', "--message=It's [driver] $HOME", '', '-x'] };
-  expect(typed(command)).toBe(`git commit '--message=It'\\''s [driver] $HOME' '' -x`);
 });

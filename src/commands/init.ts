@@ -65,21 +65,3 @@ function workflowSteps(unknownOrigin: boolean): readonly string[] {
     'Commit the files and push them',
   ];
 }
-
-/** What was done, for people. */
-export function initWords(result: InitResult): readonly string[] {
-  const words: Record<InitFile['action'], string> = {
-    written: 'new',
-    updated: 'updated to this version',
-    overwritten: 'overwritten',
-    unchanged: 'there already',
-    kept: 'kept, because it was changed',
-  };
-  return [
-    ...(result.dryRun ? ['Nothing is written (--dry-run):'] : []),
-    ...result.files.map(({ path, action }) => `  ${path}: ${words[action]}`),
-    ...(result.todo.length === 0
-      ? []
-      : ['Left to do:', ...result.todo.map((step, index) => `  ${index + 1}. ${step}`)]),
-  ];
-}

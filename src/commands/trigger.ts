@@ -5,7 +5,7 @@ import { isAncestor } from '../system/git';
 import { tryGit } from '../system/gitCommand';
 import type { Catalog, Command, Log, Plan } from '../types';
 import { commitAndPush, commitCommand, interrupted, pushCommand } from './trigger/commit';
-import { shown } from './trigger/destination';
+import { shown, withoutLogin } from './trigger/destination';
 import { readFacts, stagedFiles, stagedText, type Facts } from './trigger/facts';
 import { readIndex, treeOf } from './trigger/gitIndex';
 import { triggerMessage, type TriggerMessage } from './trigger/message';
@@ -13,7 +13,7 @@ import { planOfTree } from './trigger/planOfTree';
 import { plannedSync, sync, unsync } from './trigger/syncAll';
 import type { Terminal } from './trigger/terminal';
 import { position } from './trigger/undo';
-import { intention, typed } from './trigger/words';
+import { intention } from './trigger/words';
 
 /** The flags of `kfp-images trigger`. */
 export interface TriggerOptions {
@@ -85,7 +85,7 @@ export async function trigger(options: TriggerOptions, ports: TriggerPorts): Pro
     keywords: message.selection.keywords,
     images: message.selection.images,
     branch: facts.branch,
-    remote: facts.destination.remote,
+    remote: withoutLogin(facts.destination.remote),
     remoteBranch: facts.destination.branch,
     setUpstream: facts.destination.setUpstream,
   });
@@ -154,17 +154,6 @@ async function refuseDiverged(facts: Facts): Promise<void> {
 }
 
 function shownCommand({ command, args }: Command): Pick<Command, 'command' | 'args'> {
-  return { command, args };
-}
-
-/** What was done, for people; on a dry run the commands that a real run executes, as a shell takes them. */
-export function triggerWords(result: TriggerResult): readonly string[] {
-  if (result.kind === 'dry-run')
-    return [
-      'Nothing is changed (--dry-run). A real run executes:',
-      ...result.commands.map((each) => `  ${typed(each)}`),
-    ];
-  const where = shown({ remote: result.remote, branch: result.remoteBranch });
-  const becomes = result.setUpstream ? `, now the upstream of ${result.branch}` : '';
-  return [`Pushed ${result.commit?.slice(0, 12) ?? ''} "${result.message}" to ${where}${becomes}.`];
+  // A remote may be an address with a password in it.
+  return { command, args: args.map(withoutLogin) };
 }

@@ -1,15 +1,5 @@
-import type { Command } from '../../types';
 import { shown } from './destination';
 import { listed, type Facts } from './facts';
-
-/** A command as it would be typed in a POSIX shell. */
-export function typed(command: Pick<Command, 'command' | 'args'>): string {
-  return [command.command, ...command.args].map(word).join(' ');
-}
-
-function word(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
 
 /** What is about to happen, in one sentence. */
 export function intention(facts: Facts): string {
