@@ -81,6 +81,8 @@ describe('RawProgress on recorded builds', () => {
   it('counts cached steps', () => {
     expect(read(recorded('cached')).account).toMatchObject({ steps: 3, cachedSteps: 3 });
     expect(read(recorded('pushed')).account).toMatchObject({ steps: 3, cachedSteps: 3 });
+    // A single stage without a name: `[2/3] RUN …`.
+    expect(read(recorded('single')).account).toMatchObject({ steps: 2, cachedSteps: 0 });
   });
 
   it('tells warnings with their line, once each', () => {

@@ -171,7 +171,7 @@ function stateOf(vertex: Vertex): Step['state'] {
   return vertex.started === undefined ? 'waiting' : 'running';
 }
 
-/** `[builder 3/5] RUN …`, but not `[builder 1/5] FROM …` and not what BuildKit adds. */
+/** `[3/5] RUN …`, `[builder 3/5] RUN …`, `[linux/arm64 builder 3/5] RUN …`, but no base image (`FROM …`) and not what BuildKit adds. */
 function isDockerfileStep(name: string): boolean {
-  return /^\[[^\]]* \d+\/\d+\] (?!FROM )/.test(name);
+  return /^\[(?:[^\]]+ )?\d+\/\d+\] (?!FROM )/.test(name);
 }

@@ -103,12 +103,12 @@ function currentStep(running: ReadonlyMap<string, RunningStep>): RunningStep | u
   return steps.findLast((step) => !isHousekeeping(step.name)) ?? steps.at(-1);
 }
 
-/** A step that a line of the Dockerfile asked for, as `[builder 3/5] RUN …`; a base image is not work of this build. */
+/** A step that a line of the Dockerfile asked for, as `[builder 3/5] RUN …` or `[3/5] RUN …`; a base image is not work of this build. */
 function isDockerfileStep(name: string): boolean {
-  return /^\[[^\]]* \d+\/\d+\] (?!FROM )/.test(name);
+  return /^\[(?:[^\]]+ )?\d+\/\d+\] (?!FROM )/.test(name);
 }
 
 /** Steps that BuildKit adds: `[internal] load build definition`, `resolve image config`, … */
 function isHousekeeping(name: string): boolean {
-  return !/^\[[^\]]* \d+\/\d+\] /.test(name) && !name.startsWith('exporting') && !name.startsWith('pushing');
+  return !/^\[(?:[^\]]+ )?\d+\/\d+\] /.test(name) && !name.startsWith('exporting') && !name.startsWith('pushing');
 }
