@@ -34,7 +34,7 @@ describe('a fork gets', () => {
     });
     expect(result.todo).toEqual([
       'Store where images go: gh secret set GCP_ARTIFACT_REGISTRY_PATH',
-      'Store the key that may write there: gh secret set GCP_SA_KEY < key.json (or use workload identity: docs/google-cloud.md)',
+      'Store the key that may write there: gh secret set GCP_SA_KEY < key.json (or use workload identity, see docs/google-cloud.md of kfp-images)',
       'Commit the files and push them',
     ]);
   });
