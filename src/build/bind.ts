@@ -1,0 +1,129 @@
+import { isObject, parseExact, withKey, withoutKey, writeExact, type JsonObject } from './exactJson';
+
+/** A manifest or index as far as binding cares. */
+export type ImageContent =
+  | { readonly kind: 'image'; readonly config: { readonly mediaType: string; readonly digest: string } }
+  | { readonly kind: 'index'; readonly children: readonly IndexEntry[] };
+
+export interface IndexEntry {
+  readonly digest: string;
+  /** An attestation says something of another entry; the others are images (or indexes of them). */
+  readonly kind: 'image' | 'attestation';
+}
+
+/** Digest and size of bytes that take the place of others. */
+export interface Replacement {
+  readonly digest: string;
+  readonly size: number;
+}
+
+/** Docker's and OCI's media types of an image's configuration. */
+const configTypes = new Set([
+  'application/vnd.oci.image.config.v1+json',
+  'application/vnd.docker.container.image.v1+json',
+]);
+
+/**
+ * Reads a manifest (Docker schema 2 or OCI) or an index; undefined: it is neither.
+ * https://github.com/opencontainers/image-spec/blob/main/manifest.md, image-index.md
+ */
+export function readContent(bytes: Uint8Array): ImageContent | undefined {
+  const json = parseExact(bytes);
+  const config = json?.['config'];
+  if (isObject(config) && typeof config['digest'] === 'string' && configTypes.has(String(config['mediaType']))) {
+    return { kind: 'image', config: { mediaType: String(config['mediaType']), digest: config['digest'] } };
+  }
+  const entries = json?.['manifests'];
+  if (!Array.isArray(entries)) return undefined;
+  const children = entries.map((entry: unknown) => indexEntry(entry));
+  return children.includes(undefined)
+    ? undefined
+    : { kind: 'index', children: children.filter((child) => child !== undefined) };
+}
+
+/**
+ * An image's configuration with these environment variables, in the place of variables of the same name, and a line in its history,
+ * as an `ENV` in a Dockerfile would leave. Layers, and all that is not known here, stay. `created`: RFC 3339; left out, the image's own, so
+ * that the same image comes out whenever it is bound. undefined: it is no configuration of an image.
+ * https://github.com/opencontainers/image-spec/blob/main/config.md
+ */
+export function bindConfig(
+  bytes: Uint8Array,
+  env: Readonly<Record<string, string>>,
+  created?: string,
+): Uint8Array | undefined {
+  const image = parseExact(bytes);
+  if (image === undefined || !isObject(image['rootfs'])) return undefined;
+  const config = isObject(image['config']) ? image['config'] : {};
+  const old = Array.isArray(config['Env']) ? config['Env'] : [];
+  if (!old.every((line) => typeof line === 'string')) return undefined;
+  const names = Object.keys(env).sort();
+  const bound = withKey(
+    image,
+    'config',
+    withKey(
+      config,
+      'Env',
+      boundEnv(
+        old,
+        names.map((name) => [name, env[name] ?? '']),
+      ),
+    ),
+  );
+  const history = image['history'];
+  if (!Array.isArray(history)) return writeExact(bound);
+  const own = typeof image['created'] === 'string' ? image['created'] : '1970-01-01T00:00:00Z';
+  const line = {
+    created: created ?? own,
+    created_by: `ENV ${names.map((name) => `${name}=${env[name] ?? ''}`).join(' ')}`,
+    comment: 'kfp-images',
+    empty_layer: true,
+  };
+  return writeExact(withKey(bound, 'history', [...(history as readonly unknown[]), line]));
+}
+
+/** A manifest with another configuration; all else stays. */
+export function bindManifest(bytes: Uint8Array, config: Replacement): Uint8Array {
+  const manifest = parseExact(bytes) ?? {};
+  const old = manifest['config'];
+  return writeExact(withKey(manifest, 'config', replaced(isObject(old) ? old : {}, config)));
+}
+
+/** An index whose entries are replaced, by their old digest, or left out where there is no replacement; all else stays. */
+export function bindIndex(bytes: Uint8Array, replacements: ReadonlyMap<string, Replacement>): Uint8Array {
+  const index = parseExact(bytes) ?? {};
+  const entries = Array.isArray(index['manifests']) ? (index['manifests'] as readonly unknown[]) : [];
+  const kept = entries.flatMap((entry) => {
+    const replacement = isObject(entry) ? replacements.get(String(entry['digest'])) : undefined;
+    return isObject(entry) && replacement !== undefined ? [replaced(entry, replacement)] : [];
+  });
+  return writeExact(withKey(index, 'manifests', kept));
+}
+
+function indexEntry(entry: unknown): IndexEntry | undefined {
+  if (!isObject(entry) || typeof entry['digest'] !== 'string') return undefined;
+  const platform = entry['platform'];
+  const annotations = entry['annotations'];
+  // BuildKit lists attestations so: https://docs.docker.com/build/metadata/attestations/attestation-storage/
+  const isAttestation =
+    (isObject(platform) && platform['os'] === 'unknown') ||
+    (isObject(annotations) && annotations['vnd.docker.reference.type'] === 'attestation-manifest');
+  return { digest: entry['digest'], kind: isAttestation ? 'attestation' : 'image' };
+}
+
+/** A descriptor of other bytes. What it embeds of the old ones (`data`) goes. */
+function replaced(descriptor: JsonObject, { digest, size }: Replacement): JsonObject {
+  return withoutKey(withKey(withKey(descriptor, 'digest', digest), 'size', size), 'data');
+}
+
+/** The first variable of a name is replaced, repetitions of it go, new ones come last. */
+function boundEnv(old: readonly string[], added: readonly (readonly [string, string])[]): readonly string[] {
+  const rest = new Map(added);
+  const kept = old.flatMap((line) => {
+    const name = line.split('=', 1)[0] ?? '';
+    const known = added.find(([each]) => each === name);
+    if (known === undefined) return [line];
+    return rest.delete(name) ? [`${name}=${known[1]}`] : [];
+  });
+  return [...kept, ...[...rest].map(([name, value]) => `${name}=${value}`)];
+}
