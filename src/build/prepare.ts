@@ -1,0 +1,72 @@
+import { copyFile, lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { SourceError } from '../errors';
+import type { Scratch } from '../system/scratch';
+import type { CatalogImage } from '../types';
+import { addCacheMounts } from './dockerfile';
+
+/** The Dockerfile of one build. */
+export interface PreparedDockerfile {
+  /** Path in the repository, or text to write beside the tree. */
+  readonly rewritten: string | undefined;
+  /** Path for the build's arguments, relative to the tree. */
+  readonly path: string;
+  /** Does it declare `ARG SOURCE_DATE_EPOCH`? */
+  readonly wantsEpoch: boolean;
+  /** For people: where the shared cache is not used, and why. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Decides which Dockerfile a build gets: the repository's own, or one with its cache mounts, which then lies in the run's private folder
+ * under the same base name, so that BuildKit's messages name it as ever. `buildArgs`: with templates filled in.
+ */
+export function prepareDockerfile(
+  image: CatalogImage,
+  text: string,
+  buildArgs: Readonly<Record<string, string>>,
+  namespace: string,
+): PreparedDockerfile {
+  const { cacheMounts, target, dockerfile, name } = image;
+  const { text: rewritten, changed, notes } = addCacheMounts(text, { cacheMounts, target, buildArgs, namespace });
+  return {
+    rewritten: changed ? rewritten : undefined,
+    path: changed ? `../dockerfiles/${name}/${basename(dockerfile)}` : dockerfile,
+    wantsEpoch: /^\s*ARG\s+(\S+\s+)*SOURCE_DATE_EPOCH\b/im.test(text),
+    notes,
+  };
+}
+
+/** Reads an image's Dockerfile in the tree. SourceError when it is not there. */
+export async function readDockerfile(tree: string, { name, dockerfile }: CatalogImage): Promise<string> {
+  const file = join(tree, dockerfile);
+  try {
+    // A link could lead out of the tree; what then happens is buildx's to say.
+    return (await lstat(file)).isSymbolicLink() ? '' : await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new SourceError(
+      `The Dockerfile of ${name}, ${dockerfile}, can't be read in this commit. Add it, or mend "dockerfile" in the catalog.`,
+      { cause },
+    );
+  }
+}
+
+/** Writes a rewritten Dockerfile to its place, with the ignore file that belongs to the original: BuildKit looks for it beside the one it is given. */
+export async function writeDockerfile(
+  scratch: Scratch,
+  image: CatalogImage,
+  { rewritten }: PreparedDockerfile,
+  tree: string = scratch.tree,
+): Promise<void> {
+  if (rewritten === undefined) return;
+  const folder = join(scratch.dockerfiles, image.name);
+  const file = join(folder, basename(image.dockerfile));
+  await mkdir(folder, { recursive: true });
+  await writeFile(file, rewritten);
+  const ignore = join(tree, `${image.dockerfile}.dockerignore`);
+  const isFile = await lstat(ignore).then(
+    (about) => about.isFile(),
+    () => false,
+  );
+  if (isFile) await copyFile(ignore, `${file}.dockerignore`);
+}
