@@ -134,6 +134,7 @@ async function walk(top: string): Promise<readonly Found[]> {
 
 /** Object ids in the order of `found`. A link's object is the text that it holds, so that goes through a file of ours. */
 async function hash(top: string, folder: string, found: readonly Found[], env: ObjectEnv): Promise<readonly string[]> {
+  if (found.length === 0) return [];
   const links = join(folder, 'links');
   mkdirSync(links, { recursive: true });
   const paths = found.map(({ mode, path }, at) => {
