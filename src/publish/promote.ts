@@ -78,7 +78,8 @@ export async function promote(
     const ended = { states: statesOf(course, look, false), notes, commit: undefined, relation: undefined };
     if (error instanceof Stopped) return { ...ended, kind: 'stopped', error: undefined };
     if (!(error instanceof Refused)) return { ...ended, kind: 'failed', error };
-    return { ...ended, kind: 'refused', ...error.at, error: refusal(set, error) };
+    const { relation, commit } = error.at;
+    return { ...ended, kind: 'refused', relation, commit, error: refusal(set, error) };
   }
 }
 

@@ -1,8 +1,9 @@
 import { PublishError } from '../../errors';
 import { relationOf } from '../ancestry';
 import { together } from '../together';
+import { announce, announceAgain, isOvertaken } from './announce';
 import type { Look } from './board';
-import { candidateTag, longestMove } from './candidates';
+import { longestMove } from './candidates';
 import { candidature, type Course } from './course';
 import type { Pointer } from './pointers';
 import { change, isChange } from './put';
@@ -12,6 +13,9 @@ import { forward, type Verdict } from './verdict';
 /** An undisturbed promotion takes four looks: before announcing, before the images, before the set, at the end. */
 const mostLooks = 15;
 
+/** Two that keep overtaking each other have to end somewhere. */
+const mostAnnouncements = 4;
+
 /**
  * Moves `latest` until a look finds everything right, which is given. Throws Refused, Stopped, PublishError, or what the registry threw;
  * then what was moved has to be taken back.
@@ -19,6 +23,8 @@ const mostLooks = 15;
 export async function goAhead(course: Course): Promise<Look> {
   const { board, ports } = course;
   let isSetPut = false;
+  let wasLeft = false;
+  let announcements = 0;
   for (let looks = 1; looks <= mostLooks; looks++) {
     // Once the set is put only reading back is left, which a signal does not stop.
     if (!isSetPut) goOn(course);
@@ -30,11 +36,28 @@ export async function goAhead(course: Course): Promise<Look> {
       await announce(course, look);
       continue;
     }
+    // The first look after announcing ourselves, before anything is moved.
+    if (announced !== undefined && announcements < mostAnnouncements) {
+      announcements = (await isOvertaken(course, look)) ? announcements + 1 : mostAnnouncements;
+      if (announcements < mostAnnouncements) {
+        await announceAgain(course, look);
+        continue;
+      }
+    }
     await checkLeader(course, look);
     const [images, set] = [await judge(look.images, look), await judge([look.set], look)];
-    const isRight = ![...images, ...set].some(([, verdict]) => isChange(verdict));
-    // Where another candidate leads, it may still give up, and has to know of us by then.
-    if (isRight && (announced !== undefined || look.leader === look.own)) return look;
+    const verdicts = [...images, ...set].map(([, verdict]) => verdict);
+    if (!verdicts.some(isChange)) {
+      if (announced !== undefined) return look;
+      // Unannounced we may rely only on what is settled. Who leads may still give up, and has to know of us by then; and what stands newer may
+      // have been put by one who announced himself after we asked: then the next look finds him leading.
+      const isSettled = look.leader === look.own && (wasLeft || !verdicts.some(({ kind }) => kind === 'leave'));
+      if (isSettled) return look;
+      if (look.leader === look.own) {
+        wasLeft = true;
+        continue;
+      }
+    }
     if (announced === undefined) await announce(course, look);
     else if (!(await carryOut(course, images, look))) isSetPut = await carryOut(course, set, look);
   }
@@ -48,15 +71,6 @@ function goOn({ ports, announced }: Course): void {
   if (announced !== undefined && ports.now() - announced.at > longestMove) {
     throw new PublishError(`Moving latest was given up after ${longestMove / 60_000} minutes. Run again.`);
   }
-}
-
-/** Later than everyone we have seen, so that the order of announcements does not depend on whose clock is right. */
-async function announce(course: Course, look: Look): Promise<void> {
-  const { set, override, ports, board } = course;
-  const others = look.candidates.filter(({ announcedAt }) => Number.isFinite(announcedAt));
-  const at = Math.max(ports.now(), ...others.map(({ announcedAt }) => announcedAt + 1));
-  course.announced ??= { tag: candidateTag(at, set.lock.commit, override), at };
-  await ports.steadfast.putManifest(board.set.repository, course.announced.tag, set.mediaType, set.bytes);
 }
 
 /** The set's `latest` belongs to a candidate that is not in our line: as if it had been there before us. */

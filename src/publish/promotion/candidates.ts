@@ -26,8 +26,9 @@ export interface Candidate {
 }
 
 /**
- * Moving takes seconds, is given up after `longestMove`, and clocks of runners agree within minutes: who announced earlier than `window` ago
- * is done or dead, and what it achieved is read from the tags themselves.
+ * Moving takes seconds and is given up after `longestMove`; clocks of runners agree within minutes. So who announced earlier than `window` ago
+ * is done or dead, and what it achieved is read from the tags themselves. Who announced later than that from now has a clock that can't be
+ * used, and is not waited for until its time has come.
  */
 export const longestMove = 20 * 60_000;
 const window = 2 * 60 * 60_000;
@@ -55,7 +56,9 @@ export interface Announcements {
 /** Reads the announcements of the last hours. `now`: milliseconds since the epoch. Throws RegistryError. */
 export async function readAnnouncements(registry: Registry, repository: string, now: number): Promise<Announcements> {
   const tags = await registry.tags(repository);
-  const recent = tags.flatMap((tag) => readTag(tag) ?? []).filter(({ announcedAt }) => announcedAt >= now - window);
+  const recent = tags
+    .flatMap((tag) => readTag(tag) ?? [])
+    .filter(({ announcedAt }) => Math.abs(announcedAt - now) <= window);
   const found = await together(recent, async (named): Promise<readonly Candidate[]> => {
     const stored = await readSet(registry, repository, named.tag);
     if (stored === undefined) {

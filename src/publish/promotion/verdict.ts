@@ -1,5 +1,5 @@
 import type { Manifest } from '../../types';
-import type { IsAncestor, Relation } from '../ancestry';
+import { relationOf, type IsAncestor, type Relation } from '../ancestry';
 import { foremost, type Candidate } from './candidates';
 import type { Placed } from './evidence';
 import { digestAt, type Pointer } from './pointers';
@@ -57,8 +57,13 @@ export async function forward(pointer: Pointer, value: Manifest | undefined, vie
   const advance = { kind: 'advance', ...goal } as const;
   if (value === undefined) return advance;
   const origin = originOf(pointer, value.digest, view);
-  // All candidates were weighed against each other already.
-  if (origin === 'active') return advance;
+  if (origin === 'active') {
+    // All candidates were weighed against each other already; only whether it was by order is still to be said.
+    const from = view.candidates.findLast(({ active, set }) => active && digestAt(set, pointer) === value.digest);
+    const relation = await relationOf(view.isAncestor, from?.commit, goal.to.commit);
+    const isForwards = relation === 'older' || relation === 'same';
+    return isForwards ? advance : { ...advance, overrode: { relation, commit: from?.commit } };
+  }
   const known = origin === 'withdrawn' ? view.before(pointer) : value;
   if (known === undefined || known === null || known.digest === goal.digest) return advance;
   const at = await view.placed(pointer, known, goal.to.commit);

@@ -1,0 +1,129 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { PublishError, RegistryError, UsageError } from '../../src/errors';
+import { encodeLockFile, parseLockFile } from '../../src/publish/lockFile';
+import { readManifest } from '../../src/publish/manifest';
+import { encodeSet, readSet, storeSet, storeWithdrawal } from '../../src/publish/setArtifact';
+import type { LockFile, Registry } from '../../src/types';
+import { memoryRegistry, Storage } from '../support/memoryRegistry';
+import { commitId, contentKey } from '../support/releaseSets';
+
+const path = 'registry.test/p/r';
+const sets = `${path}/kfp-images-set`;
+const entry = (name: string): LockFile['images'][string] => ({
+  repository: `${path}/${name}`,
+  digest: `sha256:${contentKey(`digest of ${name}`)}`,
+  key: contentKey(name),
+});
+const lock: LockFile = {
+  version: 1,
+  commit: commitId('a'),
+  registryPath: path,
+  images: { launcher: { ...entry('launcher'), seconds: 12.5 }, driver: entry('driver') },
+};
+
+describe('the lock file', () => {
+  test('reads as it was written, images by name', () => {
+    const text = encodeLockFile(lock);
+    expect(parseLockFile(text, 'x')).toEqual(lock);
+    expect(Object.keys(parseLockFile(text, 'x').images)).toEqual(['driver', 'launcher']);
+    expect(text.endsWith('}\n')).toBe(true);
+  });
+
+  test('the same set gives the same bytes, in whatever order it was put together', () => {
+    const { driver, launcher } = lock.images;
+    if (driver === undefined || launcher === undefined) throw new Error('the fixture has both');
+    expect(encodeLockFile({ ...lock, images: { driver, launcher } })).toBe(encodeLockFile(lock));
+  });
+
+  const json = JSON.parse(encodeLockFile(lock)) as Record<string, unknown>;
+  const withDriver = (change: object): object => ({ ...json, images: { driver: { ...entry('driver'), ...change } } });
+  test.each<{ name: string; value: unknown; says: RegExp }>([
+    { name: 'no JSON', value: '{', says: /not JSON/ },
+    { name: 'a list', value: [], says: /version/ },
+    { name: 'another version', value: { ...json, version: 2 }, says: /version is "2"/ },
+    { name: 'a branch for a commit', value: { ...json, commit: 'main' }, says: /no commit id/ },
+    { name: 'an option for a commit', value: { ...json, commit: '--upload-pack=x' }, says: /no commit id/ },
+    { name: 'a path that leaves', value: { ...json, registryPath: '../x' }, says: /no registry path/ },
+    { name: 'no images', value: { ...json, images: null }, says: /"images"/ },
+    { name: 'images as a list', value: { ...json, images: [entry('driver')] }, says: /"images"/ },
+    { name: 'a strange name', value: { ...json, images: { 'a b': entry('driver') } }, says: /"a b"/ },
+    { name: 'another registry', value: withDriver({ repository: 'evil.test/driver' }), says: /does not lie under/ },
+    {
+      name: 'a longer path of the same start',
+      value: withDriver({ repository: `${path}x/driver` }),
+      says: /does not lie/,
+    },
+    { name: 'a tag for a digest', value: withDriver({ digest: 'latest' }), says: /no digest/ },
+    { name: 'half a key', value: withDriver({ key: 'abc' }), says: /no content key/ },
+  ])('$name is refused with the reason', ({ value, says }) => {
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    expect(() => parseLockFile(text, 'kfp-images.lock.json')).toThrow(UsageError);
+    expect(() => parseLockFile(text, 'kfp-images.lock.json')).toThrow(says);
+  });
+
+  test('a name that is special in JavaScript is no trap', () => {
+    const text = encodeLockFile(lock).replace('"driver": {', '"__proto__": {');
+    expect(() => parseLockFile(text, 'x')).toThrow(/"__proto__"/);
+    const constructor = parseLockFile(encodeLockFile(lock).replace('"driver": {', '"constructor": {'), 'x');
+    expect(Object.keys(constructor.images)).toEqual(['constructor', 'launcher']);
+  });
+
+  test('whatever is read, only a UsageError comes of it', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.json(), fc.string(), fc.constant(encodeLockFile(lock))), (text) => {
+        try {
+          parseLockFile(text, 'x');
+        } catch (error) {
+          expect(error).toBeInstanceOf(UsageError);
+        }
+      }),
+    );
+  });
+});
+
+describe('the artifact', () => {
+  test('is an OCI 1.1 artifact with an empty config and one layer', () => {
+    const manifest = encodeSet(lock, '2026-11-23T00:00:00Z', 'artifact');
+    expect(JSON.parse(Buffer.from(manifest.bytes).toString())).toMatchObject({
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      artifactType: 'application/vnd.kfp-images.set.v1+json',
+      config: { mediaType: 'application/vnd.oci.empty.v1+json', size: 2 },
+      layers: [{ mediaType: 'application/vnd.kfp-images.lock.v1+json' }],
+      annotations: {
+        'org.opencontainers.image.revision': lock.commit,
+        'org.opencontainers.image.created': '2026-11-23T00:00:00Z',
+      },
+    });
+    expect(encodeSet(lock, '2026-11-23T00:00:00Z', 'artifact')).toEqual(manifest);
+  });
+
+  test.each([{ imagesOnly: false }, { imagesOnly: true }])('is stored and read: %j', async (options) => {
+    const storage = new Storage(options);
+    const registry = memoryRegistry(storage);
+    await storeSet(registry, sets, 'commit-x', lock, '2026-11-23T00:00:00Z');
+    expect(await readSet(registry, sets, 'commit-x')).toMatchObject({ lock });
+  });
+
+  test('a registry that takes neither form is said to', async () => {
+    const registry = memoryRegistry(new Storage());
+    const refusal = new RegistryError('manifest invalid', { status: 400, codes: ['MANIFEST_INVALID'] });
+    const refuse: Registry = { ...registry, putManifest: () => Promise.reject(refusal) };
+    await expect(storeSet(refuse, sets, 'commit-x', lock, '')).rejects.toThrow(PublishError);
+  });
+
+  test('what is no set is not taken for one', async () => {
+    const registry = memoryRegistry(new Storage());
+    expect(await readSet(registry, sets, 'commit-x')).toBeUndefined();
+    await storeWithdrawal(registry, sets, 'commit-x');
+    expect(await readSet(registry, sets, 'commit-x')).toBe('other');
+    await storeSet(registry, 'registry.test/p/other/kfp-images-set', 'commit-x', lock, '');
+    expect(await readSet(registry, 'registry.test/p/other/kfp-images-set', 'commit-x')).toBe('other');
+  });
+});
+
+test('readManifest never throws', () => {
+  fc.assert(fc.property(fc.oneof(fc.json(), fc.string()), (text) => void readManifest(Buffer.from(text))));
+  expect(readManifest(Buffer.from('{}'))).toBeUndefined();
+});

@@ -1,0 +1,119 @@
+import { RegistryError } from '../../src/errors';
+import { digestOf } from '../../src/publish/registry/digest';
+import type { Descriptor, Manifest, Registry } from '../../src/types';
+
+/** One call of the port. `reference` is a tag or digest, or empty. */
+export interface Operation {
+  readonly name: keyof Registry;
+  readonly repository: string;
+  readonly reference: string;
+}
+
+export interface MemoryOptions {
+  /** Whether tags can be deleted. Distribution 2.8 can't. */
+  readonly deletesTags?: boolean;
+  /** Tags that exist can't be moved. */
+  readonly immutable?: boolean;
+  /** Refuses manifests that are not plain images, as registries from before OCI 1.1 may. */
+  readonly imagesOnly?: boolean;
+}
+
+/** What a memory registry holds, open to tests. */
+export class Storage {
+  readonly manifests = new Map<string, Manifest>();
+  readonly blobs = new Map<string, Uint8Array>();
+  /** `REPOSITORY:TAG` → digest. */
+  readonly tags = new Map<string, string>();
+  readonly options: MemoryOptions;
+
+  constructor(options: MemoryOptions = {}) {
+    this.options = options;
+  }
+
+  /** `REPOSITORY:TAG`, sorted, with what each names. For comparing. */
+  snapshot(): readonly string[] {
+    return [...this.tags].map(([name, digest]) => `${name} ${digest}`).sort();
+  }
+}
+
+/**
+ * The port in memory, for pure tests of what is built on it: every answer is the registry's, at once and without retries.
+ * `before` is awaited before a call takes effect, `after` before its answer is given.
+ */
+export function memoryRegistry(
+  storage: Storage,
+  hooks: {
+    readonly before?: (operation: Operation) => Promise<void>;
+    readonly after?: (operation: Operation) => Promise<void>;
+  } = {},
+): Registry {
+  const call = async <Result>(operation: Operation, work: () => Result): Promise<Result> => {
+    await hooks.before?.(operation);
+    const result = work();
+    await hooks.after?.(operation);
+    return result;
+  };
+  const find = (repository: string, reference: string): Manifest | undefined => {
+    const digest = reference.startsWith('sha256:') ? reference : storage.tags.get(`${repository}:${reference}`);
+    return digest === undefined ? undefined : storage.manifests.get(`${repository}@${digest}`);
+  };
+  const { options } = storage;
+  return {
+    head: (repository, reference) =>
+      call({ name: 'head', repository, reference }, (): Descriptor | undefined => {
+        const found = find(repository, reference);
+        return found && { mediaType: found.mediaType, digest: found.digest, size: found.size };
+      }),
+    manifest: (repository, reference) =>
+      call({ name: 'manifest', repository, reference }, () => find(repository, reference)),
+    putManifest: (repository, reference, mediaType, bytes) =>
+      call({ name: 'putManifest', repository, reference }, () => {
+        const digest = digestOf(bytes);
+        if (options.imagesOnly === true && Buffer.from(bytes).toString('utf8').includes('"artifactType"')) {
+          throw new RegistryError('manifest invalid', { status: 400, codes: ['MANIFEST_INVALID'] });
+        }
+        const isTag = !reference.startsWith('sha256:');
+        const taken = storage.tags.get(`${repository}:${reference}`);
+        if (isTag && options.immutable === true && taken !== undefined && taken !== digest) {
+          const text = `manifest invalid: cannot update tag ${reference}. The repository has enabled tag immutability`;
+          throw new RegistryError(text, { status: 400, codes: ['MANIFEST_INVALID'] });
+        }
+        storage.manifests.set(`${repository}@${digest}`, { mediaType, digest, size: bytes.length, bytes });
+        if (isTag) storage.tags.set(`${repository}:${reference}`, digest);
+        return { mediaType, digest, size: bytes.length };
+      }),
+    blob: (repository, digest) =>
+      call({ name: 'blob', repository, reference: digest }, () => {
+        const found = storage.blobs.get(`${repository}@${digest}`);
+        if (found === undefined) throw new RegistryError('blob unknown', { status: 404, codes: ['BLOB_UNKNOWN'] });
+        return found;
+      }),
+    hasBlob: (repository, digest) =>
+      call({ name: 'hasBlob', repository, reference: digest }, () => storage.blobs.has(`${repository}@${digest}`)),
+    putBlob: (repository, mediaType, bytes) =>
+      call({ name: 'putBlob', repository, reference: '' }, () => {
+        const digest = digestOf(bytes);
+        storage.blobs.set(`${repository}@${digest}`, bytes);
+        return { mediaType, digest, size: bytes.length };
+      }),
+    mountBlob: (repository, digest, from) =>
+      call({ name: 'mountBlob', repository, reference: digest }, () => {
+        const found = storage.blobs.get(`${from}@${digest}`);
+        if (found !== undefined) storage.blobs.set(`${repository}@${digest}`, found);
+        return found !== undefined;
+      }),
+    tags: (repository) =>
+      call({ name: 'tags', repository, reference: '' }, () =>
+        [...storage.tags.keys()].flatMap((name) =>
+          name.startsWith(`${repository}:`) ? [name.slice(repository.length + 1)] : [],
+        ),
+      ),
+    deleteManifest: (repository, reference) =>
+      call({ name: 'deleteManifest', repository, reference }, () => {
+        if (options.deletesTags === false) {
+          throw new RegistryError('unsupported', { status: 405, codes: ['UNSUPPORTED'] });
+        }
+        return storage.tags.delete(`${repository}:${reference}`);
+      }),
+  };
+}
