@@ -1,0 +1,215 @@
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { selfSignedCertificate } from '../support/certificate';
+import type { ApiServer } from './apiServer';
+
+/*
+ * A fake: it stands in for the Deployment controller, the scheduler and the kubelet, of which there is none here. Against the real API
+ * server it makes and removes pods, and moves their status and that of their Deployments the way those do, so that rollouts succeed,
+ * cannot pull, crash or get stuck. It serves containers' logs where the API server looks for a kubelet. Pods run nothing.
+ */
+
+/** What becomes of a pod. */
+export type Fate =
+  | { readonly kind: 'runs' }
+  /** The image can't be pulled; the registry's words. */
+  | { readonly kind: 'no-pull'; readonly words: string }
+  /** The container ends right after its start, having written these lines. */
+  | { readonly kind: 'crashes'; readonly lines: readonly string[] }
+  /** Nothing happens, and nobody says why. */
+  | { readonly kind: 'stuck' };
+
+export interface FakeNode extends AsyncDisposable {
+  /** By the image of the first container; changes hold from the next pod on. Default: it runs. */
+  fateOf: (image: string) => Fate;
+}
+
+const nodeName = 'fake-node';
+
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access -- Kubernetes objects as they come, read by tests only */
+
+/** Starts it for all Deployments of one namespace. */
+export async function startFakeNode(server: ApiServer, namespace: string): Promise<FakeNode> {
+  const logs = new Map<string, string>();
+  const kubelet = await serveLogs(logs);
+  await server.api('/api/v1/nodes', { method: 'POST', body: { metadata: { name: nodeName } } });
+  await server.api(`/api/v1/nodes/${nodeName}/status`, {
+    method: 'PATCH',
+    contentType: 'application/merge-patch+json',
+    body: {
+      status: {
+        addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
+        daemonEndpoints: { kubeletEndpoint: { Port: (kubelet.address() as AddressInfo).port } },
+      },
+    },
+  });
+  let stopped = false;
+  const node: FakeNode = {
+    fateOf: () => ({ kind: 'runs' }),
+    [Symbol.asyncDispose]: async () => {
+      stopped = true;
+      await loop;
+      kubelet.closeAllConnections();
+      await new Promise((resolve) => kubelet.close(resolve));
+    },
+  };
+  const loop = (async () => {
+    while (!stopped) {
+      // Conflicts and a server that goes away at the end of a test are a controller's daily bread.
+      await round(server, namespace, node, logs).catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+  })();
+  return node;
+}
+
+async function round(server: ApiServer, namespace: string, node: FakeNode, logs: Map<string, string>): Promise<void> {
+  const deployments = (await server.api(`/apis/apps/v1/namespaces/${namespace}/deployments`)).json.items;
+  const pods = (await server.api(`/api/v1/namespaces/${namespace}/pods`)).json.items;
+  await Promise.all(
+    deployments.map((deployment: any) =>
+      reconcile(server, namespace, node, deployment, pods, logs).catch(() => undefined),
+    ),
+  );
+}
+
+async function reconcile(
+  server: ApiServer,
+  namespace: string,
+  node: FakeNode,
+  deployment: any,
+  allPods: any[],
+  logs: Map<string, string>,
+): Promise<void> {
+  const { name, generation } = deployment.metadata;
+  const template = deployment.spec.template;
+  const hash = createHash('sha256').update(JSON.stringify(template)).digest('hex').slice(0, 10);
+  const own = allPods.filter((pod) => pod.metadata.labels?.deployment === name);
+  const newest = own.filter((pod) => pod.metadata.labels['pod-template-hash'] === hash);
+  const old = own.filter((pod) => !newest.includes(pod));
+  const wanted: number = deployment.spec.replicas;
+  for (let missing = newest.length; missing < wanted; missing++) {
+    const labels = { ...template.metadata.labels, deployment: name, 'pod-template-hash': hash };
+    const body = { metadata: { generateName: `${name}-${hash}-`, labels }, spec: { ...template.spec, nodeName } };
+    await server.api(`/api/v1/namespaces/${namespace}/pods`, { method: 'POST', body });
+  }
+  for (const pod of newest) await advance(server, namespace, node.fateOf(pod.spec.containers[0].image), pod, logs);
+  const ready = newest.filter((pod) => isReady(pod)).length;
+  // As with maxUnavailable 25 % of one replica: an old pod stays until a new one is ready.
+  if (ready >= wanted) {
+    for (const pod of old) {
+      await server.api(`/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}?gracePeriodSeconds=0`, {
+        method: 'DELETE',
+      });
+    }
+  }
+  const status = {
+    observedGeneration: generation,
+    replicas: own.length,
+    updatedReplicas: newest.length,
+    readyReplicas: own.filter((pod) => isReady(pod)).length,
+    availableReplicas: own.filter((pod) => isReady(pod)).length,
+  };
+  if (Object.entries(status).every(([key, value]) => (deployment.status?.[key] ?? 0) === value)) return;
+  await patchStatus(server, `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`, status);
+}
+
+async function advance(
+  server: ApiServer,
+  namespace: string,
+  fate: Fate,
+  pod: any,
+  logs: Map<string, string>,
+): Promise<void> {
+  const { name } = pod.metadata;
+  const path = `/api/v1/namespaces/${namespace}/pods/${name}`;
+  const image: string = pod.spec.containers[0].image;
+  const before = pod.status.containerStatuses?.[0];
+  const statuses = (first: object, ready = false): object[] =>
+    (pod.spec.containers as any[]).map((each: any): object => ({
+      name: each.name,
+      image: each.image,
+      imageID: each.image.includes('@') ? each.image : '',
+      ready,
+      restartCount: 0,
+      ...first,
+    }));
+  const conditions = (ready: boolean): object[] => [
+    { type: 'PodScheduled', status: 'True' },
+    { type: 'Ready', status: ready ? 'True' : 'False' },
+  ];
+  switch (fate.kind) {
+    case 'runs':
+      if (isReady(pod)) return;
+      await patchStatus(server, path, {
+        phase: 'Running',
+        conditions: conditions(true),
+        containerStatuses: statuses({ state: { running: { startedAt: new Date().toISOString() } } }, true),
+      });
+      return;
+    case 'no-pull': {
+      if (before?.state?.waiting !== undefined) return;
+      // The kubelet says the registry's words in an event, and of the pod only that it backs off.
+      const message = `Failed to pull image "${image}": ${fate.words}`;
+      await server.api(`/api/v1/namespaces/${namespace}/events`, {
+        method: 'POST',
+        body: {
+          metadata: { generateName: `${name}.` },
+          involvedObject: { kind: 'Pod', namespace, name, apiVersion: 'v1' },
+          reason: 'Failed',
+          message,
+          type: 'Warning',
+        },
+      });
+      const state = { waiting: { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}"` } };
+      await patchStatus(server, path, {
+        phase: 'Pending',
+        conditions: conditions(false),
+        containerStatuses: statuses({ state }),
+      });
+      return;
+    }
+    case 'crashes': {
+      logs.set(name, `${fate.lines.join('\n')}\n`);
+      const restartCount = Math.min(5, Number(before?.restartCount ?? 0) + 1);
+      if (before?.restartCount === restartCount) return;
+      const state = { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 10s restarting failed container' } };
+      const ended = { exitCode: 2, reason: 'Error', containerID: 'fake://1' };
+      await patchStatus(server, path, {
+        phase: 'Running',
+        conditions: conditions(false),
+        containerStatuses: statuses({ state, restartCount, lastState: { terminated: ended } }),
+      });
+      return;
+    }
+    case 'stuck':
+      if (pod.status.conditions === undefined)
+        await patchStatus(server, path, { phase: 'Pending', conditions: conditions(false) });
+  }
+}
+
+async function patchStatus(server: ApiServer, path: string, status: object): Promise<void> {
+  await server.api(`${path}/status`, {
+    method: 'PATCH',
+    contentType: 'application/merge-patch+json',
+    body: { status },
+  });
+}
+
+function isReady(pod: any): boolean {
+  return pod.status.conditions?.some((each: any) => each.type === 'Ready' && each.status === 'True') === true;
+}
+
+/** The kubelet's log endpoint: https://127.0.0.1:PORT/containerLogs/NAMESPACE/POD/CONTAINER */
+async function serveLogs(logs: ReadonlyMap<string, string>): Promise<Server> {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const cert = selfSignedCertificate(privateKey, publicKey, nodeName);
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const server = createServer({ key, cert }, (request, response) => {
+    const [, , , pod = ''] = new URL(request.url ?? '/', 'https://node').pathname.split('/');
+    response.end(logs.get(pod) ?? '');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}

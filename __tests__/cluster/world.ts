@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+import { kfpCatalog } from '../../src/catalog/kfp';
+import { encodeLockFile } from '../../src/publish/lockFile';
+import { stream } from '../../src/system/exec';
+import type { LockFile } from '../../src/types';
+import { startApiServer, type ApiServer } from './apiServer';
+import { startFakeNode, type FakeNode } from './fakeNode';
+import { installKfp, type Release } from './kfp';
+
+/** How a command ended. */
+export interface Ran {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A namespace with KFP, pods that live, and the commands to try on it. */
+export interface World extends AsyncDisposable {
+  readonly server: ApiServer;
+  readonly node: FakeNode;
+  readonly namespace: string;
+  /** Writes the lock file of a set and gives its path. */
+  lock(lock: LockFile): Promise<string>;
+  /** Runs a command as a process; `onStart` gets its process id. */
+  run(command: string, flags?: object, operands?: readonly string[], options?: RunOptions): Promise<Ran>;
+  /** What the Deployments say: containers with image and KFP's variables, pull secrets, annotations of ours. */
+  state(): Promise<unknown>;
+  deployment(name: string): Promise<Readonly<Record<string, string>>>;
+  annotations(name: string): Promise<Readonly<Record<string, string>>>;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly onStart?: (pid: number) => void;
+}
+
+let bundle: string | undefined;
+
+/** One API server for all worlds of a test file. */
+export async function createServer(): Promise<ApiServer> {
+  return startApiServer();
+}
+
+/** Makes a namespace of its own. */
+export async function createWorld(server: ApiServer, release: Release, namespace: string): Promise<World> {
+  await installKfp(server, namespace, release);
+  const node = await startFakeNode(server, namespace);
+  const folder = await mkdtemp(join(server.folder, 'world-'));
+  const program = programOf(server.folder);
+  const list = async (): Promise<ApiItems> =>
+    (await server.api(`/apis/apps/v1/namespaces/${namespace}/deployments`)).json as ApiItems;
+  const one = async (name: string): Promise<ApiItems['items'][number]> => {
+    const found = (await list()).items.find(({ metadata }) => metadata.name === name);
+    if (found === undefined) throw new Error(`no Deployment ${name}`);
+    return found;
+  };
+  let locks = 0;
+  return {
+    server,
+    node,
+    namespace,
+    lock: async (lock) => {
+      const path = join(folder, `${(locks += 1)}.lock.json`);
+      await writeFile(path, encodeLockFile(lock));
+      return path;
+    },
+    run: async (command, flags = {}, operands = [], options = {}) => {
+      const out: string[] = [];
+      const err: string[] = [];
+      const exitCode = await stream(
+        {
+          command: process.execPath,
+          args: [program, command, JSON.stringify({ namespace, yes: true, timeout: '60s', ...flags }), ...operands],
+          cwd: folder,
+          env: { KUBECONFIG: server.kubeconfig, KFP_IMAGES_POLL_MS: '100', NO_COLOR: '1', ...options.env },
+        },
+        {
+          onStdout: (chunk) => out.push(chunk.toString('utf8')),
+          onStderr: (chunk) => err.push(chunk.toString('utf8')),
+          ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
+        },
+      );
+      return { exitCode, stdout: out.join(''), stderr: err.join('') };
+    },
+    state: async () =>
+      (await list()).items.map(({ metadata, spec }) => ({
+        name: metadata.name,
+        annotations: own(metadata.annotations ?? {}),
+        secrets: spec.template.spec.imagePullSecrets ?? [],
+        containers: spec.template.spec.containers.map(({ name, image, env = [] }) => ({ name, image, env })),
+      })),
+    deployment: async (name) => {
+      const { spec } = await one(name);
+      const [container] = spec.template.spec.containers;
+      const env = (container?.env ?? []).filter((each) => /^(V2_|VISUALIZATION_)/.test(each.name));
+      return { image: container?.image ?? '', ...Object.fromEntries(env.map((each) => [each.name, each.value ?? ''])) };
+    },
+    annotations: async (name) => own((await one(name)).metadata.annotations ?? {}),
+    [Symbol.asyncDispose]: () => node[Symbol.asyncDispose](),
+  };
+}
+
+interface ApiItems {
+  readonly items: readonly {
+    readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+    readonly spec: {
+      readonly template: {
+        readonly spec: {
+          readonly imagePullSecrets?: readonly { readonly name: string }[];
+          readonly containers: readonly {
+            readonly name: string;
+            readonly image: string;
+            readonly env?: readonly { readonly name: string; readonly value?: string }[];
+          }[];
+        };
+      };
+    };
+  }[];
+}
+
+/** A release set of all images; `seed` makes its digests. */
+export function setOf(seed: string, leaveOut: readonly string[] = []): LockFile {
+  const hex = (text: string): string => createHash('sha256').update(text).digest('hex');
+  // Nobody listens there: whether it is private can't be asked.
+  const registryPath = '127.0.0.1:9/project/images';
+  const names = [...kfpCatalog.images.keys()].filter((name) => !leaveOut.includes(name));
+  const images = names.map((name) => [
+    name,
+    {
+      repository: `${registryPath}/${name}`,
+      digest: `sha256:${hex(`${seed} ${name}`)}`,
+      key: hex(`key ${seed} ${name}`),
+    },
+  ]);
+  return {
+    version: 1,
+    commit: hex(seed).slice(0, 40),
+    registryPath,
+    images: Object.fromEntries(images) as LockFile['images'],
+  };
+}
+
+/** Bundled once, as the product is: starting it takes a tenth of running it from sources. */
+function programOf(folder: string): string {
+  if (bundle !== undefined) return bundle;
+  bundle = join(folder, 'command.cjs');
+  buildSync({
+    entryPoints: [join(__dirname, 'command.ts')],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node24',
+    logLevel: 'error',
+  });
+  return bundle;
+}
+
+function own(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(annotations).filter(([name]) => name.startsWith('kfp-images.dev/')));
+}
