@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isPassing, readApiError, type ApiError } from './apiError';
+
+/** How a call ended. */
+export type Answer<T> =
+  | { readonly kind: 'value'; readonly value: T }
+  | { readonly kind: 'refused'; readonly error: ApiError }
+  /** The time was up. */
+  | { readonly kind: 'late' };
+
+const firstPauseMs = 100;
+
+/** Until when answers are waited for. */
+export interface Deadline {
+  /** By `performance.now()`. */
+  readonly endsAt: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export function deadlineIn(milliseconds: number, signal: AbortSignal | undefined): Deadline {
+  return { endsAt: performance.now() + milliseconds, signal };
+}
+
+/**
+ * Calls until there is an answer, a refusal that stays, or no time left: the client repeats nothing itself. `call` is told how many
+ * milliseconds are left. Throws only the signal's reason.
+ */
+export async function answerOf<T>(deadline: Deadline, call: (milliseconds: number) => Promise<T>): Promise<Answer<T>> {
+  for (let pause = firstPauseMs; ; pause *= 2) {
+    const left = Math.floor(deadline.endsAt - performance.now());
+    if (left <= 0) return { kind: 'late' };
+    const answer = await once(deadline, left, call);
+    if (answer.kind !== 'refused' || !isPassing(answer.error)) return answer;
+    if (performance.now() + pause >= deadline.endsAt) return answer;
+    await sleep(pause, undefined, deadline.signal === undefined ? {} : { signal: deadline.signal }).catch(
+      () => undefined,
+    );
+    deadline.signal?.throwIfAborted();
+  }
+}
+
+async function once<T>(deadline: Deadline, left: number, call: (left: number) => Promise<T>): Promise<Answer<T>> {
+  const { signal } = deadline;
+  signal?.throwIfAborted();
+  const end = new AbortController();
+  const stop = (): void => end.abort();
+  signal?.addEventListener('abort', stop, { once: true });
+  const late = sleep(left, 'late' as const, { signal: end.signal }).catch(() => 'late' as const);
+  try {
+    const ended = await Promise.race([settled(call(left)), late]);
+    signal?.throwIfAborted();
+    return ended === 'late' ? { kind: 'late' } : ended;
+  } finally {
+    stop();
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** Never rejects, so that a call that nobody waits for any more harms nobody. */
+async function settled<T>(call: Promise<T>): Promise<Answer<T>> {
+  try {
+    return { kind: 'value', value: await call };
+  } catch (thrown) {
+    return { kind: 'refused', error: readApiError(thrown) };
+  }
+}

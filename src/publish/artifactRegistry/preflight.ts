@@ -1,0 +1,17 @@
+import type { AuthClient } from 'google-auth-library';
+import type { GoogleRegistryPath } from '../reference';
+import type { ApiOptions } from './client';
+import { gatherEvidence } from './evidence';
+import { judge, type Intent, type Preflight } from './judge';
+
+/**
+ * Asks Google, before anything is built, whether a push to `path` can go well: is there such a repository, of the right kind, and what
+ * may we do. Google has a second for it (`timeoutMs`); what could not be learnt in it is a warning. Throws only the signal's reason.
+ */
+export async function preflight(
+  path: GoogleRegistryPath,
+  authClient: AuthClient,
+  options: ApiOptions & Intent = {},
+): Promise<Preflight> {
+  return judge(path, await gatherEvidence(path, authClient, options), options);
+}
