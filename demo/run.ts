@@ -26,7 +26,9 @@ async function main(): Promise<void> {
     const target = ['--registry-path', registry.path, '--credentials-json', key];
 
     say('A commit whose message holds a keyword');
-    const commit = await fork.commit('Let the driver say hello [backend-all]', { 'docs/notes.md': 'A first change.\n' });
+    const commit = await fork.commit('Let the driver say hello [backend-all]', {
+      'docs/notes.md': 'A first change.\n',
+    });
     show(`git log -1 --format=%s\n${await fork.git('log', '-1', '--format=%s')}`);
 
     say('What would be built, and why');
@@ -50,7 +52,9 @@ async function main(): Promise<void> {
     await docker(['pull', '--quiet', reference], { env: { DOCKER_CONFIG } });
     show(await docker(['run', '--rm', '--network', 'none', reference]));
 
-    say('A commit that changes one file of the driver, as GitHub would run it: the Action bundle, an event file, nothing else');
+    say(
+      'A commit that changes one file of the driver, as GitHub would run it: the Action bundle, an event file, nothing else',
+    );
     const source = await readFile(join(fork.directory, 'backend/src/v2/driver/driver.go'), 'utf8');
     const next = await fork.commit('Teach the driver a trick [backend-all]', {
       'backend/src/v2/driver/driver.go': `${source}\n// A trick.\n`,

@@ -10,8 +10,12 @@ const ncc = join(top, 'node_modules', '@vercel', 'ncc', 'dist', 'ncc', 'cli.js')
 
 rmSync(dist, { recursive: true, force: true });
 for (const entry of ['main', 'post', 'cli']) {
-  execFileSync(process.execPath, [ncc, 'build', `src/${entry}.ts`, '-m', '--no-cache', '-o', join('dist', entry), '-q'], {
-    cwd: top,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  execFileSync(
+    process.execPath,
+    [ncc, 'build', `src/${entry}.ts`, '-m', '--no-cache', '--transpile-only', '-o', join('dist', entry), '-q'],
+    {
+      cwd: top,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
 }

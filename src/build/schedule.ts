@@ -108,7 +108,8 @@ class Run {
 
   async #build(name: string): Promise<void> {
     const signal = this.#signal(name);
-    this.#options.observer.started(name);
+    // What the registry has is not built, so nothing starts.
+    if (this.#tasks.find((task) => task.name === name)?.reuse !== true) this.#options.observer.started(name);
     const built = await this.#steps
       .build(name, signal, this.#queuedAt)
       .catch((thrown: unknown) => ({ outcome: failedOutcome(name, thrown, this.#queuedAt), logFile: undefined }));

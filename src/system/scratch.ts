@@ -40,7 +40,7 @@ export function scratchBase(env: NodeJS.ProcessEnv = process.env): string {
  */
 export function createScratch(base: string = scratchBase()): Scratch {
   try {
-    const scratch = paths(mkdtempSync(join(base, prefix)));
+    const scratch = scratchFolders(mkdtempSync(join(base, prefix)));
     const owner = identify(process.pid);
     if (owner !== undefined) writeFileSync(join(scratch.folder, 'owner'), `${JSON.stringify(owner)}\n`);
     for (const folder of [scratch.tree, scratch.docker, scratch.dockerfiles, scratch.metadata, scratch.logs]) {
@@ -86,7 +86,8 @@ export function removeStale(base: string = scratchBase(), now: number = Date.now
   return candidates(base).filter((folder) => isStale(folder, now) && removeScratch(folder));
 }
 
-function paths(folder: string): Scratch {
+/** Where things lie in a scratch folder, whether it is there or not. */
+export function scratchFolders(folder: string): Scratch {
   return {
     folder,
     tree: join(folder, 'tree'),

@@ -1,0 +1,78 @@
+import { appendFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { CatalogError, ExplainedError, message } from '../errors';
+import { readEvent } from '../event/event';
+import { readInputs } from '../event/inputs';
+import { maskSecrets } from '../report/log';
+import { useProxyFromEnvironment } from '../system/proxy';
+import { writeOutputs, outputEntry } from '../report/outputs';
+import { writeSummary } from '../report/writeSummary';
+import type { RunEnd } from '../run';
+import { actionSession, type Session } from './session';
+import { outputsOf } from './results';
+
+/** The Action's `main` entry: inputs and event in, outputs and summary out. Gives the exit status; never throws. */
+export async function runAction(env: NodeJS.ProcessEnv = process.env): Promise<number> {
+  useProxyFromEnvironment();
+  const session = actionSession(env);
+  try {
+    return await act(session);
+  } catch (thrown) {
+    return fail(session, thrown);
+  } finally {
+    session.close();
+  }
+}
+
+async function act(session: Session): Promise<number> {
+  const { env, log } = session;
+  // As @actions/core's getInput: https://docs.github.com/actions/reference/workflows-and-actions/metadata-syntax#inputs
+  const inputs = readInputs((name) => env[`INPUT_${name.toUpperCase()}`] ?? '', { cpus: availableParallelism() });
+  maskSecrets(log, [inputs.githubToken, inputs.credentialsJson]);
+  const outcome = await readEvent({
+    env,
+    readFile: (path) => readFile(path, 'utf8'),
+    imagesGiven: inputs.images.length > 0,
+  });
+  if (outcome.kind === 'nothing') {
+    log.info(`Nothing to do: ${outcome.reason}.`);
+    await finish(session, undefined);
+    return 0;
+  }
+  const { run } = await import('../run');
+  const ended = await run(
+    { inputs, event: outcome.event },
+    { ...session, onScratch: (folder) => saveState(env, 'scratch', folder) },
+  );
+  await finish(session, ended);
+  const { result } = ended.report;
+  if (result.kind === 'nothing') log.info(`Nothing to do: ${result.reason}.`);
+  return ended.error === undefined ? 0 : fail(session, ended.error);
+}
+
+/** Outputs and summary, also of a run that failed. */
+async function finish(session: Session, ended: RunEnd | undefined): Promise<void> {
+  const { env, log } = session;
+  const outputs = env['GITHUB_OUTPUT'];
+  if (outputs) for (const note of await writeOutputs(outputs, outputsOf(ended))) log.warning(note);
+  const summary = env['GITHUB_STEP_SUMMARY'];
+  if (summary && ended !== undefined && ended.report.result.kind !== 'nothing')
+    await writeSummary(summary, ended.report, session.secrets);
+}
+
+/** Handed on to `post` as STATE_name. */
+function saveState(env: NodeJS.ProcessEnv, name: string, value: string): void {
+  const file = env['GITHUB_STATE'];
+  if (file) appendFileSync(file, outputEntry(name, value));
+}
+
+function fail({ log }: Session, thrown: unknown): number {
+  if (thrown instanceof CatalogError) {
+    for (const { at, text } of thrown.mistakes) log.error(text, at);
+    return thrown.exitCode;
+  }
+  const explained = thrown instanceof ExplainedError;
+  log.error(explained || !(thrown instanceof Error) ? message(thrown) : (thrown.stack ?? message(thrown)));
+  return explained ? thrown.exitCode : 1;
+}

@@ -1,0 +1,5 @@
+import { runAction } from './commands/action';
+
+void runAction().then((exitCode) => {
+  process.exitCode = exitCode;
+});

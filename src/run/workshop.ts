@@ -1,0 +1,51 @@
+import { buildImage, type BuiltImage } from '../build/buildImage';
+import { detectBuilder } from '../build/builder';
+import { capabilitiesOf, checkBuilder } from '../build/capabilities';
+import { writeDockerfile } from '../build/prepare';
+import { createDockerLogin } from '../publish/dockerLogin';
+import { recordGroup, type Scratch } from '../system/scratch';
+import type { BuildObserver } from '../types';
+import type { Work } from './context';
+import { prepareDockerfiles } from './dockerfiles';
+import { buildJob } from './jobs';
+import { writeFiles } from './source';
+
+/** Builds one image of the plan. `queuedAt`: milliseconds since the epoch. */
+export type Builds = (name: string, signal: AbortSignal, queuedAt: number) => Promise<BuiltImage>;
+
+/**
+ * Makes ready what builds need: a clean tree of exactly the commit, a private login, Dockerfiles with shared caches; and gives the function
+ * that builds. Throws EnvironmentError where Docker, buildx or the engine is missing or can't do what is asked.
+ */
+export async function openWorkshop(work: Work, scratch: Scratch, observer: BuildObserver): Promise<Builds> {
+  const { request, ports, source, access, decision } = work;
+  const { inputs } = request;
+  const [login, dockerfiles] = await Promise.all([
+    access?.login().then((own) => createDockerLogin(scratch.docker, access.path.host, own, ports.env)) ??
+      createDockerLogin(scratch.docker, '', undefined, ports.env),
+    prepareDockerfiles(work),
+    writeFiles(source, scratch.tree),
+  ]);
+  const builder = await detectBuilder(login.env);
+  const wish = { platforms: inputs.platforms, push: access !== undefined, cache: inputs.cache };
+  for (const remark of checkBuilder(builder, wish)) ports.log.info(remark);
+  for (const [name, prepared] of dockerfiles) {
+    for (const note of prepared.notes) ports.log.info(`${name}: ${note}`);
+    const image = source.catalog.images.get(name);
+    if (image !== undefined) await writeDockerfile(scratch, image, prepared);
+  }
+  const able = capabilitiesOf(builder);
+  return (name, signal, queuedAt) => {
+    const planned = decision.plan.images.find((image) => image.name === name);
+    const dockerfile = dockerfiles.get(name);
+    if (planned === undefined || dockerfile === undefined) throw new Error(`The plan does not build ${name}`);
+    const job = buildJob(work, planned, dockerfile, scratch, able);
+    const command = { ...job.command, env: { ...login.env, ...job.command.env } };
+    const renew = async (): Promise<void> => {
+      const renewed = await access?.login();
+      if (renewed !== undefined) await login.renew(renewed);
+    };
+    const onStart = (group: number): void => recordGroup(scratch, group);
+    return buildImage({ ...job, command }, { observer, onStart, login: renew }, signal, queuedAt);
+  };
+}
