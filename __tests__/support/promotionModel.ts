@@ -9,8 +9,8 @@ import type { Ending, Model } from './interleavings';
 import { memoryRegistry, Storage, type MemoryOptions } from './memoryRegistry';
 import { buildTinyRelease, commitId, history, silent } from './releaseSets';
 
-const path = 'registry.test/p/r';
-const sets = setRepository(path);
+export const path = 'registry.test/p/r';
+export const sets = setRepository(path);
 /** base ← old ← mid ← new is the line; side forks off it at old. */
 const isAncestor = history({ old: ['base'], mid: ['old'], new: ['mid'], side: ['old'] });
 
@@ -28,7 +28,7 @@ export interface Scenario {
   readonly options?: MemoryOptions;
 }
 
-interface Promotions extends Model {
+export interface Promotions extends Model {
   readonly storage: Storage;
   readonly standing: StoredSet | undefined;
   readonly published: readonly StoredSet[];
@@ -113,7 +113,7 @@ async function expected(
   return want;
 }
 
-const latestOf = (model: Promotions, repository: string): string | undefined =>
+export const latestOf = (model: Promotions, repository: string): string | undefined =>
   model.storage.tags.get(`${repository}:latest`);
 
 /** I1, I2 and the truth of what was told, for runs whose commits lie on one line. */
