@@ -32,7 +32,7 @@ interface Found {
 /**
  * Writes the tree of all files in the work tree that `cwd` lies in: tracked, untracked and ignored ones, byte by byte,
  * no filter or line end conversion applied. Left out: `.git`, and the credential files that google-github-actions/auth
- * leaves in the workspace (`gha-creds-*.json`, https://github.com/google-github-actions/auth#prerequisites).
+ * leaves in the workspace (`gha-creds-*.json`, https://github.com/google-github-actions/auth#prerequisites), and the lock file that we leave.
  * The user's index and objects are not touched: both are made anew in `folder`, which must exist and is the caller's to
  * remove. SourceError: no work tree, or a file that can't be read.
  */
@@ -119,7 +119,7 @@ async function walk(top: string): Promise<readonly Found[]> {
     const entries = await readdir(inside(top, folder), { withFileTypes: true, encoding: 'buffer' });
     for (const entry of entries) {
       const name = pathFromBytes(entry.name);
-      if (name === '.git' || /^gha-creds-.*\.json$/.test(name)) continue;
+      if (name === '.git' || name === 'kfp-images.lock.json' || /^gha-creds-.*\.json$/.test(name)) continue;
       const path = `${prefix}${name}`;
       if (entry.isDirectory()) open.push(path);
       else if (entry.isSymbolicLink()) found.push({ mode: '120000', path });
