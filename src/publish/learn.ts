@@ -4,6 +4,7 @@ import type { PublishedSet } from './publishLock';
 import type { PublicationAction } from './publishSet';
 import { isSameSet, mergeSets } from './releaseSet';
 import { readSet, type StoredSet } from './setArtifact';
+import { readTag } from './tags';
 import { together } from './together';
 
 /** What a run knows of its publication so far. */
@@ -44,7 +45,7 @@ async function tagState(
   digest: string | undefined,
 ): Promise<TagState> {
   try {
-    return (await registry.manifest(repository, tag))?.digest === digest ? 'published' : 'missing';
+    return (await readTag(registry, repository, tag))?.digest === digest ? 'published' : 'missing';
   } catch {
     return 'unknown';
   }

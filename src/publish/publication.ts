@@ -6,7 +6,7 @@ import { Stopped } from './promotion/stop';
 import { publishLock } from './publishLock';
 import { lockOf, planPublication, type PublicationAction, type PublicationOrder } from './publishSet';
 import { tellPublication } from './story';
-import { putTag } from './tags';
+import { putTag, readTag } from './tags';
 import { together } from './together';
 
 export type PublicationPorts = PromotionPorts;
@@ -80,7 +80,7 @@ async function checkKey(
   registry: Registry,
   { repository, tag, digest }: Extract<PublicationAction, { kind: 'key' }>,
 ): Promise<void> {
-  if ((await registry.manifest(repository, tag)) !== undefined) {
+  if ((await readTag(registry, repository, tag)) !== undefined) {
     // By digest it must be there all the same: everything that follows refers to it.
     if ((await registry.head(repository, known(digest))) !== undefined) return;
   }

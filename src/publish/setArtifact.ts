@@ -2,7 +2,9 @@ import { PublishError, RegistryError } from '../errors';
 import type { Descriptor, LockFile, Manifest, Registry } from '../types';
 import { encodeLockFile, longestLockFile, parseLockFile } from './lockFile';
 import { readManifest } from './manifest';
+import { isDigest } from './names';
 import { digestOf } from './registry/digest';
+import { readTag } from './tags';
 
 /** A release set as it lies in the registry. */
 export interface StoredSet extends Manifest {
@@ -69,14 +71,16 @@ export async function storeWithdrawal(registry: Registry, repository: string, ta
 
 /**
  * What stands at a tag or digest of a set's repository: a set; `other`: something that is none (or of another registry path);
- * undefined: nothing. Throws RegistryError.
+ * undefined: nothing (see readTag). Throws RegistryError, PublishError.
  */
 export async function readSet(
   registry: Registry,
   repository: string,
   reference: string,
 ): Promise<StoredSet | 'other' | undefined> {
-  const manifest = await registry.manifest(repository, reference);
+  const manifest = isDigest(reference)
+    ? await registry.manifest(repository, reference)
+    : await readTag(registry, repository, reference);
   return manifest === undefined ? undefined : openSet(registry, repository, manifest);
 }
 

@@ -26,6 +26,24 @@ export interface TagAt {
   readonly digest: string;
 }
 
+/** How often a contradiction of the registry (a tag that is listed but not there) is looked at before it is believed to be one. */
+const looks = 3;
+
+/**
+ * What a tag names; undefined: nothing. That nothing is there is believed only when the repository's list of tags says so too: a registry (or
+ * what stands before it) that answers 404 by mistake must not make us put a tag over another, or say that something is missing.
+ * Throws RegistryError, or PublishError when the registry contradicts itself.
+ */
+export async function readTag(registry: Registry, repository: string, tag: string): Promise<Manifest | undefined> {
+  for (let look = 1; look <= looks; look++) {
+    const found = await registry.manifest(repository, tag);
+    if (found !== undefined || !(await registry.tags(repository)).includes(tag)) return found;
+  }
+  throw new PublishError(
+    `The registry lists ${repository}:${tag} but does not have it. Nothing is done on such a word. Run again.`,
+  );
+}
+
 /** How often a tag is put when the registry said yes but does not show it. */
 const attempts = 3;
 

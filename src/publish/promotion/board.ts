@@ -1,8 +1,7 @@
-import { PublishError } from '../../errors';
 import type { Manifest, Registry } from '../../types';
 import type { IsAncestor } from '../ancestry';
 import { openSet, type StoredSet } from '../setArtifact';
-import { latestTag } from '../tags';
+import { latestTag, readTag } from '../tags';
 import { together } from '../together';
 import { foremost, readAnnouncements, type Candidate } from './candidates';
 import { placed } from './evidence';
@@ -33,9 +32,6 @@ export interface Own {
   readonly over?: Candidate | undefined;
 }
 
-/** How often a contradiction of the registry (a tag that is listed but not there) is looked at before it is believed to be one. */
-const attempts = 3;
-
 /** Looks at the registry for one promotion, and remembers what stood where before candidates moved it. */
 export class Board {
   readonly set: Pointer;
@@ -58,7 +54,7 @@ export class Board {
   async look(registry: Registry, own: Own): Promise<Look> {
     const { isAncestor } = this;
     const announced = await readAnnouncements(registry, this.set.repository, this.now());
-    const others = announced.candidates.filter(({ tag }) => own.over?.tag !== tag);
+    const others = announced.filter(({ tag }) => own.over?.tag !== tag);
     const candidates = [...others, ...[own.pretend ?? own.over ?? []].flat()];
     const active = candidates.filter((each) => each.active);
     const leader = await foremost(active, isAncestor);
@@ -67,7 +63,7 @@ export class Board {
     }
     const images = [...this.known.values()];
     const pointers = [...images, this.set];
-    const read = await together(pointers, (pointer) => this.read(registry, pointer, announced.tags));
+    const read = await together(pointers, ({ repository }) => readTag(registry, repository, latestTag));
     const values = new Map(pointers.map(({ repository }, index) => [repository, read[index]]));
     const value = (pointer: Pointer): Manifest | undefined => values.get(pointer.repository);
     const standing = await this.standingSet(registry, value(this.set), candidates);
@@ -89,19 +85,6 @@ export class Board {
     const known = (): View => (own.pretend === undefined ? look : { ...look, candidates: others });
     for (const pointer of pointers) this.remember(pointer, value(pointer) ?? null);
     return look;
-  }
-
-  /** A tag that is listed but not there is asked for again: nothing is put on such a word. */
-  private async read(registry: Registry, pointer: Pointer, setTags: readonly string[]): Promise<Manifest | undefined> {
-    for (let attempt = 1; attempt <= attempts; attempt++) {
-      const found = await registry.manifest(pointer.repository, latestTag);
-      if (found !== undefined) return found;
-      const tags = pointer.image === undefined && attempt === 1 ? setTags : await registry.tags(pointer.repository);
-      if (!tags.includes(latestTag)) return undefined;
-    }
-    throw new PublishError(
-      `The registry lists ${pointer.repository}:${latestTag} but does not have it. It is not moved on such a word. Run again.`,
-    );
   }
 
   /** The set that `latest` names, when it is one and its run did not give it up. */

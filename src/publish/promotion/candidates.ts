@@ -1,4 +1,3 @@
-import { PublishError } from '../../errors';
 import type { Registry } from '../../types';
 import { relationOf, type IsAncestor } from '../ancestry';
 import { readSet, storeWithdrawal, type StoredSet } from '../setArtifact';
@@ -38,41 +37,36 @@ export function candidateTag(announcedAt: number, commit: string, override: bool
 }
 
 /** undefined: another kind of tag. */
-function readTag(tag: string): Pick<Candidate, 'tag' | 'announcedAt' | 'commit' | 'override'> | undefined {
+function parseTag(tag: string): Pick<Candidate, 'tag' | 'announcedAt' | 'commit' | 'override'> | undefined {
   const match = /^candidate-([0-9]{1,16})-([0-9a-f]{40}|[0-9a-f]{64})(-override)?$/.exec(tag);
   const [, time, commit] = match ?? [];
   if (time === undefined || commit === undefined) return undefined;
   return { tag, announcedAt: Number(time), commit, override: match?.[3] !== undefined };
 }
 
-/** What the announcements look like at one moment. */
-export interface Announcements {
-  /** By time, then tag: the same order for everyone. */
-  readonly candidates: readonly Candidate[];
-  /** All tags of the set's repository. */
-  readonly tags: readonly string[];
-}
-
-/** Reads the announcements of the last hours. `now`: milliseconds since the epoch. Throws RegistryError. */
-export async function readAnnouncements(registry: Registry, repository: string, now: number): Promise<Announcements> {
+/**
+ * The announcements of the last hours, by time, then tag: the same order for everyone. `now`: milliseconds since the epoch.
+ * Throws RegistryError, or PublishError when the registry contradicts itself.
+ */
+export async function readAnnouncements(
+  registry: Registry,
+  repository: string,
+  now: number,
+): Promise<readonly Candidate[]> {
   const tags = await registry.tags(repository);
   const recent = tags
-    .flatMap((tag) => readTag(tag) ?? [])
+    .flatMap((tag) => parseTag(tag) ?? [])
     .filter(({ announcedAt }) => Math.abs(announcedAt - now) <= window);
   const found = await together(recent, async (named): Promise<readonly Candidate[]> => {
     const stored = await readSet(registry, repository, named.tag);
-    if (stored === undefined) {
-      throw new PublishError(
-        `The registry lists ${repository}:${named.tag} but does not have it. Nothing is moved on such a word. Run again.`,
-      );
-    }
+    // Removed since it was listed: by hand, or with the set of an old commit.
+    if (stored === undefined) return [];
     if (stored !== 'other') return stored.lock.commit === named.commit ? [{ ...named, set: stored, active: true }] : [];
     // Withdrawn: what it may have moved is told by the set of its commit.
     const set = await readSet(registry, repository, commitTag(named.commit));
     return set === undefined || set === 'other' ? [] : [{ ...named, set, active: false }];
   });
-  const candidates = found.flat().sort((a, b) => a.announcedAt - b.announcedAt || (a.tag < b.tag ? -1 : 1));
-  return { candidates, tags };
+  return found.flat().sort((a, b) => a.announcedAt - b.announcedAt || (a.tag < b.tag ? -1 : 1));
 }
 
 /** Ends a candidature. The tag stays (not every registry deletes tags), but names a note instead of a set. */
