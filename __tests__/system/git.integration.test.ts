@@ -141,7 +141,7 @@ describe('what can not be answered is explained', () => {
     await empty.remove();
   });
 
-  it.each(['nosuch', '--help', '-x', '', 'a\nb', 'a\0b', `${'x'.repeat(5000)}`, 'HEAD:a/b.txt', '1'.repeat(40)])(
+  it.each(['nosuch', '--help', '-x', '', 'a\nb', 'a\0b', 'x'.repeat(5000), 'HEAD:a/b.txt', '1'.repeat(40)])(
     'an unknown revision: %.12s',
     async (name) => {
       const text = await explained(git.resolveCommit(repository.directory, name));

@@ -118,7 +118,7 @@ describe('the files of a commit', () => {
     });
     expect(await readdir(scratch)).not.toContain('hook-ran');
     expect(await readFile(join(directory, '.git', 'index'), 'hex')).toBe(before);
-    expect(process.umask()).toBe(umask);
+    expect(process.umask(umask)).toBe(umask);
   });
 
   it("go through the repository's own filters, as in a checkout", async () => {

@@ -30,6 +30,15 @@ const version = 'kfp-images content key 1';
 /** Gives the digest (`sha256:…`) that a base image's reference has now; undefined or rejected: it can't be told. */
 export type BaseDigest = (reference: string) => Promise<string | undefined> | string | undefined;
 
+/** Asks for each reference once, however many key runs (this commit's and the compared one's) need it. */
+export function askOnce(baseDigest: BaseDigest): BaseDigest {
+  const asked = new Map<string, ReturnType<BaseDigest>>();
+  return (reference) => {
+    if (!asked.has(reference)) asked.set(reference, baseDigest(reference));
+    return asked.get(reference);
+  };
+}
+
 export interface KeyOptions {
   readonly platforms: readonly string[];
   /** Asked once for each reference that is not pinned. */

@@ -7,7 +7,7 @@ import { neededBy, waves, withBound } from './graph';
 export interface Since {
   /** How people call it: `main`, `1a2b3c4`. */
   readonly label: string;
-  /** Keys of the images that it has. */
+  /** Keys of the images that it has, made with the same digests of base images as those of the plan. */
   readonly keys: ReadonlyMap<string, ContentKey>;
   /** Keys in its lock file: they hold the base images of then, `keys` those of now. */
   readonly recorded?: ReadonlyMap<string, string>;

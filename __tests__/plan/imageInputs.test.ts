@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { driver, driverFiles, fork, goDockerfile, inputs, keyOf, type Files } from './keyOf';
+
+describe('the inputs of a Go image', () => {
+  const cases: readonly (readonly [string, Files, readonly string[]])[] = [
+    ['its imports and what is copied by name', {}, driverFiles],
+    [
+      'files that a RUN names, and those that a script names',
+      { Dockerfile: goDockerfile('RUN go build -o /bin/driver ./cmd/driver && ./hack/tool.sh') },
+      [...driverFiles, 'hack/list.txt', 'hack/tool.sh'],
+    ],
+    [
+      'files that a here-document names',
+      { Dockerfile: goDockerfile('RUN <<EOF', 'cat hack/list.txt', 'go build -o /bin/driver ./cmd/driver', 'EOF') },
+      [...driverFiles, 'hack/list.txt'],
+    ],
+    [
+      'folders that a RUN copies',
+      { Dockerfile: goDockerfile('RUN go build -o /bin/driver ./cmd/driver', 'RUN cp -r hack /out') },
+      [...driverFiles, 'hack/list.txt', 'hack/tool.sh'],
+    ],
+    [
+      'after cd',
+      { Dockerfile: goDockerfile('RUN cd hack && cat list.txt && cd ../cmd && go build -o /bin/driver ./driver') },
+      [...driverFiles, 'hack/list.txt'],
+    ],
+    [
+      'a second program',
+      { Dockerfile: goDockerfile('RUN go build -o /bin/ ./cmd/driver ./cmd/launcher') },
+      [...driverFiles, 'cmd/launcher/main.go'],
+    ],
+    [
+      'all programs below a folder',
+      { Dockerfile: goDockerfile('RUN go build -o /bin/ ./cmd/...') },
+      [...driverFiles, 'cmd/launcher/main.go'],
+    ],
+    [
+      'a program by import path',
+      { Dockerfile: goDockerfile('RUN go install example.com/fork/cmd/driver example.com/fork/cmd/launcher') },
+      [...driverFiles, 'cmd/launcher/main.go'],
+    ],
+    [
+      'a profile that Go takes by itself',
+      { 'cmd/driver/default.pgo': 'profile', 'lib/default.pgo': 'profile' },
+      [...driverFiles, 'cmd/driver/default.pgo'],
+    ],
+    [
+      'licences, where go-licenses is run',
+      {
+        Dockerfile: goDockerfile('RUN go build -o /bin/driver ./cmd/driver && go-licenses csv ./cmd/driver'),
+        LICENSE: 'l',
+        'lib/LICENSE.txt': 'l',
+        'docs/LICENSE': 'l',
+      },
+      [...driverFiles, 'LICENSE', 'lib/LICENSE.txt'],
+    ],
+    ['a folder whose files are no Go', { 'lib/lib.go': '<<<<<<< HEAD\n' }, [...driverFiles, 'lib/data.txt']],
+    [
+      'what a later stage takes by name from the builder',
+      { Dockerfile: `${goDockerfile()}COPY --from=builder /src/hack/list.txt /\n` },
+      [...driverFiles, 'hack/list.txt'],
+    ],
+  ];
+  it.each(cases)('%s', async (_, files, expected) => {
+    const key = await keyOf({ ...fork, ...files }, driver);
+    expect(key.contextLines).toEqual([]);
+    expect([...inputs(key)].sort()).toEqual([...expected].sort());
+  });
+
+  const undecided: readonly (readonly [string, Files, RegExp])[] = [
+    ['make', { Dockerfile: goDockerfile('RUN make driver') }, /line 6: what `make` reads/],
+    ['tests', { Dockerfile: goDockerfile('RUN go test ./...') }, /line 6: what `go test` reads/],
+    ['generated code', { Dockerfile: goDockerfile('RUN go generate ./...') }, /go generate/],
+    ['a package that only the build knows', { Dockerfile: goDockerfile('RUN go build ./cmd/$NAME') }, /cmd\/\$NAME/],
+    ['a file that only the build knows', { Dockerfile: goDockerfile('RUN cp $FILE /x') }, /\$FILE/],
+    ['everything copied by a RUN', { Dockerfile: goDockerfile('RUN cp -r . /x') }, /holds everything/],
+    [
+      'a script in another language',
+      { Dockerfile: goDockerfile('RUN <<EOF', '#!/usr/bin/env python3', 'EOF') },
+      /python3/,
+    ],
+    ['no go.mod', { 'go.mod': { link: '/dev/null' }, 'README.md': '' }, /./],
+    [
+      'everything in the image',
+      { Dockerfile: 'FROM golang\nCOPY . .\nRUN go build ./cmd/driver' },
+      /into the image itself/,
+    ],
+    ['no Go files', { 'cmd/driver/main.go': { submodule: '1'.repeat(40) } }, /./],
+  ];
+  it.each(undecided)('are all files for %s, with the reason', async (name, files, reason) => {
+    const own = name === 'no go.mod' ? { ...fork, 'go.mod': undefined } : { ...fork, ...files };
+    const there = Object.fromEntries(
+      Object.entries(own).flatMap(([path, content]) => (content === undefined ? [] : [[path, content]])),
+    );
+    const image =
+      name === 'no Go files' ? { inputs: { kind: 'go', mainPackage: './docs', paths: [] } as const } : driver;
+    const key = await keyOf(there, image);
+    expect(inputs(key)).toContain('docs/index.html');
+    expect(key.notes.join('\n')).toMatch(reason);
+    expect(key.notes.join('\n')).toContain('the whole context is an input');
+  });
+
+  it('are found for each platform', async () => {
+    const files = { ...fork, 'lib/x_arm64.go': 'package lib\n', 'lib/x_amd64.go': 'package lib\n' };
+    const both = await keyOf(files, driver, { platforms: ['linux/amd64', 'linux/arm64'] });
+    expect(inputs(both)).toEqual(expect.arrayContaining(['lib/x_arm64.go', 'lib/x_amd64.go']));
+    expect(inputs(await keyOf(files, driver))).not.toContain('lib/x_arm64.go');
+  });
+
+  it('take a hint from the catalog', async () => {
+    const image = { inputs: { kind: 'go', mainPackage: './cmd/driver', paths: ['hack', '!**/*.sh'] } } as const;
+    expect(inputs(await keyOf(fork, image))).toEqual([...driverFiles, 'hack/list.txt'].sort());
+  });
+});
+
+describe('the inputs of other images', () => {
+  it('are what the Dockerfile copies', async () => {
+    const files = { ...fork, Dockerfile: 'FROM x\nCOPY hack/*.txt docs /x/\n' };
+    expect(inputs(await keyOf(files))).toEqual(['docs/index.html', 'hack/list.txt']);
+  });
+
+  it('are the paths that the catalog names, and what is copied by name', async () => {
+    const files = {
+      ...fork,
+      Dockerfile: 'FROM x AS b\nCOPY . .\nRUN npm ci\nFROM y\nCOPY config /c\nCOPY --from=b /o /o',
+    };
+    const image = { inputs: { kind: 'paths', globs: ['docs', 'hack/**', '!hack/*.sh'] } } as const;
+    expect(inputs(await keyOf(files, image))).toEqual(['config/a.json', 'docs/index.html', 'hack/list.txt']);
+    const typo = { inputs: { kind: 'paths', globs: ['dosc'] } } as const;
+    expect((await keyOf(files, typo)).notes).toContain('inputs.paths matches no file');
+  });
+
+  it('tell of submodules', async () => {
+    const files = { Dockerfile: 'FROM scratch\nCOPY sub /', sub: { submodule: '1'.repeat(40) } };
+    const key = await keyOf(files);
+    expect(inputs(key)).toEqual(['sub']);
+    expect(key.notes).toEqual(['sub is a submodule: the build sees an empty folder']);
+  });
+
+  it('tell of ignore rules that can not be read', async () => {
+    const key = await keyOf({ Dockerfile: 'FROM scratch\nCOPY . /', '.dockerignore': '[x\n', x: '' });
+    expect(inputs(key)).toContain('x');
+    expect(key.notes[0]).toMatch(/\.dockerignore is not heeded: line 1/);
+  });
+});
