@@ -1,4 +1,3 @@
-import { appendFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { CatalogError, ExplainedError, message } from '../errors';
@@ -6,9 +5,10 @@ import { readEvent } from '../event/event';
 import { readInputs } from '../event/inputs';
 import { maskSecrets } from '../report/log';
 import { useProxyFromEnvironment } from '../system/proxy';
-import { writeOutputs, outputEntry } from '../report/outputs';
+import { writeOutputs } from '../report/outputs';
 import { writeSummary } from '../report/writeSummary';
 import type { RunEnd } from '../run';
+import { surelyNothing } from '../run/select';
 import { actionSession, type Session } from './session';
 import { outputsOf } from './results';
 
@@ -40,15 +40,23 @@ async function act(session: Session): Promise<number> {
     await finish(session, undefined);
     return 0;
   }
-  const { run } = await import('../run');
-  const ended = await run(
-    { inputs, event: outcome.event },
-    { ...session, onScratch: (folder) => saveState(env, 'scratch', folder) },
-  );
-  await finish(session, ended);
+  const request = { inputs, event: outcome.event };
+  const [{ run }, core] = await Promise.all([
+    import('../run'),
+    surelyNothing(request) ? undefined : import('@actions/core'),
+  ]);
+  // Handed on to `post`, which removes the folder if we are killed.
+  const ended = await run(request, { ...session, onScratch: (folder) => core?.saveState('scratch', folder) });
   const { result } = ended.report;
   if (result.kind === 'nothing') log.info(`Nothing to do: ${result.reason}.`);
-  return ended.error === undefined ? 0 : fail(session, ended.error);
+  const exitCode = ended.error === undefined ? 0 : fail(session, ended.error);
+  try {
+    await finish(session, ended);
+  } catch (thrown) {
+    // That outputs can't be written must not hide how the run itself ended.
+    return Math.max(exitCode, fail(session, thrown));
+  }
+  return exitCode;
 }
 
 /** Outputs and summary, also of a run that failed. */
@@ -59,12 +67,6 @@ async function finish(session: Session, ended: RunEnd | undefined): Promise<void
   const summary = env['GITHUB_STEP_SUMMARY'];
   if (summary && ended !== undefined && ended.report.result.kind !== 'nothing')
     await writeSummary(summary, ended.report, session.secrets);
-}
-
-/** Handed on to `post` as STATE_name. */
-function saveState(env: NodeJS.ProcessEnv, name: string, value: string): void {
-  const file = env['GITHUB_STATE'];
-  if (file) appendFileSync(file, outputEntry(name, value));
 }
 
 function fail({ log }: Session, thrown: unknown): number {
