@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { confirmed, decidePrune } from '../../../src/publish/prune/decide';
+import { executePrune } from '../../../src/publish/prune/execute';
+import { silent } from '../../support/releaseSets';
+import { bruteForce } from './bruteForce';
+import { faultyRegistry, type Fault } from './faultyRegistry';
+import { registryPath, sample } from './generated';
+
+const names = (deletions: readonly { readonly repository: string; readonly digest: string }[]): readonly string[] =>
+  deletions.map(({ repository, digest }) => `${repository}@${digest}`);
+
+describe('what goes', () => {
+  test('over a thousand registries: exactly what a brute-force search says', () => {
+    let total = 0;
+    let kept = 0;
+    fc.assert(
+      fc.property(sample, ({ inventory, rules }) => {
+        const plan = decidePrune(inventory, registryPath, rules);
+        expect([...names(plan.deletions)].sort()).toEqual(bruteForce(inventory, registryPath, rules));
+        total += plan.deletions.length;
+        kept += [...inventory.values()].reduce((sum, { manifests }) => sum + manifests.size, 0) - plan.deletions.length;
+      }),
+      { numRuns: 1000 },
+    );
+    // The samples are worth something: much goes, and much stays.
+    expect(total).toBeGreaterThan(1000);
+    expect(kept).toBeGreaterThan(1000);
+  });
+
+  test('nothing that stays leads to what went', () => {
+    fc.assert(
+      fc.property(sample, ({ inventory, rules }) => {
+        const gone = new Set(names(decidePrune(inventory, registryPath, rules).deletions));
+        for (const [repository, { manifests }] of inventory) {
+          for (const { digest, children, subject, set } of manifests.values()) {
+            if (gone.has(`${repository}@${digest}`)) continue;
+            for (const other of [...children, ...(subject === undefined ? [] : [subject])]) {
+              if (manifests.has(other)) expect(gone.has(`${repository}@${other}`)).toBe(false);
+            }
+            for (const image of set?.images ?? []) expect(gone.has(`${image.repository}@${image.digest}`)).toBe(false);
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('a plan that is made twice is the plan; one that is not made again lets nothing go', () => {
+    fc.assert(
+      fc.property(sample, sample, ({ inventory, rules }, other) => {
+        const plan = decidePrune(inventory, registryPath, rules);
+        expect(names(confirmed(plan, plan).deletions)).toEqual(names(plan.deletions));
+        const again = decidePrune(inventory, registryPath, other.rules);
+        const both = new Set(names(again.deletions));
+        expect(names(confirmed(plan, again).deletions)).toEqual(
+          names(again.deletions).filter((name) => names(plan.deletions).includes(name)),
+        );
+        expect(names(confirmed(plan, again).deletions).every((name) => both.has(name))).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('carrying it out', () => {
+  test('without faults everything planned goes, and nothing else', async () => {
+    await fc.assert(
+      fc.asyncProperty(sample, async ({ inventory, rules }) => {
+        const plan = decidePrune(inventory, registryPath, rules);
+        const { registry, gone } = faultyRegistry(inventory, []);
+        const outcome = await executePrune(plan, { registry, google: undefined, log: silent });
+        expect(outcome.problems).toEqual([]);
+        expect(gone()).toEqual([...names(plan.deletions)].sort());
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  const fault = fc.constantFrom<Fault>('none', 'none', 'none', 'refused', 'lost', 'unsupported');
+
+  test('whatever goes wrong: never more than planned, and no set that is there lacks an image', async () => {
+    let damaged = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        sample,
+        fc.array(fault, { maxLength: 60 }),
+        fc.boolean(),
+        async ({ inventory, rules }, faults, isGoogle) => {
+          const plan = decidePrune(inventory, registryPath, rules);
+          const { registry, gone, tags, remove } = faultyRegistry(inventory, faults);
+          const google = {
+            deleteVersion: (repository: string, digest: string) => Promise.resolve(void remove(repository, digest)),
+            deleteTag: (repository: string, tag: string) => Promise.resolve(void tags.get(repository)?.delete(tag)),
+          };
+          const outcome = await executePrune(plan, { registry, google: isGoogle ? google : undefined, log: silent });
+          const planned = new Set(names(plan.deletions));
+          const really = gone();
+          expect(really.filter((name) => !planned.has(name))).toEqual([]);
+          expect(really).toEqual(expect.arrayContaining([...names(outcome.deleted)]));
+          const lost = new Set(really);
+          for (const [repository, { manifests }] of inventory) {
+            for (const { digest, set } of manifests.values()) {
+              if (set === undefined || lost.has(`${repository}@${digest}`)) continue;
+              for (const image of set.images) expect(lost.has(`${image.repository}@${image.digest}`)).toBe(false);
+            }
+          }
+          if (outcome.problems.length > 0) damaged += 1;
+        },
+      ),
+      { numRuns: 1000 },
+    );
+    expect(damaged).toBeGreaterThan(100);
+  });
+
+  test('what was tagged since the plan stays', async () => {
+    await fc.assert(
+      fc.asyncProperty(sample, async ({ inventory, rules }) => {
+        const plan = decidePrune(inventory, registryPath, rules);
+        const { registry, gone, tags } = faultyRegistry(inventory, []);
+        const [first] = plan.deletions.slice(-1);
+        if (first === undefined) return;
+        tags.get(first.repository)?.set('promoted', first.digest);
+        const outcome = await executePrune(plan, { registry, google: undefined, log: silent });
+        expect(gone()).not.toContain(`${first.repository}@${first.digest}`);
+        expect(outcome.problems.join('\n')).toMatch(/tagged meanwhile/);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('an interrupt ends it between two deletions', async () => {
+    const [one] = fc.sample(
+      sample.filter(({ inventory, rules }) => decidePrune(inventory, registryPath, rules).deletions.length > 2),
+      1,
+    );
+    if (one === undefined) throw new Error('no sample');
+    const plan = decidePrune(one.inventory, registryPath, one.rules);
+    const { registry, gone } = faultyRegistry(one.inventory, []);
+    const outcome = await executePrune(plan, { registry, google: undefined, log: silent, signal: AbortSignal.abort() });
+    expect(gone()).toEqual([]);
+    expect(outcome.problems).toEqual(['Stopped before everything was deleted; run again to go on.']);
+  });
+});

@@ -1,0 +1,126 @@
+import type { Manifest, Registry } from '../../types';
+import { isCommit } from '../lockFile';
+import { readManifest } from '../manifest';
+import { isDigest } from '../names';
+import { openSet } from '../setArtifact';
+import { setRepository } from '../tags';
+import { together } from '../together';
+
+/** What a registry path holds, as far as tags and sets lead to it. By full name of the repository. */
+export type Inventory = ReadonlyMap<string, StoredRepository>;
+
+export interface StoredRepository {
+  /** Tag → digest. */
+  readonly tags: ReadonlyMap<string, string>;
+  /** By digest. */
+  readonly manifests: ReadonlyMap<string, StoredManifest>;
+}
+
+/** A manifest or index, and what it refers to. */
+export interface StoredManifest {
+  readonly digest: string;
+  /** The manifest itself, its config and its layers; bytes. */
+  readonly blobs: readonly { readonly digest: string; readonly size: number }[];
+  /** Of an index: digests in the same repository. */
+  readonly children: readonly string[];
+  /** What it is attached to (an attestation, a signature), in the same repository. */
+  readonly subject: string | undefined;
+  readonly set: StoredSetFacts | undefined;
+}
+
+/** A release set. */
+export interface StoredSetFacts {
+  readonly commit: string;
+  /** The commit's date, milliseconds since the epoch; undefined: the set does not say. */
+  readonly created: number | undefined;
+  readonly images: readonly { readonly repository: string; readonly digest: string; readonly key: string }[];
+}
+
+/**
+ * Reads what a registry path holds: its sets, and every tag of the repositories that they name, with all that these lead to.
+ * RegistryError when anything can't be read: what is known by half decides nothing.
+ */
+export async function takeInventory(registry: Registry, registryPath: string): Promise<Inventory> {
+  const sets = await takeRepository(registry, setRepository(registryPath), []);
+  const wanted = new Map<string, Set<string>>();
+  for (const { set } of sets.manifests.values()) {
+    for (const { repository, digest } of set?.images ?? []) {
+      wanted.set(repository, (wanted.get(repository) ?? new Set()).add(digest));
+    }
+  }
+  const inventory = new Map([[setRepository(registryPath), sets]]);
+  for (const [repository, digests] of wanted) {
+    inventory.set(repository, await takeRepository(registry, repository, [...digests]));
+  }
+  return inventory;
+}
+
+async function takeRepository(
+  registry: Registry,
+  repository: string,
+  digests: readonly string[],
+): Promise<StoredRepository> {
+  const names = await registry.tags(repository);
+  const tags = new Map<string, string>();
+  const manifests = new Map<string, StoredManifest>();
+  const take = async (reference: string): Promise<string | undefined> => {
+    if (manifests.has(reference)) return reference;
+    const manifest = await registry.manifest(repository, reference);
+    // Deleted since it was listed.
+    if (manifest === undefined) return undefined;
+    const known = manifests.get(manifest.digest) ?? (await readStored(registry, repository, manifest));
+    manifests.set(manifest.digest, known);
+    for (const child of [...known.children, ...(known.subject === undefined ? [] : [known.subject])]) {
+      if (!manifests.has(child)) await take(child);
+    }
+    return manifest.digest;
+  };
+  await together(names, async (name) => {
+    const digest = await take(name);
+    if (digest !== undefined) tags.set(name, digest);
+  });
+  await together(digests, take);
+  return { tags, manifests };
+}
+
+async function readStored(registry: Registry, repository: string, manifest: Manifest): Promise<StoredManifest> {
+  const content = readManifest(manifest.bytes);
+  const opened = await openSet(registry, repository, manifest);
+  const parts = [...(content?.layers ?? []), ...(content?.config === undefined ? [] : [content.config])];
+  const json = parse(manifest.bytes);
+  const subject = field(field(json, 'subject'), 'digest');
+  const created = field(field(json, 'annotations'), 'org.opencontainers.image.created');
+  const date = typeof created === 'string' ? Date.parse(created) : Number.NaN;
+  return {
+    digest: manifest.digest,
+    blobs: [{ digest: manifest.digest, size: manifest.size }, ...parts.map(({ digest, size }) => ({ digest, size }))],
+    children: (content?.children ?? []).map(({ digest }) => digest),
+    subject: typeof subject === 'string' && isDigest(subject) ? subject : undefined,
+    set:
+      opened === 'other' || !isCommit(opened.lock.commit)
+        ? undefined
+        : {
+            commit: opened.lock.commit,
+            created: Number.isNaN(date) ? undefined : date,
+            images: Object.values(opened.lock.images).map(({ repository, digest, key }) => ({
+              repository,
+              digest,
+              key,
+            })),
+          },
+  };
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? Reflect.get(value, name)
+    : undefined;
+}
