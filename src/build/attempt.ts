@@ -44,7 +44,9 @@ export async function attempt(command: Command, dockerfile: string, ports: Attem
 
 function original(event: BuildEvent, dockerfile: string): BuildEvent {
   if (event.kind === 'step') return { ...event, name: withoutCacheMounts(event.name) };
-  return event.kind === 'warning' ? { ...event, at: originalPosition(event.at, dockerfile) } : event;
+  // Of no step: buildx's own words, with the lines of the Dockerfile that failed.
+  if (event.kind === 'log') return event.id === '' ? { ...event, text: withoutCacheMounts(event.text) } : event;
+  return { ...event, at: originalPosition(event.at, dockerfile) };
 }
 
 function originalFailure(failure: BuildFailure, dockerfile: string): BuildFailure {
