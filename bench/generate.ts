@@ -71,7 +71,10 @@ function* files({ files: count, images }: Size): Generator<readonly [string, str
   }
   for (let index = 0; index < packages; index++) {
     // Only lower numbers are imported, so there is no circle; numbers near by more often, as in real code.
-    const imports = Array.from({ length: importsPerPackage }, (_, step) => index - 1 - ((index * 31 + step * 977) % 60));
+    const imports = Array.from(
+      { length: importsPerPackage },
+      (_, step) => index - 1 - ((index * 31 + step * 977) % 60),
+    );
     for (let file = 0; file < perFolder; file++) {
       const name = file === perFolder - 1 ? 'x_test.go' : `x${file}.go`;
       yield [`lib/group${index % 50}/p${index}/${name}`, goFile(`p${index}`, file === 0 ? imports : [])];
