@@ -78,11 +78,24 @@ export async function startApiServer(): Promise<ApiServer> {
   const api = (path: string, options: ApiOptions = {}): Promise<ApiAnswer> => call(agent, port, path, options);
   try {
     await ready(api, server, join(folder, 'apiserver.log'));
+    await api('/apis/rbac.authorization.k8s.io/v1/clusterroles', {
+      method: 'POST',
+      body: {
+        metadata: { name: 'readers' },
+        rules: [
+          {
+            apiGroups: ['', 'apps'],
+            resources: ['deployments', 'pods', 'configmaps', 'events'],
+            verbs: ['get', 'list'],
+          },
+        ],
+      },
+    });
     await api('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
       method: 'POST',
       body: {
         metadata: { name: 'readers' },
-        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'readers' },
         subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'readers' }],
       },
     });

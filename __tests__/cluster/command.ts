@@ -11,12 +11,14 @@ async function main(): Promise<number> {
       return (await import('../../src/commands/rollbackCommand')).rollbackCommand(parsed);
     case 'status':
       return (await import('../../src/commands/statusCommand')).statusCommand(parsed);
+    case 'pull-secret':
+      return (await import('../../src/commands/pullSecretCommand')).pullSecretCommand(parsed);
     default:
       throw new Error(`no command ${name}`);
   }
 }
 
-main()
+void main()
   .catch(explain)
   .then((exitCode) => {
     process.exitCode = exitCode;

@@ -98,7 +98,7 @@ export async function deployCommand(flags: Flags, operands: readonly string[] = 
 async function checkSkew(catalog: Catalog, { lock, access }: FoundSet, session: Session): Promise<void> {
   const binds = new Map([...catalog.images].map(([name, image]) => [name, image.bind]));
   try {
-    const baked = access === undefined ? [] : await bakedVariables(access.registry, catalog, lock);
+    const baked = access === undefined ? [] : await bakedVariables(access.hasty, catalog, lock);
     refuseSkew(lock, binds, baked);
   } catch (thrown) {
     if (!(thrown instanceof RegistryError)) throw thrown;

@@ -1,0 +1,208 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { ApiServer } from './apiServer';
+import { createServer, createWorld, setOf, type World } from './world';
+
+/* What goes wrong during a deploy, on KFP 2.5.0. */
+
+const first = setOf('first');
+const second = setOf('second');
+
+let server: ApiServer;
+let world: World;
+let worlds = 0;
+beforeAll(async () => {
+  server = await createServer();
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  world = await createWorld(server, '2.5.0', `trouble-${(worlds += 1)}`);
+});
+afterEach(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+const deploy = async (lock: typeof first, flags = {}, operands: readonly string[] = [], options = {}) =>
+  world.run('deploy', { lock: await world.lock(lock), ...flags }, operands, options);
+
+test('a container that ends again and again: its last lines are shown and everything goes back', async () => {
+  const before = await world.state();
+  world.node.fateOf = (image) =>
+    image.includes('/apiserver@')
+      ? { kind: 'crashes', lines: ['F1120 cannot find table pipelines'] }
+      : { kind: 'runs' };
+  const { exitCode, stderr } = await deploy(first);
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/CrashLoopBackOff: container ml-pipeline-api-server ended \d times, last exit status 2/);
+  expect(stderr).toContain('F1120 cannot find table pipelines');
+  expect(await world.state()).toEqual(before);
+});
+
+test('a rollout that does not move ends with the time that was given', async () => {
+  const before = await world.state();
+  world.node.fateOf = (image) => (image.includes('/cacheserver@') ? { kind: 'stuck' } : { kind: 'runs' });
+  const { exitCode, stderr } = await deploy(first, { timeout: '3s' }, ['cacheserver']);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('Not ready after 3 seconds.');
+  expect(stderr).toContain('cache-server: put back');
+  expect(await world.state()).toEqual(before);
+});
+
+test('an interrupt takes everything back', async () => {
+  const before = await world.state();
+  world.node.fateOf = () => ({ kind: 'stuck' });
+  const lock = await world.lock(first);
+  let pid = 0;
+  const running = world.run('deploy', { lock }, [], { onStart: (started) => (pid = started) });
+  await changed('ml-pipeline');
+  process.kill(pid, 'SIGINT');
+  const { exitCode, stderr } = await running;
+  expect(exitCode, stderr).toBe(130);
+  expect(stderr).toContain('ml-pipeline: put back');
+  expect(await world.state()).toEqual(before);
+});
+
+test.each([1, 2, 3, 4, 5])('killed after %i changes: a rollback takes back what was changed', async (count) => {
+  expect((await deploy(first)).exitCode).toBe(0);
+  const before = await world.state();
+  await killAfter(second, count);
+  const status = await world.run('status');
+  expect(status.stderr).toMatch(/A deploy of \S+ was interrupted/);
+  const back = await world.run('rollback');
+  expect(back, back.stderr).toMatchObject({ exitCode: 0 });
+  expect(await world.state()).toEqual(before);
+});
+
+test('killed half-way: a repeat finishes the deploy, and a rollback goes behind both parts', async () => {
+  expect((await deploy(first)).exitCode).toBe(0);
+  const before = await world.state();
+  await killAfter(second, 3);
+  const again = await deploy(second);
+  expect(again, again.stderr).toMatchObject({ exitCode: 0 });
+  for (const name of ['ml-pipeline', 'cache-server', 'ml-pipeline-viewer-crd']) {
+    expect(await world.annotations(name)).toMatchObject({ 'kfp-images.dev/commit': second.commit });
+  }
+  const back = await world.run('rollback');
+  expect(back, back.stderr).toMatchObject({ exitCode: 0 });
+  expect(images(await world.state())).toEqual(images(before));
+});
+
+test('a set without its driver, or one that is not there, changes nothing', async () => {
+  const before = await world.state();
+  const skewed = await deploy(setOf('first', ['driver']));
+  expect(skewed.exitCode).toBe(2);
+  expect(skewed.stderr).toContain('has apiserver, launcher but not driver');
+  const missing = await deploy(setOf('first', ['cacheserver']), {}, ['cacheserver']);
+  expect(missing.exitCode).toBe(2);
+  const unknown = await deploy(first, {}, ['cachserver']);
+  expect(unknown.exitCode).toBe(2);
+  expect(await world.state()).toEqual(before);
+});
+
+test('who may not change Deployments is told before anything happens', async () => {
+  const { exitCode, stderr } = await deploy(first, { context: 'reader' });
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('may not patch deployments.apps/');
+});
+
+test('a namespace without KFP, a cluster that is not there, a context that is unknown', async () => {
+  const empty = await deploy(first, { namespace: 'default' });
+  expect(empty.exitCode).toBe(1);
+  expect(empty.stderr).toContain('has no Kubeflow Pipelines');
+  const unknown = await deploy(first, { context: 'nowhere' });
+  expect(unknown.exitCode).toBe(1);
+  expect(unknown.stderr).toContain('context "nowhere" does not exist');
+});
+
+test('a dry run changes nothing, also when the API server judges it', async () => {
+  const before = await world.state();
+  const client = await deploy(first, { dryRun: true, yes: false });
+  expect(client).toMatchObject({ exitCode: 0 });
+  expect(client.stdout).toContain('kubectl --namespace');
+  const judged = await deploy(first, { dryRun: 'server', yes: false, json: true });
+  expect(judged, judged.stderr).toMatchObject({ exitCode: 0 });
+  expect(JSON.parse(judged.stdout)).toMatchObject({ kind: 'dry-run', checked: true });
+  expect(await world.state()).toEqual(before);
+});
+
+test('without --yes and without a terminal nothing is changed', async () => {
+  const before = await world.state();
+  const { exitCode, stderr } = await deploy(first, { yes: false });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('give --yes');
+  expect(await world.state()).toEqual(before);
+});
+
+test('a pull secret with a login for the registry is added, and those there are kept', async () => {
+  await post('/secrets', {
+    metadata: { name: 'regcred-gar' },
+    type: 'kubernetes.io/dockerconfigjson',
+    data: { '.dockerconfigjson': base64({ auths: { '127.0.0.1:9': { auth: 'x' } } }) },
+  });
+  await patch('cache-server', { spec: { template: { spec: { imagePullSecrets: [{ name: 'other' }] } } } });
+  const { exitCode, stderr } = await deploy(first, { pullSecret: 'regcred-gar' }, ['cacheserver']);
+  expect(exitCode, stderr).toBe(0);
+  const secrets = ((await world.state()) as { name: string; secrets: object[] }[]).find(
+    ({ name }) => name === 'cache-server',
+  );
+  expect(secrets?.secrets).toEqual(expect.arrayContaining([{ name: 'other' }, { name: 'regcred-gar' }]));
+  const wrong = await deploy(second, { pullSecret: 'not-there' }, ['cacheserver']);
+  expect(wrong.exitCode).toBe(1);
+  expect(wrong.stderr).toContain('kfp-images pull-secret --key FILE');
+});
+
+test('what somebody else changed shows as drift', async () => {
+  expect((await deploy(first, {}, ['cacheserver'])).exitCode).toBe(0);
+  await patch('cache-server', {
+    spec: { template: { spec: { containers: [{ name: 'server', image: 'example.com/mine:1' }] } } },
+  });
+  const { stdout } = await world.run('status');
+  expect(stdout).toContain('drift: cache-server was changed since it was deployed');
+});
+
+async function killAfter(lock: typeof first, count: number): Promise<void> {
+  const path = await world.lock(lock);
+  let pid = 0;
+  const running = world.run('deploy', { lock: path }, [], { onStart: (started) => (pid = started) });
+  for (;;) {
+    const done = await changedTo(lock.commit);
+    if (done >= count) break;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  process.kill(pid, 'SIGKILL');
+  await running;
+}
+
+async function changedTo(commit: string): Promise<number> {
+  const state = (await world.state()) as readonly { annotations: Record<string, string> }[];
+  return state.filter(({ annotations }) => annotations['kfp-images.dev/commit'] === commit).length;
+}
+
+async function changed(name: string): Promise<void> {
+  while ((await world.annotations(name))['kfp-images.dev/commit'] === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function images(state: unknown): unknown {
+  return (state as readonly { containers: unknown }[]).map(({ containers }) => containers);
+}
+
+async function post(path: string, body: object): Promise<void> {
+  const answer = await server.api(`/api/v1/namespaces/${world.namespace}${path}`, { method: 'POST', body });
+  expect(answer.status).toBe(201);
+}
+
+async function patch(name: string, body: object): Promise<void> {
+  const answer = await server.api(`/apis/apps/v1/namespaces/${world.namespace}/deployments/${name}`, {
+    method: 'PATCH',
+    contentType: 'application/strategic-merge-patch+json',
+    body,
+  });
+  expect(answer.status).toBe(200);
+}
+
+function base64(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64');
+}

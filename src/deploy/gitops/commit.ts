@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import { DeployError, UsageError } from '../../errors';
+import { quoted } from '../../system/quoted';
+import type { EditedFile } from './edits';
+import { must, said, type GitOpsClone } from './repository';
+
+/** A file as a commit has it. */
+export interface CommittedFile {
+  readonly path: string;
+  readonly text: string;
+  /** `100644` or `100755`. */
+  readonly mode: string;
+}
+
+/** The default branch of the remote, where the user names none. Throws DeployError. */
+export async function defaultBranch({ git, remote }: GitOpsClone): Promise<string> {
+  const listed = await must(git, 'ask the remote for its default branch', ['ls-remote', '--symref', remote, 'HEAD']);
+  const found = /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(listed.toString('utf8'))?.[1];
+  if (found !== undefined) return found;
+  throw new DeployError('The GitOps repository names no default branch; is it empty? Give --branch.');
+}
+
+/** Fetches a branch and gives the commit it is at; undefined: it is not there. Throws DeployError. */
+export async function fetchBranch({ git, remote }: GitOpsClone, branch: string): Promise<string | undefined> {
+  if (branch.startsWith('-') || (await git(['check-ref-format', '--branch', branch])).exitCode !== 0) {
+    throw new UsageError(`${quoted(branch)} is no name of a branch.`);
+  }
+  const there = await must(git, 'ask the remote for its branches', ['ls-remote', remote, `refs/heads/${branch}`]);
+  const id = /^([0-9a-f]{40,64})\t/.exec(there.toString('utf8'))?.[1];
+  if (id === undefined) return undefined;
+  await must(git, `fetch ${branch}`, ['fetch', '--quiet', '--no-tags', remote, `refs/heads/${branch}`]);
+  return id;
+}
+
+/** Reads files of a commit, bytes as they are. Throws UsageError when one is not there, is no text, or leads elsewhere. */
+export async function readFiles(
+  { git }: GitOpsClone,
+  commit: string,
+  paths: readonly string[],
+): Promise<readonly CommittedFile[]> {
+  return Promise.all(
+    paths.map(async (path) => {
+      const listed = (await must(git, `look for ${path}`, ['ls-tree', '-z', commit, '--', path])).toString('utf8');
+      const [, mode, kind, id] = /^(\d+) (\w+) ([0-9a-f]+)\t/.exec(listed) ?? [];
+      if (mode === undefined || id === undefined)
+        throw new UsageError(`The GitOps repository has no file ${quoted(path)} at ${commit.slice(0, 12)}.`);
+      if (kind !== 'blob' || mode === '120000')
+        throw new UsageError(`${quoted(path)} of the GitOps repository is no plain file.`);
+      const bytes = await must(git, `read ${path}`, ['cat-file', 'blob', id]);
+      return { path, mode, text: decode(bytes, path) };
+    }),
+  );
+}
+
+/**
+ * Makes the commit that changes exactly these files on top of `parent`, in a private index: neither the user's files nor index are touched.
+ * Gives its id.
+ */
+export async function makeCommit(
+  { git, scratch }: GitOpsClone,
+  parent: string,
+  files: readonly (EditedFile & { readonly mode: string })[],
+  text: string,
+): Promise<string> {
+  const env = { GIT_INDEX_FILE: join(scratch, 'index') };
+  await must(git, 'read the tree', ['read-tree', parent], { env });
+  for (const { path, after, mode } of files) {
+    const id = await must(git, `store ${path}`, ['hash-object', '-w', '--stdin', '--no-filters'], { input: after });
+    const entry = `${mode},${id.toString('utf8').trim()},${path}`;
+    await must(git, `add ${path}`, ['update-index', '--cacheinfo', entry], { env });
+  }
+  const tree = (await must(git, 'write the tree', ['write-tree'], { env })).toString('utf8').trim();
+  const made = await git(['commit-tree', tree, '-p', parent, '-F', '-'], { input: text });
+  if (made.exitCode === 0) return made.stdout.toString('utf8').trim();
+  throw new DeployError(
+    `Could not commit: ${said(made.stderr)}\nTell git who you are: git config user.name and user.email (or GIT_AUTHOR_NAME, GIT_COMMITTER_NAME …).`,
+  );
+}
+
+/** The diff of a commit to its parent, for people. */
+export async function diffOf({ git }: GitOpsClone, parent: string, commit: string): Promise<string> {
+  const args = ['diff', '--no-color', '--no-ext-diff', parent, commit, '--'];
+  return (await must(git, 'show the diff', args)).toString('utf8');
+}
+
+function decode(bytes: Buffer, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new UsageError(`${quoted(path)} is no UTF-8 text, so nothing can be written into it.`, { cause });
+  }
+}

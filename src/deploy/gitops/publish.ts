@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DeployError } from '../../errors';
+import { diffOf, fetchBranch, makeCommit, readFiles } from './commit';
+import { editFiles, type EditRules } from './edits';
+import { said, type GitOpsClone } from './repository';
+
+/** What is to be written, and where. */
+export interface GitOpsRequest {
+  readonly rules: EditRules;
+  /** Paths of files in the repository. */
+  readonly files: readonly string[];
+  /** What the images are deployed from. */
+  readonly branch: string;
+  /** A branch of its own and a merge request; its name is the same for the same set. */
+  readonly mergeRequest: { readonly branch: string; readonly title: string } | undefined;
+  readonly message: string;
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+  /** A line for each lost race. */
+  readonly onRace: (line: string) => void;
+}
+
+/** How it ended. */
+export type GitOpsOutcome = {
+  readonly warnings: readonly string[];
+  /** As `git diff` shows it; empty: nothing to change. */
+  readonly diff: string;
+} & (
+  | { readonly kind: 'unchanged' | 'dry-run' }
+  | {
+      readonly kind: 'pushed' | 'exists';
+      readonly branch: string;
+      readonly commit: string;
+      readonly serverSays: string;
+    }
+);
+
+/** Twenty who push at once need twenty tries for the last of them. */
+const attempts = 100;
+
+/**
+ * Writes the set into the files and pushes one commit. Someone else's push in between is no failure: what they pushed is fetched, the edits
+ * are made anew on it, and it is pushed again, so that nothing of theirs is lost and nothing can conflict. Throws UsageError, DeployError.
+ */
+export async function publish(clone: GitOpsClone, request: GitOpsRequest): Promise<GitOpsOutcome> {
+  const { branch, mergeRequest, signal } = request;
+  for (let attempt = 1; ; attempt++) {
+    signal.throwIfAborted();
+    const base = await fetchBranch(clone, branch);
+    if (base === undefined)
+      throw new DeployError(`The GitOps repository has no branch ${branch}. Give another one (--branch).`);
+    const made = await editAt(clone, base, request);
+    const { warnings, diff } = made;
+    if (made.commit === undefined) return { kind: 'unchanged', warnings, diff };
+    if (request.dryRun) return { kind: 'dry-run', warnings, diff };
+    const target = mergeRequest?.branch ?? branch;
+    const standing = mergeRequest === undefined ? base : await fetchBranch(clone, target);
+    const common = { warnings, diff, branch: target };
+    if (mergeRequest !== undefined && standing !== undefined && (await isUpToDate(clone, standing, base, request))) {
+      return { kind: 'exists', commit: standing, serverSays: '', ...common };
+    }
+    const pushed = await push(
+      clone,
+      made.commit,
+      target,
+      standing,
+      mergeRequest === undefined ? undefined : { ...mergeRequest, branch },
+    );
+    if (pushed.kind === 'pushed') return { kind: 'pushed', commit: made.commit, serverSays: pushed.words, ...common };
+    if (pushed.kind === 'refused' || attempt === attempts) {
+      throw new DeployError(`The push to ${target} was refused:\n  ${pushed.words}\nNothing was changed there.`);
+    }
+    request.onRace(`someone else pushed to ${target} first; trying again (${attempt + 1})`);
+    await sleep(Math.random() * Math.min(2000, 50 * attempt), undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function editAt(
+  clone: GitOpsClone,
+  base: string,
+  { files, rules, message }: GitOpsRequest,
+): Promise<{ readonly commit: string | undefined; readonly diff: string; readonly warnings: readonly string[] }> {
+  const before = await readFiles(clone, base, files);
+  const edited = editFiles(before, rules);
+  const changed = edited.files.flatMap((file, index) =>
+    file.before === file.after ? [] : [{ ...file, mode: before[index]?.mode ?? '100644' }],
+  );
+  if (changed.length === 0) return { commit: undefined, diff: '', warnings: edited.warnings };
+  const commit = await makeCommit(clone, base, changed, message);
+  return { commit, diff: await diffOf(clone, base, commit), warnings: edited.warnings };
+}
+
+/** Does the set's branch say what it should, on top of where the target branch is now? Then a second push would only make noise. */
+async function isUpToDate(
+  clone: GitOpsClone,
+  standing: string,
+  base: string,
+  { files, rules }: GitOpsRequest,
+): Promise<boolean> {
+  if ((await clone.git(['merge-base', '--is-ancestor', base, standing])).exitCode !== 0) return false;
+  const edited = editFiles(await readFiles(clone, standing, files), rules);
+  return edited.files.every(({ before, after }) => before === after);
+}
+
+type Pushed =
+  { readonly kind: 'pushed'; readonly words: string } | { readonly kind: 'lost' | 'refused'; readonly words: string };
+
+/**
+ * Pushes a commit to a branch that stood at `standing`; a merge request is asked for by push options, which GitLab understands
+ * (https://docs.gitlab.com/user/project/push_options/) and others do not advertise.
+ */
+async function push(
+  clone: GitOpsClone,
+  commit: string,
+  branch: string,
+  standing: string | undefined,
+  mergeRequest: { readonly branch: string; readonly title: string } | undefined,
+): Promise<Pushed> {
+  const ref = `refs/heads/${branch}`;
+  const lease = `--force-with-lease=${ref}:${standing ?? ''}`;
+  const options =
+    mergeRequest === undefined
+      ? []
+      : [
+          'merge_request.create',
+          `merge_request.target=${mergeRequest.branch}`,
+          `merge_request.title=${mergeRequest.title}`,
+        ].map((option) => `--push-option=${option}`);
+  for (const given of options.length === 0 ? [options] : [options, []]) {
+    const args = [
+      'push',
+      '--porcelain',
+      ...(mergeRequest === undefined ? [] : [lease]),
+      ...given,
+      clone.remote,
+      `${commit}:${ref}`,
+    ];
+    const { exitCode, stdout, stderr } = await clone.git(args);
+    const words = said(`${stdout.toString('utf8')}\n${stderr}`);
+    if (exitCode === 0) return { kind: 'pushed', words: said(stderr) };
+    if (given.length > 0 && /does not support push options|receiving end does not support/.test(words)) continue;
+    const isLost =
+      /non-fast-forward|fetch first|stale info|cannot lock ref|failed to update ref|incorrect old value|reference already exists/.test(
+        words,
+      );
+    return { kind: isLost ? 'lost' : 'refused', words };
+  }
+  return { kind: 'refused', words: 'the server takes no push options' };
+}
