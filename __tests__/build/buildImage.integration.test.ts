@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { createServer, request as forward, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { liveness, identify } from '../../src/system/processes';
 import type { BuildEvent, BuildOutcome } from '../../src/types';
 import { docker } from '../support/engine';
 import { dockerConfig, startRegistry, type TestRegistry } from '../support/registry';
 import { testClient } from '../support/registryClient';
+import { openGate } from './gate';
 import { base, openWorkbench, sha, type Workbench } from './workbench';
 
 let registry: TestRegistry;
@@ -165,31 +164,6 @@ describe('cancelling', () => {
   });
 });
 
-/** Forwards to the registry, except what `refuse` answers with a status. */
-async function gate(
-  refuse: (method: string, path: string) => number | undefined,
-): Promise<{ readonly host: string; readonly server: Server }> {
-  const server = createServer((incoming, response) => {
-    const { method = '', url: path = '', headers } = incoming;
-    const status = refuse(method, path);
-    if (status !== undefined) {
-      incoming.resume();
-      response
-        .writeHead(status, { 'content-type': 'application/json' })
-        .end('{"errors":[{"code":"TOOMANYREQUESTS","message":"later"}]}');
-      return;
-    }
-    const [host, port] = registry.host.split(':');
-    const onward = forward({ host, port, method, path, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
-    incoming.pipe(onward);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, server };
-}
-
 describe('a push', () => {
   it('is tried again after a fresh login, and what is built is not built again', async () => {
     await bench.write({ Dockerfile: `FROM ${base}\nRUN echo once ${Date.now()}\n` });
@@ -225,21 +199,16 @@ describe('a push', () => {
   });
 
   it('outlasts a registry that has too much to do', async () => {
-    let refused = 0;
-    const busy = await gate((method, path) =>
-      method === 'PUT' && path.includes('/manifests/') && refused++ < 2 ? 429 : undefined,
+    let left = 2;
+    const isManifest = (method: string, path: string): boolean => method === 'PUT' && path.includes('/manifests/');
+    await using busy = await openGate(registry, (method, path) =>
+      isManifest(method, path) && left-- > 0 ? 429 : undefined,
     );
-    try {
-      await bench.write({ Dockerfile: `FROM ${base}\nRUN echo busy\n` });
-      await dockerConfig({ ...registry, host: busy.host }, bench.scratch.docker);
-      const repository = `${busy.host}/${registry.path.split('/').slice(1).join('/')}/driver`;
-      const { outcome } = await bench.build({ name: 'busy' }, { request: { repository } });
-      expect(outcome.kind).toBe('built');
-      expect(refused).toBeGreaterThanOrEqual(2);
-    } finally {
-      busy.server.close();
-      busy.server.closeAllConnections();
-      await dockerConfig(registry, bench.scratch.docker);
-    }
+    await bench.write({ Dockerfile: `FROM ${base}\nRUN echo busy\n` });
+    await dockerConfig({ ...registry, host: busy.host }, bench.scratch.docker);
+    const { outcome } = await bench.build({ name: 'busy' }, { request: { repository: `${busy.path}/driver` } });
+    await dockerConfig(registry, bench.scratch.docker);
+    expect(outcome.kind).toBe('built');
+    expect(busy.refused()).toBe(2);
   });
 });

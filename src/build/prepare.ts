@@ -1,6 +1,5 @@
-import { copyFile, lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { SourceError } from '../errors';
 import type { Scratch } from '../system/scratch';
 import type { CatalogImage } from '../types';
 import { addCacheMounts } from './dockerfile';
@@ -35,20 +34,6 @@ export function prepareDockerfile(
     wantsEpoch: /^\s*ARG\s+(\S+\s+)*SOURCE_DATE_EPOCH\b/im.test(text),
     notes,
   };
-}
-
-/** Reads an image's Dockerfile in the tree. SourceError when it is not there. */
-export async function readDockerfile(tree: string, { name, dockerfile }: CatalogImage): Promise<string> {
-  const file = join(tree, dockerfile);
-  try {
-    // A link could lead out of the tree; what then happens is buildx's to say.
-    return (await lstat(file)).isSymbolicLink() ? '' : await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new SourceError(
-      `The Dockerfile of ${name}, ${dockerfile}, can't be read in this commit. Add it, or mend "dockerfile" in the catalog.`,
-      { cause },
-    );
-  }
 }
 
 /** Writes a rewritten Dockerfile to its place, with the ignore file that belongs to the original: BuildKit looks for it beside the one it is given. */
