@@ -15,9 +15,10 @@ export function mentionedIn(text: string, registryPath: string): InUse {
   const digests = new Set([...text.matchAll(/sha256:[0-9a-f]{64}/g)].map(([digest]) => digest));
   const tags = new Set<string>();
   for (let at = text.indexOf(`${registryPath}/`); at !== -1; at = text.indexOf(`${registryPath}/`, at + 1)) {
-    const [reference] =
-      /^[a-z0-9._/:-]+?:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(?![\w.-])/.exec(text.slice(at, at + 600)) ?? [];
-    if (reference !== undefined) tags.add(reference);
+    const rest = text.slice(at + registryPath.length, at + registryPath.length + 400);
+    // The host's own colon is before.
+    const [named] = /^[a-z0-9._/-]+:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}/.exec(rest) ?? [];
+    if (named !== undefined) tags.add(`${registryPath}${named}`);
   }
   return { digests, tags };
 }
