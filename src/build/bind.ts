@@ -43,15 +43,11 @@ export function readContent(bytes: Uint8Array): ImageContent | undefined {
 
 /**
  * An image's configuration with these environment variables, in the place of variables of the same name, and a line in its history,
- * as an `ENV` in a Dockerfile would leave. Layers, and all that is not known here, stay. `created`: RFC 3339; left out, the image's own, so
- * that the same image comes out whenever it is bound. undefined: it is no configuration of an image.
+ * as an `ENV` in a Dockerfile would leave. Layers, and all that is not known here, stay. The line has the date of the image itself, so
+ * that the same image comes out whenever and for whichever commit it is bound. undefined: it is no configuration of an image.
  * https://github.com/opencontainers/image-spec/blob/main/config.md
  */
-export function bindConfig(
-  bytes: Uint8Array,
-  env: Readonly<Record<string, string>>,
-  created?: string,
-): Uint8Array | undefined {
+export function bindConfig(bytes: Uint8Array, env: Readonly<Record<string, string>>): Uint8Array | undefined {
   const image = parseExact(bytes);
   if (image === undefined || !isObject(image['rootfs'])) return undefined;
   const config = isObject(image['config']) ? image['config'] : {};
@@ -72,9 +68,8 @@ export function bindConfig(
   );
   const history = image['history'];
   if (!Array.isArray(history)) return writeExact(bound);
-  const own = typeof image['created'] === 'string' ? image['created'] : '1970-01-01T00:00:00Z';
   const line = {
-    created: created ?? own,
+    created: typeof image['created'] === 'string' ? image['created'] : '1970-01-01T00:00:00Z',
     created_by: `ENV ${names.map((name) => `${name}=${env[name] ?? ''}`).join(' ')}`,
     comment: 'kfp-images',
     empty_layer: true,

@@ -15,17 +15,16 @@ const deepest = 3;
 /**
  * Puts an image beside `digest` that has these environment variables too: the same layers, another configuration, by digest and
  * without a tag. Binding the same image to the same values gives the same digest, on any machine at any time.
- * `created`: RFC 3339; left out, the image's own. Throws BuildError where the image can't be bound, RegistryError where the registry refuses.
+ * Throws BuildError where the image can't be bound, RegistryError where the registry refuses.
  */
 export async function bindImage(
   registry: Registry,
   repository: string,
   digest: string,
   env: Readonly<Record<string, string>>,
-  created?: string,
 ): Promise<BoundImage> {
   const notes: string[] = [];
-  const bound = await bindAny(registry, repository, digest, env, created, notes, 1);
+  const bound = await bindAny(registry, repository, digest, env, notes, 1);
   return { ...bound, notes };
 }
 
@@ -34,7 +33,6 @@ async function bindAny(
   repository: string,
   digest: string,
   env: Readonly<Record<string, string>>,
-  created: string | undefined,
   notes: string[],
   depth: number,
 ): Promise<Descriptor> {
@@ -47,7 +45,7 @@ async function bindAny(
   const content = readContent(manifest.bytes);
   if (content === undefined || depth > deepest) throw refuse(`it is no image (${manifest.mediaType.slice(0, 100)})`);
   if (content.kind === 'image') {
-    const config = bindConfig(await registry.blob(repository, content.config.digest), env, created);
+    const config = bindConfig(await registry.blob(repository, content.config.digest), env);
     if (config === undefined) throw refuse('its configuration can’t be read');
     await registry.putBlob(repository, content.config.mediaType, config);
     return put(registry, repository, manifest, bindManifest(manifest.bytes, descriptorOf(config)));
@@ -57,15 +55,23 @@ async function bindAny(
     if (child.kind === 'attestation') {
       notes.push(`${child.digest} is left out of the bound image: it attests to the image before binding.`);
     } else {
-      replacements.set(child.digest, await bindAny(registry, repository, child.digest, env, created, notes, depth + 1));
+      replacements.set(child.digest, await bindAny(registry, repository, child.digest, env, notes, depth + 1));
     }
   }
   if (replacements.size === 0) throw refuse('its index lists no image');
   return put(registry, repository, manifest, bindIndex(manifest.bytes, replacements));
 }
 
-function put(registry: Registry, repository: string, { mediaType }: Manifest, bytes: Uint8Array): Promise<Descriptor> {
-  return registry.putManifest(repository, descriptorOf(bytes).digest, mediaType, bytes);
+/** What is there is not put again: a run in which nothing changed leaves no trace in the registry. */
+async function put(
+  registry: Registry,
+  repository: string,
+  { mediaType }: Manifest,
+  bytes: Uint8Array,
+): Promise<Descriptor> {
+  const { digest } = descriptorOf(bytes);
+  const there = await registry.head(repository, digest);
+  return there?.digest === digest ? there : registry.putManifest(repository, digest, mediaType, bytes);
 }
 
 function descriptorOf(bytes: Uint8Array): Replacement {
