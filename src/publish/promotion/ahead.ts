@@ -93,7 +93,7 @@ async function judge(pointers: readonly Pointer[], look: Look): Promise<Judged> 
 
 /** False: nothing was to be done. */
 async function carryOut(course: Course, judged: Judged, look: Look): Promise<boolean> {
-  const { ports, written } = course;
+  const { board, ports, written } = course;
   let found = false;
   await together(judged, async ([pointer, verdict]) => {
     if (!isChange(verdict)) return;
@@ -101,7 +101,11 @@ async function carryOut(course: Course, judged: Judged, look: Look): Promise<boo
     goOn(course);
     written.add(pointer.repository);
     if (verdict.kind === 'advance' && verdict.overrode !== undefined) course.overrode = verdict.overrode;
-    await change(ports.steadfast, pointer, verdict, look.value(pointer));
+    await change(ports.steadfast, pointer, verdict, look.value(pointer), async () => {
+      goOn(course);
+      const next = await board.look(ports.registry, { tag: course.announced?.tag });
+      return forward(pointer, next.value(pointer), next);
+    });
   }).catch((error: unknown) => {
     if (!(error instanceof LookAgain)) throw error;
   });

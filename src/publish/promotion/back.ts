@@ -47,7 +47,8 @@ export async function goBack(course: Course): Promise<TakenBack> {
 }
 
 /** False: nothing was to be undone. The set's `latest` goes first: it never names a set whose images are not latest because of us. */
-async function undo({ ports, written }: Course, look: Look, stuck: Set<string>, notes: string[]): Promise<boolean> {
+async function undo(course: Course, look: Look, stuck: Set<string>, notes: string[]): Promise<boolean> {
+  const { board, ports, written } = course;
   let found = false;
   for (const pointers of [[look.set], look.images]) {
     await together(pointers, async (pointer) => {
@@ -58,7 +59,10 @@ async function undo({ ports, written }: Course, look: Look, stuck: Set<string>, 
       found = true;
       written.add(pointer.repository);
       try {
-        await change(ports.steadfast, pointer, verdict, look.value(pointer));
+        await change(ports.steadfast, pointer, verdict, look.value(pointer), async () => {
+          const next = await board.look(ports.steadfast, { over: candidature(course, false) });
+          return judge(pointer, next.value(pointer), next);
+        });
       } catch (cause) {
         if (cause instanceof LookAgain) return;
         // One that can't be put right does not keep the others from it.

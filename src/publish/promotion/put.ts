@@ -12,21 +12,31 @@ export function isChange(verdict: Verdict): verdict is Change {
   return verdict.kind === 'advance' || verdict.kind === 'restore' || verdict.kind === 'delete';
 }
 
+/** Do two verdicts on one pointer come to the same? */
+function isSameChange(a: Verdict, b: Change): boolean {
+  if (a.kind === 'advance') return b.kind === 'advance' && a.digest === b.digest;
+  if (a.kind === 'restore') return b.kind === 'restore' && a.manifest.digest === b.manifest.digest;
+  return a.kind === b.kind;
+}
+
 /**
- * Carries out one change of one `latest`. Throws LookAgain instead of repeating a put that failed: what stood there may have changed while
- * waiting. Throws PublishError when the image is gone or the tag immutable, RegistryError for the rest.
+ * Carries out one change of one `latest`. Before a put that failed is repeated (the client has waited meanwhile), `judgeAgain` looks at the
+ * registry; throws LookAgain when it comes to another verdict. Throws PublishError when the image is gone or the tag immutable, RegistryError for the rest.
  */
 export async function change(
   registry: Registry,
   pointer: Pointer,
   how: Change,
   now: Manifest | undefined,
+  judgeAgain: () => Promise<Verdict>,
 ): Promise<void> {
   if (how.kind === 'delete') return remove(registry, pointer, now);
   const manifest = how.kind === 'restore' ? how.manifest : await imageOf(registry, pointer, how);
-  const lookAgain = (): Promise<void> => Promise.reject(new LookAgain());
+  const beforeRepeat = async (): Promise<void> => {
+    if (!isSameChange(await judgeAgain(), how)) throw new LookAgain();
+  };
   try {
-    await registry.putManifest(pointer.repository, latestTag, manifest.mediaType, manifest.bytes, lookAgain);
+    await registry.putManifest(pointer.repository, latestTag, manifest.mediaType, manifest.bytes, beforeRepeat);
   } catch (refusal) {
     if (!isImmutable(refusal)) throw refusal;
     throw new PublishError(

@@ -16,5 +16,5 @@ export class Refused extends Error {
 /** The run is to end: nothing further is tagged. */
 export class Stopped extends Error {}
 
-/** A put failed; before it is repeated everything has to be looked at again. */
+/** A put failed, and what is right has changed since. */
 export class LookAgain extends Error {}
