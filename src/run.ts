@@ -20,7 +20,7 @@ import { select, surelyNothing } from './run/select';
 import { layerSizes } from './run/sizes';
 import { openSource, type Source } from './run/source';
 import { createScratch, removeScratch, removeStale, scratchBase, type Scratch } from './system/scratch';
-import type { LockFile, Publication, Selection } from './types';
+import type { Inputs, LockFile, Publication, Selection } from './types';
 
 /** How a run ended: what the summary tells, and what the outputs and the exit status come from. */
 export interface RunEnd {
@@ -89,7 +89,13 @@ async function perform(request: RunRequest, ports: RunPorts, known: Known, scrat
   const access = (known.access = await accessOf(request, ports));
   const bases = createBaseImages(access?.hasty, log);
   const target = access === undefined ? undefined : { registryPath: access.path.full, registry: access.registry };
-  const decision = (known.decision = await decide({ source, selection, inputs, target, bases }));
+  const decision = (known.decision = await decide({
+    source,
+    selection,
+    inputs: { platforms: inputs.platforms, rebuild: rebuildOf(request) },
+    target,
+    bases,
+  }));
   for (const line of planTree(decision.plan, ports.paint)) ports.printer.print(line);
   signal.throwIfAborted();
   if (access !== undefined && only === undefined) await beforeBuilding(request, ports, source, access, decision);
@@ -113,6 +119,11 @@ async function perform(request: RunRequest, ports: RunPorts, known: Known, scrat
 
 const noKeyword =
   'no keyword in the commit message names an image, so there is nothing to build (keywords are [apiserver], [driver-launcher], [backend-all], …)';
+
+/** A scheduled run is there to take up what no commit shows (packages of a distribution, say), so it builds everything. */
+function rebuildOf({ inputs, event }: RunRequest): Inputs['rebuild'] {
+  return event.name === 'schedule' ? 'all' : inputs.rebuild;
+}
 
 /** Why this run makes only a plan; undefined: it does more. */
 function planOnly({ inputs, event }: RunRequest): string | undefined {

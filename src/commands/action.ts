@@ -49,6 +49,7 @@ async function act(session: Session): Promise<number> {
   const ended = await run(request, { ...session, onScratch: (folder) => core?.saveState('scratch', folder) });
   const { result } = ended.report;
   if (result.kind === 'nothing') log.info(`Nothing to do: ${result.reason}.`);
+  if (result.kind === 'planned') log.info(`Plan only: ${result.reason}.`);
   const exitCode = ended.error === undefined ? 0 : fail(session, ended.error);
   try {
     await finish(session, ended);

@@ -107,7 +107,7 @@ function compare(since: Since, name: string, key: ContentKey): Difference {
     text:
       moved.length === 0
         ? `content keys are made in another way than for ${since.label}`
-        : `base image ${list(moved)} moved since ${since.label}`,
+        : `${moved.length === 1 ? 'base image' : 'at least one of the base images'} ${list(moved)} moved since ${since.label}`,
     changed: moved.map((base) => `base image ${base}`),
   };
 }

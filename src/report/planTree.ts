@@ -48,7 +48,11 @@ function rowLines({ branch, below, image, again }: Row, width: number, paint: Pa
   ]
     .filter((text) => text !== '')
     .join(', ');
-  const lines = [`${filled}  ${action}  ${oneLine(image.reason)}${why === '' ? '' : paint.dim(` (${oneLine(why)})`)}`];
+  // Without anything to compare with, that it was asked for is the whole reason.
+  const isAll = image.reason === 'requested' || image.reason.startsWith('bound by ');
+  const reason =
+    isAll && why !== '' ? oneLine(why) : `${oneLine(image.reason)}${why === '' ? '' : paint.dim(` (${oneLine(why)})`)}`;
+  const lines = [`${filled}  ${action}  ${reason}`];
   const details: [string, string][] = [];
   const binds = Object.entries(image.binds).map(([variable, bound]) => `${variable}=${bound}`);
   if (binds.length > 0) details.push(['binds', binds.join(', ')]);

@@ -53,28 +53,33 @@ function imageRow(image: SummaryImage): string {
     markdownCode(clip(image.name, 100)),
     resultOf(image),
     digest === undefined ? '' : markdownCode(shortDigest(clip(digest, 200))),
-    image.size === undefined ? '' : size(image.size),
-    workTime(image.outcome),
+    image.size === undefined ? '' : unbroken(size(image.size)),
+    unbroken(workTime(image.outcome)),
     why(image.planned),
   ];
   return `| ${cells.join(' | ')} |`;
 }
 
+/** Kept on one line: a long reason would otherwise squeeze the narrow columns of the table. */
+function unbroken(words: string): string {
+  return words.replaceAll(' ', '&nbsp;');
+}
+
 function resultOf({ outcome, planned, published }: SummaryImage): string {
   switch (outcome?.kind) {
     case 'built':
-      return '🔨 built';
+      return unbroken('🔨 built');
     case 'reused':
-      return '♻️ reused';
+      return unbroken('♻️ reused');
     case 'failed':
-      return '❌ failed';
+      return unbroken('❌ failed');
     case 'blocked':
       return `⛔ not built: ${markdownText(clip(firstFew(outcome.by, 4), 200))} failed`;
     case 'cancelled':
-      return '⚠️ cancelled';
+      return unbroken('⚠️ cancelled');
     case undefined:
       if (published !== undefined) return '📦 published';
-      return planned === undefined ? '' : `to ${planned.action}`;
+      return planned === undefined ? '' : unbroken(`to ${planned.action}`);
   }
 }
 
@@ -89,13 +94,15 @@ function why(planned: PlannedImage | undefined): string {
   if (planned === undefined) return '';
   const reason = markdownText(clip(planned.reason, 300));
   const by =
-    planned.requested || planned.neededBy.length === 0
+    planned.requested || planned.neededBy.length === 0 || planned.reason.startsWith('bound by ')
       ? ''
       : `, bound by ${planned.neededBy
           .slice(0, 4)
           .map((name) => markdownCode(clip(name, 100)))
           .join(', ')}`;
-  const changed = planned.changed.slice(0, 3).map((path) => markdownCode(clip(path, 150)));
+  const [first = ''] = planned.changed;
+  const isNamed = first !== '' && planned.reason.includes(first);
+  const changed = (isNamed ? [] : planned.changed.slice(0, 3)).map((path) => markdownCode(clip(path, 150)));
   const more = planned.changed.length - changed.length;
   const paths = changed.length === 0 ? '' : `: ${changed.join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`;
   return `${reason}${by}${paths}`;

@@ -1,0 +1,308 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../../src/system/exec';
+import { freePort } from '../support/registryProcess';
+import { testKey } from '../support/serviceAccountKey';
+import { runStep } from '../support/runner';
+import { startRefusingRegistry } from './refusingRegistry';
+import {
+  before,
+  bundle,
+  createWorld,
+  json,
+  kfpImages,
+  noDocker,
+  repository,
+  shown,
+  stackLine,
+  step,
+  storedIn,
+  tagsOf,
+  type World,
+} from './world';
+
+/* What a run that fails, or is ended, leaves in the registry, on the machine, and says. */
+
+let world: World;
+
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world[Symbol.asyncDispose]());
+afterEach(async () => {
+  // Each test starts from the fork as it was.
+  await world.fork.git('reset', '--quiet', '--hard');
+  await world.fork.git('clean', '--quiet', '--force');
+});
+
+const launcher = 'backend/src/v2/cmd/launcher-v2/main.go';
+const broken = (text: string): string => text.replace('func main', 'func main( // syntax error\nfunc main');
+
+/** A commit in which the launcher can't be compiled, and every image is new. */
+async function commitBroken(message: string): Promise<string> {
+  const text = await readFile(join(world.fork.directory, launcher), 'utf8');
+  const commit = await world.fork.commit(message, {
+    [launcher]: broken(text),
+    'backend/src/common/util/util.go': `package util\n\n// ${message} ${String(Date.now())}\nfunc Name() string { return "kfp" }\n`,
+  });
+  return commit;
+}
+
+describe('one image that can’t be built', () => {
+  let commit: string;
+  let result: Awaited<ReturnType<typeof step>>;
+
+  beforeAll(async () => {
+    commit = await commitBroken('Break the launcher [apiserver, cacheserver]');
+    result = await step(world);
+  });
+
+  it('fails the step, and says what failed', () => {
+    expect(result.exitCode).toBe(1);
+    expect(result.stdout).toMatch(/^::error::launcher \(failed\), apiserver \(blocked\).*nothing was published\.$/m);
+    expect(result.stdout).not.toMatch(stackLine);
+    expect(result.summary).toMatch(/\| `launcher` \| ❌ failed/);
+    expect(result.summary).toMatch(/\| `apiserver` \| ⛔ not built/);
+  });
+
+  it('builds the others, and gives the outputs of what it knows', () => {
+    expect([...(json(result, 'built') as string[])].sort()).toEqual(['cacheserver', 'driver']);
+    expect(json(result, 'images')).toEqual({});
+    expect(json(result, 'plan')).toMatchObject({ commit });
+    expect(result.outputs.get('lock-file')).toBe('');
+  });
+
+  it('annotates the line of the repository’s Dockerfile that failed', async () => {
+    const lines = (await readFile(join(world.fork.directory, 'backend/Dockerfile.launcher'), 'utf8')).split('\n');
+    const line = lines.findIndex((text) => text.startsWith('RUN go build')) + 1;
+    expect(result.stdout).toMatch(
+      new RegExp(`^::error file=backend/Dockerfile\\.launcher,line=${String(line)}\\b.*launcher`, 'm'),
+    );
+  });
+
+  it('shows the last lines of the step that failed', () => {
+    expect(result.stdout).toMatch(/^#\d+ [\d.]+ \d+:func main\( \/\/ syntax error/m);
+    expect(result.summary).toMatch(/syntax error/);
+  });
+
+  it('publishes nothing: no set, no commit tag, no latest, nothing bound', async () => {
+    for (const image of ['driver', 'launcher', 'cacheserver', 'apiserver', 'kfp-images-set']) {
+      const tags = await tagsOf(world.registry, image);
+      expect(
+        tags.filter((tag) => !tag.startsWith('key-')),
+        image,
+      ).toEqual([]);
+    }
+  });
+
+  it('keeps what was built: mended, only the rest is built, and then it is one set', async () => {
+    await world.fork.git('checkout', '--quiet', 'HEAD~1', '--', launcher);
+    const mended = await world.fork.commit('Mend it [apiserver, cacheserver]');
+    const again = await step(world);
+    expect(again.exitCode).toBe(0);
+    expect([...(json(again, 'built') as string[])].sort()).toEqual(expect.arrayContaining(['launcher']) as string[]);
+    expect([...(json(again, 'reused') as string[])].sort()).toEqual(
+      expect.arrayContaining(['cacheserver', 'driver']) as string[],
+    );
+    expect(await tagsOf(world.registry, 'kfp-images-set')).toEqual(
+      expect.arrayContaining([`commit-${mended}`, 'latest']),
+    );
+  });
+});
+
+it('fail-fast stops what has not begun', async () => {
+  await commitBroken('Break it again');
+  const result = await step(world, {
+    inputs: { images: 'launcher, driver, cacheserver, persistenceagent', 'fail-fast': 'true', 'max-parallel': '1' },
+  });
+  expect(result.exitCode).toBe(1);
+  expect(result.stdout).toMatch(/\(cancelled\)/);
+  const built = json(result, 'built') as string[];
+  expect(built.length).toBeLessThan(3);
+  expect(result.summary).toMatch(/⚠️ cancelled/);
+  await world.fork.git('checkout', '--quiet', 'HEAD~1', '--', launcher);
+  await world.fork.commit('Mend it again');
+});
+
+describe('a registry that does not take anything', () => {
+  const tables = [
+    {
+      title: 'a login with another key is refused',
+      inputs: async () => ({ 'credentials-json': (await testKey()).json }),
+      says: /401|unauthorized|login|refused/i,
+    },
+    {
+      title: 'nobody listens there',
+      inputs: async () => ({ 'registry-path': `127.0.0.1:${String(await freePort())}/p/r` }),
+      says: /127\.0\.0\.1:\d+.*refused/i,
+    },
+    {
+      title: 'a host without an address',
+      inputs: () => Promise.resolve({ 'registry-path': 'nowhere.invalid/p/r' }),
+      says: /nowhere\.invalid has no address/,
+    },
+  ];
+  const answers = [
+    { title: 'no right to it (403)', answer: { status: 403, code: 'DENIED' }, says: /403.*denied|denied.*403/i },
+    {
+      title: 'no such repository (404)',
+      answer: { status: 404, code: 'NAME_UNKNOWN' },
+      says: /404|not found|no such|exist/i,
+    },
+  ];
+  it.each(answers)('$title: told before anything is built', async ({ answer, says }) => {
+    await using server = await startRefusingRegistry(answer);
+    const fake = await noDocker(world);
+    const result = await step(world, {
+      inputs: { images: 'driver', 'registry-path': `${server.host}/p/r` },
+      env: { PATH: before(fake.bin) },
+    });
+    expect(result.exitCode).toBe(1);
+    expect(server.requests()).toBeGreaterThan(0);
+    const errors = result.stdout.split('\n').filter((line) => line.startsWith('::error::'));
+    expect(errors).toEqual([expect.stringMatching(says)]);
+    expect(result.stdout).not.toMatch(stackLine);
+    expect(await fake.calls()).not.toMatch(/buildx/);
+    expect(result.outputs.get('images')).toBe('{}');
+  });
+
+  it.each(tables)('$title: told before anything is built', async ({ inputs, says }) => {
+    const fake = await noDocker(world);
+    const stored = await storedIn(world.registry);
+    const result = await step(world, {
+      inputs: { images: 'driver', ...(await inputs()) },
+      env: { PATH: before(fake.bin) },
+    });
+    expect(result.exitCode).toBe(1);
+    const errors = result.stdout.split('\n').filter((line) => line.startsWith('::error::'));
+    expect(errors).toEqual([expect.stringMatching(says)]);
+    expect(result.stdout).not.toMatch(stackLine);
+    expect(result.stderr).toBe('');
+    expect(await fake.calls()).not.toMatch(/buildx/);
+    expect(await storedIn(world.registry)).toEqual(stored);
+  });
+});
+
+describe.each([
+  { signal: 'SIGTERM' as const, status: 143, says: /Stopped \(SIGTERM\)/ },
+  { signal: 'SIGINT' as const, status: 130, says: /Interrupted \(SIGINT\)/ },
+])('$signal while images are built', ({ signal, status, says }) => {
+  it(`ends with ${String(status)}; no tag, no process, no file is left`, async () => {
+    await slowCommit(`Take your time ${signal}`);
+    const ended = await interrupted(signal);
+    expect(ended.exitCode).toBe(status);
+    expect(shown(ended.stdout)).toMatch(says);
+    expect(shown(ended.stdout)).not.toMatch(stackLine);
+    expect(await published()).toEqual([]);
+    expect(await processesOf(ended.temp)).toEqual([]);
+    await world.fork.git('revert', '--no-edit', 'HEAD');
+  });
+
+  it('ends a terminal’s run in the same way', async () => {
+    await slowCommit(`Take your time at a terminal ${signal}`);
+    const temp = join(world.folder.path, `tmp-${signal}`);
+    await run({ command: 'mkdir', args: [temp] });
+    let group = 0;
+    const ended = await kfpImages(world.fork.directory, ['build', '--images', 'driver', ...world.target], {
+      env: { TMPDIR: temp },
+      onStart: (started) => {
+        group = started;
+        void whenBuilding(temp).then(() => process.kill(group, signal));
+      },
+    });
+    expect(ended.exitCode).toBe(status);
+    expect(ended.stderr).toMatch(says);
+    expect(await published()).toEqual([]);
+    expect(await readdir(temp)).toEqual([]);
+    expect(await processesOf(temp)).toEqual([]);
+    await world.fork.git('revert', '--no-edit', 'HEAD');
+  });
+});
+
+it('SIGKILL: post ends what still builds and removes login and tree', async () => {
+  await slowCommit('Take your time until you are killed');
+  // runStep runs post, and throws when it leaves anything in RUNNER_TEMP.
+  const ended = await interrupted('SIGKILL');
+  expect(ended.exitCode).toBe(137);
+  expect(await published()).toEqual([]);
+  expect(await processesOf(ended.temp)).toEqual([]);
+  await world.fork.git('revert', '--no-edit', 'HEAD');
+});
+
+/** A commit whose driver takes half a minute to build. */
+async function slowCommit(message: string): Promise<string> {
+  const path = 'backend/Dockerfile.driver';
+  const text = await readFile(join(world.fork.directory, path), 'utf8');
+  return world.fork.commit(message, {
+    [path]: text.replace('RUN go build', `RUN sleep 30 && echo "${message}" && go build`),
+  });
+}
+
+/** Starts the Action for the driver and sends it a signal as soon as docker builds; gives what it left. */
+async function interrupted(
+  signal: NodeJS.Signals,
+): Promise<Awaited<ReturnType<typeof step>> & { readonly temp: string }> {
+  const sha = await world.fork.git('rev-parse', 'HEAD');
+  const temp = join(world.folder.path, `runner-${signal}`);
+  await run({ command: 'mkdir', args: [temp] });
+  const control = { sent: false };
+  const result = await runStep(
+    {
+      bundle: bundle('main'),
+      workspace: world.fork.directory,
+      event: 'workflow_dispatch',
+      sha,
+      payload: { repository },
+      inputs: {
+        'registry-path': world.registry.path,
+        'credentials-json': world.registry.keyJson,
+        images: 'driver',
+      },
+      env: { RUNNER_TEMP: temp },
+      onStart: (group) => {
+        if (control.sent) return;
+        control.sent = true;
+        void whenBuilding(temp).then(() => process.kill(group, signal));
+      },
+    },
+    bundle('post'),
+  );
+  expect(await readdir(temp)).toEqual([]);
+  return { ...result, temp };
+}
+
+/** Settles when a docker works for the run whose private folder is in `temp`. */
+async function whenBuilding(temp: string): Promise<void> {
+  for (let tries = 0; tries < 2400; tries += 1) {
+    const building = (await processesOf(temp)).filter((line) => line.includes('buildx build'));
+    if (building.length > 0) {
+      // Past the start, in the step that sleeps.
+      await sleep(1500);
+      return;
+    }
+    await sleep(25);
+  }
+  throw new Error('nothing was built');
+}
+
+/** Command lines of processes whose environment names the folder as theirs (DOCKER_CONFIG of a run). */
+async function processesOf(temp: string): Promise<readonly string[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    ids.map(async (id) => {
+      const environment = await readFile(`/proc/${id}/environ`, 'latin1').catch(() => '');
+      if (!environment.split('\0').some((entry) => entry.startsWith(`DOCKER_CONFIG=${temp}/`))) return '';
+      return (await readFile(`/proc/${id}/cmdline`, 'latin1').catch(() => '')).replaceAll('\0', ' ');
+    }),
+  );
+  return lines.filter((line) => line !== '');
+}
+
+/** What this fork's HEAD has in the registry. */
+async function published(): Promise<readonly string[]> {
+  const sha = await world.fork.git('rev-parse', 'HEAD');
+  const tags = await Promise.all(['driver', 'kfp-images-set'].map((image) => tagsOf(world.registry, image)));
+  return tags.flat().filter((tag) => tag.includes(sha));
+}
