@@ -130,6 +130,24 @@ describe('the inputs of other images', () => {
     expect((await keyOf(files, typo)).notes).toContain('inputs.paths matches no file');
   });
 
+  it('are found where the Dockerfile and the ignore rules are links', async () => {
+    const files = {
+      Dockerfile: { link: 'docker/plain' },
+      'docker/plain': 'FROM x\nCOPY . /\n',
+      '.dockerignore': { link: './rules' },
+      rules: 'b\n',
+      a: '',
+      b: '',
+    };
+    const key = await keyOf(files);
+    expect(inputs(key)).toEqual(['.dockerignore', 'Dockerfile', 'a', 'docker/plain', 'rules']);
+    expect(key.lines.filter((line) => /^(dockerfile|ignore) /.test(line)).map((line) => line.split('\t')[0])).toEqual([
+      'dockerfile docker/plain',
+      'ignore rules',
+    ]);
+    expect(key.unresolvedBases).toEqual([]);
+  });
+
   it('tell of submodules', async () => {
     const files = { Dockerfile: 'FROM scratch\nCOPY sub /', sub: { submodule: '1'.repeat(40) } };
     const key = await keyOf(files);

@@ -1,13 +1,15 @@
 import { SourceError } from '../errors';
 import type { CatalogImage } from '../types';
 import { ContextView } from './dockerfile/contextView';
+import { inputFiles, type Context, type Findings, type InputFiles } from './inputFiles';
 import { readIgnoreRules } from './dockerfile/ignoreRules';
-import type { BaseImage, DockerfileUse } from './dockerfile/useTypes';
+import type { BaseImage } from './dockerfile/useTypes';
 import { Dockerfiles, dockerfileUse } from './dockerfileInputs';
 import type { GitTree, TreeEntry } from './gitTree';
 import { GoInputs, type GoImage } from './golang/goInputs';
 import { ParsedFiles } from './golang/parsedFiles';
 import { normalise } from './dockerfile/stagePath';
+import { realPath } from './tree/links';
 import { Texts } from './tree/texts';
 
 /** Everything from git, and every base image, that decides the bits of one image. */
@@ -22,19 +24,6 @@ export interface ImageInputs {
   readonly unknownBases: readonly string[];
   /** Made when asked for: hundreds of images with thousands of files each need not be in memory together. */
   readonly files: () => InputFiles;
-}
-
-export interface InputFiles {
-  /** Undefined: `view.all`, the whole context. */
-  readonly files: ReadonlySet<TreeEntry> | undefined;
-  readonly notes: readonly string[];
-}
-
-/** One context with its ignore rules, shared by every image that is built from it. */
-interface Context {
-  readonly view: ContextView;
-  readonly go: GoInputs;
-  readonly problem: string | undefined;
 }
 
 interface Draft {
@@ -65,7 +54,7 @@ export class InputReader {
   ): Promise<readonly ImageInputs[]> {
     const drafts: Draft[] = [];
     for (const image of images) {
-      const dockerfile = this.#tree.entry(normalise(image.dockerfile));
+      const dockerfile = this.#file(image.dockerfile);
       if (dockerfile === undefined && !skipMissing) throw missingDockerfile(image, this.#tree);
       if (dockerfile !== undefined) drafts.push({ image, dockerfile, ignore: this.#ignoreFile(image) });
     }
@@ -86,8 +75,14 @@ export class InputReader {
 
   /** `<Dockerfile>.dockerignore` comes first: https://docs.docker.com/build/concepts/context/#filename-and-location */
   #ignoreFile(image: CatalogImage): TreeEntry | undefined {
-    const own = this.#tree.entry(`${normalise(image.dockerfile)}.dockerignore`);
-    return own ?? this.#tree.entry(normalise(`${image.context}/.dockerignore`));
+    return this.#file(`${image.dockerfile}.dockerignore`) ?? this.#file(`${image.context}/.dockerignore`);
+  }
+
+  /** A file of the repository; where it is a link, what that leads to. */
+  #file(path: string): TreeEntry | undefined {
+    const tree = this.#tree;
+    const whole = { tree, folder: '', entry: (name: string) => tree.entry(name), path: (name: string) => name };
+    return tree.entry(realPath(whole, normalise(path)).path);
   }
 
   async #analyse(draft: Draft, platforms: readonly string[]): Promise<Analysed> {
@@ -119,75 +114,8 @@ export class InputReader {
   }
 }
 
-/** Reasons that a note lists. */
-const shown = 5;
-
-interface Analysed extends Draft {
-  readonly context: Context;
-  readonly uses: readonly DockerfileUse[];
-  /** One for each platform, where the image is Go. */
-  readonly go: readonly GoImage[];
-}
-
-function inputFiles({ image, context, uses, go }: Analysed): InputFiles {
-  const { view } = context;
-  const notes = new Set(uses.flatMap((use) => use.notes));
-  if (context.problem !== undefined) notes.add(context.problem);
-  const reasons = new Set(wholeContextReasons(image, uses, go));
-  let files: Set<TreeEntry> | undefined;
-  if (reasons.size > 0) {
-    for (const reason of [...reasons].slice(0, shown)) notes.add(`the whole context is an input: ${reason}`);
-    if (reasons.size > shown) notes.add(`… and ${reasons.size - shown} more reasons`);
-  } else if (image.inputs.kind !== 'dockerfile' || uses.every((use) => use.everything === 'no')) {
-    files = new Set(uses.flatMap((use) => use.sources).flatMap((source) => view.source(source.path)));
-    if (image.inputs.kind === 'go') for (const entry of globbed(view, image.inputs.paths, notes)) files.add(entry);
-    if (image.inputs.kind === 'paths') {
-      const found = globbed(view, image.inputs.globs, notes);
-      if (found.length === 0) notes.add('inputs.paths matches no file');
-      for (const entry of found) files.add(entry);
-      if (uses.some((use) => use.everything === 'image')) {
-        notes.add(`${image.dockerfile} copies files into the image that inputs.paths leaves out`);
-      }
-    }
-    for (const one of go) {
-      const found = context.go.files(one);
-      for (const entry of found.files) files.add(entry);
-      for (const path of found.unreadable) notes.add(`${path} can't be read as Go: all of its folder is an input`);
-    }
-  }
-  for (const entry of files ?? view.all) {
-    if (entry.mode === '160000') notes.add(`${entry.path} is a submodule: the build sees an empty folder`);
-  }
-  return { files, notes: [...notes] };
-}
-
-/** Why more can't be said than that everything counts; none: `COPY . .` of a plain image is no doubt, but its meaning. */
-function wholeContextReasons(
-  image: CatalogImage,
-  uses: readonly DockerfileUse[],
-  go: readonly GoImage[],
-): readonly string[] {
-  const undecided = uses.flatMap((use) => use.undecided.map((reason) => `${image.dockerfile}, ${reason}`));
-  if (image.inputs.kind !== 'go') return undecided;
-  const inImage = uses.some((use) => use.everything === 'image')
-    ? [`${image.dockerfile} copies all of it into the image itself, not only into a stage that builds`]
-    : [];
-  const open = go.flatMap((one) => one.undecided.map((reason) => `${image.dockerfile}, ${reason}`));
-  return [...undecided, ...inImage, ...open];
-}
-
-/** Patterns of `inputs.paths` read as those of a .dockerignore do, so `!` takes back. */
-function globbed(view: ContextView, globs: readonly string[], notes: Set<string>): readonly TreeEntry[] {
-  if (globs.length === 0) return [];
-  const rules = readIgnoreRules(globs.join('\n'));
-  if (typeof rules === 'string') {
-    notes.add(`the whole context is an input: inputs.paths, ${rules}`);
-    return view.all;
-  }
-  const others = new ContextView(view.tree, '', rules);
-  const found = view.all.filter((entry) => !others.sees(entry));
-  return found;
-}
+/** A draft, and all that deciding its files needs. */
+type Analysed = Draft & Findings;
 
 function missingDockerfile(image: CatalogImage, tree: GitTree): SourceError {
   return new SourceError(

@@ -11,6 +11,7 @@ export class ContextView {
   readonly folder: string;
   readonly #visible: Uint8Array;
   #all: readonly TreeEntry[] | undefined;
+  #submodules: readonly TreeEntry[] | undefined;
 
   constructor(tree: GitTree, folder: string, rules: IgnoreRules | undefined) {
     this.tree = tree;
@@ -22,6 +23,11 @@ export class ContextView {
   /** Everything in the context, in the tree's order. */
   get all(): readonly TreeEntry[] {
     return (this.#all ??= this.tree.entries.filter((entry) => this.sees(entry)));
+  }
+
+  /** Visible entries that are only the commit of another repository. */
+  get submodules(): readonly TreeEntry[] {
+    return (this.#submodules ??= this.all.filter((entry) => entry.mode === '160000'));
   }
 
   sees(entry: TreeEntry): boolean {
