@@ -1,6 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { BuildError, InterruptedError, message, UsageError } from './errors';
 import { encodeLockFile } from './publish/lockFile';
+import type { Preflight } from './publish/artifactRegistry/judge';
 import { checkWritable, preflightTags } from './publish/lookUp';
 import { publish } from './publish/publication';
 import { lockOf } from './publish/publishSet';
@@ -13,6 +14,7 @@ import { createBaseImages } from './run/baseImages';
 import { githubAccess, type RunPorts, type RunRequest, type Work } from './run/context';
 import { decide, type Decision } from './run/decide';
 import { dryRun } from './run/dryRun';
+import { askGoogle, heed, withHint } from './run/hints';
 import { orderOf } from './run/latest';
 import { produce, type Product } from './run/produce';
 import { publicationOrder } from './run/publicationOrder';
@@ -65,7 +67,7 @@ export async function run(request: RunRequest, ports: RunPorts): Promise<RunEnd>
   try {
     return end(request, known, await perform(request, ports, known, privateScratch), undefined);
   } catch (thrown) {
-    const error: unknown = ports.signal.aborted ? ports.signal.reason : thrown;
+    const error: unknown = ports.signal.aborted ? ports.signal.reason : withHint(thrown, known.access, ports.env);
     const kind = error instanceof InterruptedError ? 'interrupted' : 'failed';
     return end(request, known, { kind, reason: message(error) }, error);
   } finally {
@@ -87,6 +89,7 @@ async function perform(request: RunRequest, ports: RunPorts, known: Known, scrat
 
   const only = planOnly(request);
   const access = (known.access = await accessOf(request, ports));
+  const asked = access === undefined ? undefined : askGoogle(access, orderOf(request, source).move, signal);
   const bases = createBaseImages(access?.hasty, log);
   const target = access === undefined ? undefined : { registryPath: access.path.full, registry: access.registry };
   const decision = (known.decision = await decide({
@@ -98,7 +101,9 @@ async function perform(request: RunRequest, ports: RunPorts, known: Known, scrat
   }));
   for (const line of planTree(decision.plan, ports.paint)) ports.printer.print(line);
   signal.throwIfAborted();
-  if (access !== undefined && only === undefined) await beforeBuilding(request, ports, source, access, decision);
+  const preflight = await asked;
+  if (access !== undefined && only === undefined)
+    await beforeBuilding(request, ports, source, access, decision, preflight);
   const work: Work = { request, ports, source, access, bases, decision };
   if (only !== undefined) {
     for (const line of await dryRun(work)) log.info(line);
@@ -148,11 +153,13 @@ async function accessOf(request: RunRequest, ports: RunPorts): Promise<Access | 
 /** All that can be known to fail is told before the first build. */
 async function beforeBuilding(
   request: RunRequest,
-  { log }: RunPorts,
+  { log, env }: RunPorts,
   source: Source,
   access: Access,
   { plan, state, sought }: Decision,
+  preflight: Preflight | undefined,
 ): Promise<void> {
+  heed(preflight, log, env);
   await checkWritable(access.registry, access.path.full);
   if (state === undefined) return;
   const moveLatest = orderOf(request, source).move;
@@ -161,7 +168,7 @@ async function beforeBuilding(
     commit: plan.commit,
     images: sought,
     moveLatest,
-    immutable: undefined,
+    immutable: preflight?.immutableTags,
   };
   for (const warning of preflightTags(state, intent)) log.warning(warning);
 }

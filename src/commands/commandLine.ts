@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { ExplainedError, message } from '../errors';
 import { useProxyFromEnvironment } from '../system/proxy';
+import { addClusterCommands } from './clusterCommands';
 import { addInputFlags } from './flags';
 import { version } from './version';
 
@@ -92,5 +93,6 @@ function program(handle: (handler: Handler) => (...given: unknown[]) => Promise<
     .option('--json', 'print one JSON document on standard output')
     .action(handle(async (flags) => (await import('./initCommand')).initCommand(flags)));
 
+  addClusterCommands(top, handle);
   return top;
 }

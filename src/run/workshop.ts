@@ -7,6 +7,7 @@ import { recordGroup, type Scratch } from '../system/scratch';
 import type { BuildObserver } from '../types';
 import type { Work } from './context';
 import { prepareDockerfiles } from './dockerfiles';
+import { pushHint } from './hints';
 import { buildJob } from './jobs';
 import { writeFiles } from './source';
 
@@ -46,6 +47,8 @@ export async function openWorkshop(work: Work, scratch: Scratch, observer: Build
       if (renewed !== undefined) await login.renew(renewed);
     };
     const onStart = (group: number): void => recordGroup(scratch, group);
-    return buildImage({ ...job, command }, { observer, onStart, login: renew }, signal, queuedAt);
+    const explainPush = (text: string): readonly string[] =>
+      access === undefined ? [] : pushHint(text, access, ports.env);
+    return buildImage({ ...job, command }, { observer, onStart, login: renew, explainPush }, signal, queuedAt);
   };
 }
