@@ -148,8 +148,8 @@ test('the key is in no argument of any process and in no output', async () => {
 });
 
 async function auths(name: string): Promise<Record<string, unknown>> {
-  const { json } = await server.api(`/api/v1/namespaces/${namespace}/secrets/${name}`);
-  const data = (json as { data: Record<string, string> }).data['.dockerconfigjson'] ?? '';
+  const answer = await server.api(`/api/v1/namespaces/${namespace}/secrets/${name}`);
+  const data = (answer.json as { data: Record<string, string> }).data['.dockerconfigjson'] ?? '';
   return (JSON.parse(Buffer.from(data, 'base64').toString('utf8')) as { auths: Record<string, unknown> }).auths;
 }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { DeployError } from '../errors';
+import { readServiceAccount } from './cluster';
 import { dockerConfigKey, dockerConfigType, withLogin } from './dockerConfigJson';
 import { isConflict, isNotFound, refusal, type Kubectl } from './kubectl';
 
@@ -58,7 +59,8 @@ export async function ensurePullSecret(kubectl: Kubectl, namespace: string, logi
 }
 
 /**
- * Lets a service account pull with the secret; those it has are kept (the list is merged by name).
+ * Lets a service account pull with the secret; those it has are kept. A patch replaces this list as a whole, so that it is read, extended
+ * and written under the resourceVersion that was read.
  * https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#add-image-pull-secret-to-service-account
  */
 export async function attachPullSecret(
@@ -66,12 +68,27 @@ export async function attachPullSecret(
   namespace: string,
   account: string,
   secret: string,
-): Promise<void> {
-  const patch = JSON.stringify({ imagePullSecrets: [{ name: secret }] });
-  const args = ['patch', 'serviceaccount', account, '--type=strategic', '--output=name', `--patch=${patch}`];
-  const answer = await kubectl({ namespace, args });
-  if (answer.exitCode !== 0)
-    throw refusal(`attach the secret ${secret} to the service account ${account} in ${namespace}`, answer);
+): Promise<'attached' | 'unchanged'> {
+  for (let attempt = 1; ; attempt++) {
+    const found = await readServiceAccount(kubectl, account, namespace);
+    if (found === undefined) {
+      throw new DeployError(
+        `There is no service account ${account} in ${namespace}, or it may not be read. The secret ${secret} is there; attach it to another one (--service-account).`,
+      );
+    }
+    if (found.imagePullSecrets.some(({ name }) => name === secret)) return 'unchanged';
+    const { resourceVersion } = found.metadata;
+    const patch = JSON.stringify({
+      metadata: { resourceVersion },
+      imagePullSecrets: [...found.imagePullSecrets, { name: secret }],
+    });
+    const args = ['patch', 'serviceaccount', account, '--type=merge', '--output=name', `--patch=${patch}`];
+    const answer = await kubectl({ namespace, args });
+    if (answer.exitCode === 0) return 'attached';
+    if (!isConflict(answer) || attempt === attempts) {
+      throw refusal(`attach the secret ${secret} to the service account ${account} in ${namespace}`, answer);
+    }
+  }
 }
 
 function readSecretObject(text: string, name: string, namespace: string): v.InferOutput<typeof secretObject> {

@@ -20,15 +20,25 @@ export async function defaultBranch({ git, remote }: GitOpsClone): Promise<strin
   throw new DeployError('The GitOps repository names no default branch; is it empty? Give --branch.');
 }
 
+/** Throws UsageError for what git would not take as the name of a branch. */
+export async function requireBranchName({ git }: GitOpsClone, branch: string): Promise<void> {
+  if (!branch.startsWith('-') && (await git(['check-ref-format', '--branch', branch])).exitCode === 0) return;
+  throw new UsageError(`${quoted(branch)} is no name of a branch.`);
+}
+
 /** Fetches a branch and gives the commit it is at; undefined: it is not there. Throws DeployError. */
 export async function fetchBranch({ git, remote }: GitOpsClone, branch: string): Promise<string | undefined> {
-  if (branch.startsWith('-') || (await git(['check-ref-format', '--branch', branch])).exitCode !== 0) {
-    throw new UsageError(`${quoted(branch)} is no name of a branch.`);
-  }
   const there = await must(git, 'ask the remote for its branches', ['ls-remote', remote, `refs/heads/${branch}`]);
   const id = /^([0-9a-f]{40,64})\t/.exec(there.toString('utf8'))?.[1];
   if (id === undefined) return undefined;
-  await must(git, `fetch ${branch}`, ['fetch', '--quiet', '--no-tags', remote, `refs/heads/${branch}`]);
+  await must(git, `fetch ${branch}`, [
+    'fetch',
+    '--quiet',
+    '--no-tags',
+    '--no-write-fetch-head',
+    remote,
+    `refs/heads/${branch}`,
+  ]);
   return id;
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeployError } from '../../errors';
-import { diffOf, fetchBranch, makeCommit, readFiles } from './commit';
+import { diffOf, fetchBranch, makeCommit, readFiles, requireBranchName } from './commit';
 import { editFiles, type EditRules } from './edits';
 import { said, type GitOpsClone } from './repository';
 
@@ -38,40 +38,48 @@ export type GitOpsOutcome = {
 /** Twenty who push at once need twenty tries for the last of them. */
 const attempts = 100;
 
+/** Milliseconds; with twenty about this long goes by until all have had their turn. */
+const longestPause = 6000;
+
 /**
  * Writes the set into the files and pushes one commit. Someone else's push in between is no failure: what they pushed is fetched, the edits
  * are made anew on it, and it is pushed again, so that nothing of theirs is lost and nothing can conflict. Throws UsageError, DeployError.
  */
 export async function publish(clone: GitOpsClone, request: GitOpsRequest): Promise<GitOpsOutcome> {
   const { branch, mergeRequest, signal } = request;
+  await requireBranchName(clone, branch);
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted();
     const base = await fetchBranch(clone, branch);
     if (base === undefined)
       throw new DeployError(`The GitOps repository has no branch ${branch}. Give another one (--branch).`);
     const made = await editAt(clone, base, request);
-    const { warnings, diff } = made;
-    if (made.commit === undefined) return { kind: 'unchanged', warnings, diff };
-    if (request.dryRun) return { kind: 'dry-run', warnings, diff };
+    const { warnings, commit } = made;
+    if (commit === undefined) return { kind: 'unchanged', warnings, diff: '' };
+    const diff = (): Promise<string> => diffOf(clone, base, commit);
+    if (request.dryRun) return { kind: 'dry-run', warnings, diff: await diff() };
     const target = mergeRequest?.branch ?? branch;
     const standing = mergeRequest === undefined ? base : await fetchBranch(clone, target);
-    const common = { warnings, diff, branch: target };
+    const common = { warnings, branch: target };
     if (mergeRequest !== undefined && standing !== undefined && (await isUpToDate(clone, standing, base, request))) {
-      return { kind: 'exists', commit: standing, serverSays: '', ...common };
+      return { kind: 'exists', commit: standing, serverSays: '', diff: await diff(), ...common };
     }
     const pushed = await push(
       clone,
-      made.commit,
+      commit,
       target,
       standing,
       mergeRequest === undefined ? undefined : { ...mergeRequest, branch },
     );
-    if (pushed.kind === 'pushed') return { kind: 'pushed', commit: made.commit, serverSays: pushed.words, ...common };
+    if (pushed.kind === 'pushed')
+      return { kind: 'pushed', commit, serverSays: pushed.words, diff: await diff(), ...common };
     if (pushed.kind === 'refused' || attempt === attempts) {
       throw new DeployError(`The push to ${target} was refused:\n  ${pushed.words}\nNothing was changed there.`);
     }
     request.onRace(`someone else pushed to ${target} first; trying again (${attempt + 1})`);
-    await sleep(Math.random() * Math.min(2000, 50 * attempt), undefined, { signal }).catch(() => undefined);
+    await sleep(Math.random() * Math.min(longestPause, 100 * 2 ** attempt), undefined, { signal }).catch(
+      () => undefined,
+    );
   }
 }
 
@@ -79,15 +87,15 @@ async function editAt(
   clone: GitOpsClone,
   base: string,
   { files, rules, message }: GitOpsRequest,
-): Promise<{ readonly commit: string | undefined; readonly diff: string; readonly warnings: readonly string[] }> {
+): Promise<{ readonly commit: string | undefined; readonly warnings: readonly string[] }> {
   const before = await readFiles(clone, base, files);
   const edited = editFiles(before, rules);
   const changed = edited.files.flatMap((file, index) =>
     file.before === file.after ? [] : [{ ...file, mode: before[index]?.mode ?? '100644' }],
   );
-  if (changed.length === 0) return { commit: undefined, diff: '', warnings: edited.warnings };
+  if (changed.length === 0) return { commit: undefined, warnings: edited.warnings };
   const commit = await makeCommit(clone, base, changed, message);
-  return { commit, diff: await diffOf(clone, base, commit), warnings: edited.warnings };
+  return { commit, warnings: edited.warnings };
 }
 
 /** Does the set's branch say what it should, on top of where the target branch is now? Then a second push would only make noise. */

@@ -1,0 +1,164 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { kfpCatalog } from '../../../src/catalog/kfp';
+import { publish, type GitOpsOutcome, type GitOpsRequest } from '../../../src/deploy/gitops/publish';
+import { ownClone, temporaryClone } from '../../../src/deploy/gitops/repository';
+import { wantedImages } from '../../../src/deploy/gitops/wanted';
+import { run } from '../../../src/system/exec';
+import type { LockFile } from '../../../src/types';
+import { lockOf, referenceOf } from '../lockOf';
+import { startGitServer } from './gitServer';
+
+/* Real repositories, over files and over HTTP. */
+
+let folder: string;
+let origin: string;
+
+const git = async (cwd: string, ...args: string[]): Promise<string> => {
+  const { exitCode, stdout, stderr } = await run({ command: 'git', args, cwd });
+  if (exitCode !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
+  return stdout.trim();
+};
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kfp-images-gitops-test-'));
+  await writeFile(
+    join(folder, 'gitconfig'),
+    '[user]\n\tname = Dana\n\temail = dana@example.com\n[init]\n\tdefaultBranch = main\n[gc]\n\tauto = 0\n[receive]\n\tautogc = false\n',
+  );
+  process.env['GIT_CONFIG_GLOBAL'] = join(folder, 'gitconfig');
+  process.env['GIT_CONFIG_NOSYSTEM'] = '1';
+  origin = join(folder, 'origin.git');
+  await git(folder, 'init', '--quiet', '--bare', 'origin.git');
+  await git(origin, 'config', 'http.receivepack', 'true');
+  const seed = join(folder, 'seed');
+  await git(folder, 'clone', '--quiet', origin, 'seed');
+  await mkdir(join(seed, 'apps'));
+  for (let app = 0; app < 20; app++)
+    await writeFile(join(seed, 'apps', `${app}.yaml`), `# app ${app}\r\nimage: "PLACE:TAG"   # keep\r\n`);
+  await git(seed, 'add', '.');
+  await git(seed, 'commit', '--quiet', '--message', 'Start');
+  await git(seed, 'push', '--quiet', 'origin', 'HEAD:main');
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+});
+
+function request(lock: LockFile, files: readonly string[], more: Partial<GitOpsRequest> = {}): GitOpsRequest {
+  return {
+    rules: {
+      images: wantedImages(kfpCatalog, lock, ['cacheserver']),
+      placeholders: [{ placeholder: 'PLACE:TAG', image: 'cacheserver' }],
+      paths: [],
+    },
+    files,
+    branch: 'main',
+    mergeRequest: undefined,
+    message: `Deploy ${lock.commit}\n`,
+    dryRun: false,
+    signal: new AbortController().signal,
+    onRace: () => undefined,
+    ...more,
+  };
+}
+
+async function push(url: string, asked: GitOpsRequest): Promise<GitOpsOutcome> {
+  await using clone = await temporaryClone(url);
+  return await publish(clone, asked);
+}
+
+const head = (path: string, branch = 'main'): Promise<string> => git(origin, 'show', `${branch}:${path}`);
+
+describe.each(['file', 'http'])('over %s', (protocol) => {
+  test('twenty who push at once: all sets arrive, no commit is lost', { timeout: 300_000 }, async () => {
+    await using server = await startGitServer(folder);
+    const url = protocol === 'http' ? `${server.url}/origin.git` : `file://${origin}`;
+    const locks = Array.from({ length: 20 }, (_, index) => lockOf(`set ${index}`));
+    const outcomes = await Promise.all(locks.map((lock, index) => push(url, request(lock, [`apps/${index}.yaml`]))));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(locks.map(() => 'pushed'));
+    for (const [index, lock] of locks.entries()) {
+      expect(await head(`apps/${index}.yaml`)).toBe(
+        `# app ${index}\r\nimage: "${referenceOf(lock, 'cacheserver')}"   # keep`,
+      );
+    }
+    const subjects = (await git(origin, 'log', '--format=%s', 'main')).split('\n');
+    expect(subjects.toSorted()).toEqual(['Start', ...locks.map(({ commit }) => `Deploy ${commit}`)].toSorted());
+  });
+
+  test('the same set again: nothing to change', async () => {
+    await using server = await startGitServer(folder);
+    const url = protocol === 'http' ? `${server.url}/origin.git` : `file://${origin}`;
+    const asked = request(lockOf('a'), ['apps/0.yaml', 'apps/1.yaml']);
+    expect((await push(url, asked)).kind).toBe('pushed');
+    expect((await push(url, asked)).kind).toBe('unchanged');
+    expect(await git(origin, 'rev-list', '--count', 'main')).toBe('2');
+  });
+});
+
+test('a dry run shows the diff and pushes nothing', async () => {
+  const outcome = await push(`file://${origin}`, request(lockOf('a'), ['apps/0.yaml'], { dryRun: true }));
+  expect(outcome.kind).toBe('dry-run');
+  expect(outcome.diff).toContain(`+image: "${referenceOf(lockOf('a'), 'cacheserver')}"   # keep`);
+  expect(await git(origin, 'rev-list', '--count', 'main')).toBe('1');
+});
+
+test('a merge request is a branch of its own, and a repeat makes no second one', async () => {
+  const asked = request(lockOf('a'), ['apps/0.yaml'], {
+    mergeRequest: { branch: 'kfp-images/set-a', title: 'Deploy a' },
+  });
+  const first = await push(`file://${origin}`, asked);
+  expect(first).toMatchObject({ kind: 'pushed', branch: 'kfp-images/set-a' });
+  expect(await push(`file://${origin}`, asked)).toMatchObject({ kind: 'exists' });
+  expect(await git(origin, 'rev-list', '--count', 'main')).toBe('1');
+  expect(await git(origin, 'for-each-ref', '--format=%(refname)', 'refs/heads')).toBe(
+    'refs/heads/kfp-images/set-a\nrefs/heads/main',
+  );
+});
+
+test('a merge request is asked for by push options where the server takes them', async () => {
+  await git(origin, 'config', 'receive.advertisePushOptions', 'true');
+  await writeFile(join(origin, 'hooks', 'pre-receive'), '#!/bin/sh\nenv | grep ^GIT_PUSH_OPTION_ | sort > options\n', {
+    mode: 0o755,
+  });
+  await push(
+    `file://${origin}`,
+    request(lockOf('a'), ['apps/0.yaml'], { mergeRequest: { branch: 'set', title: 'Deploy a b' } }),
+  );
+  expect((await readFile(join(origin, 'options'), 'utf8')).split('\n')).toEqual(
+    expect.arrayContaining([
+      'GIT_PUSH_OPTION_0=merge_request.create',
+      'GIT_PUSH_OPTION_1=merge_request.target=main',
+      'GIT_PUSH_OPTION_2=merge_request.title=Deploy a b',
+    ]),
+  );
+});
+
+test("the user's own clone: neither files nor index are touched", async () => {
+  const own = join(folder, 'own');
+  await git(folder, 'clone', '--quiet', origin, 'own');
+  await writeFile(join(own, 'apps', '0.yaml'), 'half a thought\n');
+  await writeFile(join(own, 'new'), 'staged\n');
+  await git(own, 'add', 'new');
+  const before = await git(own, 'status', '--porcelain');
+  await using clone = await ownClone(own, 'origin');
+  expect((await publish(clone, request(lockOf('a'), ['apps/0.yaml']))).kind).toBe('pushed');
+  expect(await git(own, 'status', '--porcelain')).toBe(before);
+  expect(await readFile(join(own, 'apps', '0.yaml'), 'utf8')).toBe('half a thought\n');
+  expect(await head('apps/0.yaml')).toContain('cacheserver@sha256:');
+});
+
+test('a push that the server refuses is explained, and one bad file stops all', async () => {
+  await expect(push(`file://${origin}`, request(lockOf('a'), ['apps/0.yaml', 'apps/none.yaml']))).rejects.toThrow(
+    /no file "apps\/none.yaml"/,
+  );
+  await expect(push(`file://${origin}`, request(lockOf('a'), ['apps/0.yaml'], { branch: 'nowhere' }))).rejects.toThrow(
+    /no branch nowhere/,
+  );
+  await writeFile(join(origin, 'hooks', 'pre-receive'), '#!/bin/sh\necho "only on Mondays" >&2\nexit 1\n', {
+    mode: 0o755,
+  });
+  await expect(push(`file://${origin}`, request(lockOf('a'), ['apps/0.yaml']))).rejects.toThrow(/only on Mondays/);
+  expect(await git(origin, 'rev-list', '--count', 'main')).toBe('1');
+});
