@@ -123,7 +123,8 @@ export async function checkLine(model: Model, endings: readonly Ending[]): Promi
     const kind = promotionOf(endings[index])?.kind;
     return kind === 'moved' || kind === 'unchanged' || kind === 'left';
   });
-  const killed = world.published.filter((_, index) => endings[index]?.kind === 'killed');
+  // Who is killed between a put and the next look leaves what it put, be it for itself or to help another.
+  const isKilled = endings.some((ending) => ending.kind === 'killed');
   const want = await expected(world, counting);
   const excused = new Set<string>();
   for (const ending of endings) {
@@ -139,7 +140,7 @@ export async function checkLine(model: Model, endings: readonly Ending[]): Promi
     const has = latestOf(world, repository);
     if (has === digest || excused.has(repository)) continue;
     const pointer = { repository, image: repository === sets ? undefined : repository.slice(path.length + 1) };
-    if (killed.some((set) => digestAt(set, pointer) === has)) continue;
+    if (isKilled && world.published.some((set) => digestAt(set, pointer) === has)) continue;
     throw new Error(
       `${repository}:latest names ${has ?? 'nothing'}, not ${digest ?? 'nothing'}\n` +
         endings.map((ending) => told(ending)).join('\n') +

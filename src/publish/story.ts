@@ -107,7 +107,7 @@ function latestHoldings(images: readonly PublishedImage[], set: Publication['set
     if (names.length > 0) notes.push(`latest of ${names.join(', ')} ${what}.`);
   };
   say(those('restored'), 'was moved and is back where it was');
-  say(those('stuck'), 'was moved by this run and could not be taken back: it names this commit’s image');
+  say(those('stuck'), 'names this commit’s image and could not be taken back');
   say(those('left'), 'was moved by this run and then by another; it is left there');
   say(those('unknown'), 'was written by this run; what it names now is not known, the registry did not answer');
   say(those('kept'), 'was not touched');

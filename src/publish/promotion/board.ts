@@ -77,8 +77,8 @@ export class Board {
       standing,
       isAncestor,
       placed: (pointer, manifest, seenFrom) => placed({ registry, isAncestor }, pointer, manifest, standing, seenFrom),
-      isInStandingSet: (pointer, digest) =>
-        pointer.image !== undefined && standing !== undefined && digestAt(standing, pointer) === digest,
+      inStandingSet: (pointer) =>
+        pointer.image === undefined || standing === undefined ? undefined : digestAt(standing, pointer),
       before: (pointer) => this.lastOutside(pointer, known()),
     };
     // What we have not announced can't be what moved a tag, even if the tag names just that.

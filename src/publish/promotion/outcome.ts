@@ -3,6 +3,7 @@ import type { StoredSet } from '../setArtifact';
 import type { Look } from './board';
 import type { Course } from './course';
 import { digestAt, imagePointers, type Pointer } from './pointers';
+import { originOf } from './verdict';
 
 /** How one `latest` stands after a promotion. */
 export interface PointerState extends LatestState {
@@ -22,21 +23,22 @@ export function statesOf(
     const wasWritten = written.has(pointer.repository);
     if (look === undefined) return { pointer, kind: wasWritten ? 'unknown' : 'kept', digest: undefined };
     const digest = look.value(pointer)?.digest;
-    return { pointer, kind: kindOf(set, pointer, digest, wasWritten, isDone, look.before(pointer)?.digest), digest };
+    return { pointer, kind: kindOf(set, pointer, look, wasWritten, isDone), digest };
   });
 }
 
 function kindOf(
   set: StoredSet,
   pointer: Pointer,
-  digest: string | undefined,
+  look: Look,
   wasWritten: boolean,
   isDone: boolean,
-  before: string | undefined,
 ): LatestState['kind'] {
+  const digest = look.value(pointer)?.digest;
   const isOurs = digest === digestAt(set, pointer);
   if (isDone) return isOurs ? (wasWritten ? 'moved' : 'unchanged') : 'left';
-  if (!wasWritten) return isOurs ? 'unchanged' : 'kept';
-  if (digest === before) return 'restored';
-  return isOurs ? 'stuck' : 'left';
+  const isLeftOver = isOurs && originOf(pointer, digest ?? '', look) === 'withdrawn';
+  if (!wasWritten) return isLeftOver ? 'stuck' : isOurs ? 'unchanged' : 'kept';
+  if (digest === look.before(pointer)?.digest) return 'restored';
+  return isLeftOver ? 'stuck' : 'left';
 }

@@ -14,9 +14,8 @@ export function isChange(verdict: Verdict): verdict is Change {
 
 /** Do two verdicts on one pointer come to the same? */
 function isSameChange(a: Verdict, b: Change): boolean {
-  if (a.kind === 'advance') return b.kind === 'advance' && a.digest === b.digest;
-  if (a.kind === 'restore') return b.kind === 'restore' && a.manifest.digest === b.manifest.digest;
-  return a.kind === b.kind;
+  if (a.kind === 'delete' || b.kind === 'delete') return a.kind === b.kind;
+  return isChange(a) && a.digest === b.digest;
 }
 
 /**
@@ -31,7 +30,7 @@ export async function change(
   judgeAgain: () => Promise<Verdict>,
 ): Promise<void> {
   if (how.kind === 'delete') return remove(registry, pointer, now);
-  const manifest = how.kind === 'restore' ? how.manifest : await imageOf(registry, pointer, how);
+  const manifest = await imageOf(registry, pointer, how);
   const beforeRepeat = async (): Promise<void> => {
     if (!isSameChange(await judgeAgain(), how)) throw new LookAgain();
   };
@@ -49,13 +48,14 @@ export async function change(
 async function imageOf(
   registry: Registry,
   pointer: Pointer,
-  { to, digest }: Extract<Change, { kind: 'advance' }>,
+  how: Exclude<Change, { kind: 'delete' }>,
 ): Promise<Manifest> {
-  if (pointer.image === undefined) return to.set;
-  const manifest = await registry.manifest(pointer.repository, digest);
+  if (how.kind === 'advance' && pointer.image === undefined) return how.to.set;
+  const manifest = await registry.manifest(pointer.repository, how.digest);
   if (manifest !== undefined) return manifest;
+  const whose = how.kind === 'advance' ? `the set of commit ${how.to.commit} names` : 'it named before';
   throw new PublishError(
-    `${pointer.repository}:${latestTag} can't be moved: the registry has no ${digest} there, which the set of commit ${to.commit} names.`,
+    `${pointer.repository}:${latestTag} can't be put: the registry has no ${how.digest} there, which ${whose}.`,
   );
 }
 

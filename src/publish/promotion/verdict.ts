@@ -10,7 +10,7 @@ export type Verdict =
   /** Put the candidate's image (or set) there. `overrode`: it stood where it may only be moved from by order. */
   | { readonly kind: 'advance'; readonly to: Candidate; readonly digest: string; readonly overrode?: Placed }
   /** Put back what stood there. */
-  | { readonly kind: 'restore'; readonly manifest: Manifest }
+  | { readonly kind: 'restore'; readonly digest: string }
   | { readonly kind: 'delete' }
   /** It stands at a newer commit. */
   | { readonly kind: 'leave'; readonly commit: string | undefined }
@@ -25,8 +25,8 @@ export interface View {
   readonly isAncestor: IsAncestor;
   /** Where a manifest at this pointer stands, seen from a commit. */
   readonly placed: (pointer: Pointer, manifest: Manifest, seenFrom: string) => Promise<Placed>;
-  /** The set that `latest` names has this image at this digest, and is not itself withdrawn. */
-  readonly isInStandingSet: (pointer: Pointer, digest: string) => boolean;
+  /** The digest of an image in the set that `latest` names, unless that set is itself withdrawn. */
+  readonly inStandingSet: (pointer: Pointer) => string | undefined;
   /** What stood there before any candidate moved it. undefined: not known; null: nothing. */
   readonly before: (pointer: Pointer) => Manifest | null | undefined;
 }
@@ -43,7 +43,7 @@ async function goalOf(pointer: Pointer, view: View): Promise<{ to: Candidate; di
 export function originOf(pointer: Pointer, digest: string, view: View): 'active' | 'withdrawn' | 'outside' {
   const owners = view.candidates.filter(({ set }) => digestAt(set, pointer) === digest);
   if (owners.some(({ active }) => active)) return 'active';
-  return owners.length > 0 && !view.isInStandingSet(pointer, digest) ? 'withdrawn' : 'outside';
+  return owners.length > 0 && view.inStandingSet(pointer) !== digest ? 'withdrawn' : 'outside';
 }
 
 /**
@@ -69,7 +69,7 @@ export async function forward(pointer: Pointer, value: Manifest | undefined, vie
   const at = await view.placed(pointer, known, goal.to.commit);
   if (at.relation === 'older' || at.relation === 'same') return advance;
   if (at.relation !== 'newer' && goal.to.override) return { ...advance, overrode: at };
-  if (known !== value) return { kind: 'restore', manifest: known };
+  if (known !== value) return { kind: 'restore', digest: known.digest };
   return at.relation === 'newer'
     ? { kind: 'leave', commit: at.commit }
     : { kind: 'refuse', relation: at.relation, commit: at.commit };
@@ -84,13 +84,15 @@ export async function backward(pointer: Pointer, value: Manifest | undefined, vi
   const [goal, before] = [await goalOf(pointer, view), view.before(pointer)];
   if (goal?.digest === value.digest) return { kind: 'right' };
   if (goal === undefined) {
-    if (before === undefined) return { kind: 'stuck' };
     if (before === null) return { kind: 'delete' };
-    return before.digest === value.digest ? { kind: 'right' } : { kind: 'restore', manifest: before };
+    // We came when it had been moved already: the set tells what was there, if it has stayed.
+    const digest = before?.digest ?? view.inStandingSet(pointer);
+    if (digest === undefined) return { kind: 'stuck' };
+    return digest === value.digest ? { kind: 'right' } : { kind: 'restore', digest };
   }
   if (before !== undefined && before !== null) {
     const { relation } = await view.placed(pointer, before, goal.to.commit);
-    if (relation !== 'older' && relation !== 'same') return { kind: 'restore', manifest: before };
+    if (relation !== 'older' && relation !== 'same') return { kind: 'restore', digest: before.digest };
   }
   return { kind: 'advance', ...goal };
 }
