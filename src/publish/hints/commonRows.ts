@@ -1,6 +1,6 @@
 import { isGoogle, type PushContext } from './context';
 import { allowMovingTagsCommand, createKeyCommand } from './gcloud';
-import { notLoggedIn, repositoryMissing, type Row } from './googleRows';
+import { denied, notLoggedIn, repositoryMissing, type Row } from './googleRows';
 
 /**
  * Refusals in the words of BuildKit, containerd and the distribution protocol, as any registry may give them. The first row that fits counts:
@@ -88,14 +88,13 @@ export const commonRows: readonly Row<PushContext>[] = [
   {
     kind: 'upload-denied',
     pattern: /\b403\b|\bdenied\b|forbidden/i,
-    explain: (context) => ({
-      cause: `${context.account ?? 'The account'} may not push to ${context.path.full}.`,
-      mend: isGoogle(context)
-        ? [
-            'Most often the role is missing or a part of registry-path is misspelt: run kfp-images doctor with the same registry-path and credentials.',
-          ]
-        : [`Give it the right to, or log in as another: docker login ${context.path.host}`],
-    }),
+    explain: (context, text) =>
+      isGoogle(context)
+        ? denied(context, text, 'push')
+        : {
+            cause: `${context.account ?? 'The account'} may not push to ${context.path.full}.`,
+            mend: [`Give it the right to, or log in as another: docker login ${context.path.host}`],
+          },
   },
   {
     kind: 'image-name-missing',

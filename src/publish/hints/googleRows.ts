@@ -190,7 +190,7 @@ export function notLoggedIn(context: GoogleContext): Omit<Hint, 'kind'> {
 }
 
 /** One text for four causes: https://cloud.google.com/artifact-registry/docs/docker/troubleshoot#permission-denied */
-function denied(context: GoogleContext, text: string, what: string): Omit<Hint, 'kind'> {
+export function denied(context: GoogleContext, text: string, what: string): Omit<Hint, 'kind'> {
   const place = placeOf(context, text);
   if (context.mayUpload === true) {
     const { cause, mend } = notLoggedIn(context);
