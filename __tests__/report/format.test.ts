@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { duration, firstFew, size } from '../../src/report/format';
+import { duration, firstFew, size, untold } from '../../src/report/format';
 
 describe('duration', () => {
   it.each([
@@ -14,6 +14,16 @@ describe('duration', () => {
     [3_720_000, '1 h 2 min'],
   ])('%i ms', (milliseconds, expected) => {
     expect(duration(milliseconds)).toBe(expected);
+  });
+});
+
+describe('untold', () => {
+  it.each([
+    ['a.go, b.go changed since v1', ['a.go', 'b.go'], []],
+    ['content changed', ['a.go', 'b.go'], ['a.go', 'b.go']],
+    ['nothing changed', [], []],
+  ])('%s', (reason, changed, expected) => {
+    expect(untold(reason, changed)).toEqual(expected);
   });
 });
 

@@ -27,14 +27,14 @@ describe('summary', () => {
       `Commit [\`0123456789ab\`](https://github.com/octo-org/pipelines/commit/${COMMIT}) on \`main\` · asked for \`apiserver\` · 32 s`,
     );
     expect(text).toContain(
-      '| `apiserver` | 🔨 built | `sha256:444444444444` | 180 MB | 19 s | content changed: `a.go`, `b.go`, `c.go` and 2 more |',
+      '| `apiserver` | 🔨&nbsp;built | `sha256:444444444444` | 180&nbsp;MB | 19&nbsp;s | content changed: `a.go`, `b.go`, `c.go` and 2 more |',
     );
     expect(text).toContain(
-      '| `launcher` | ♻️ reused | `sha256:222222222222` |  |  | nothing changed, bound by `apiserver` |',
+      '| `launcher` | ♻️&nbsp;reused | `sha256:222222222222` |  |  | nothing changed, bound by `apiserver` |',
     );
     expect(text).toContain(`docker pull registry.example/p/r/apiserver@${digest('4')}\n`);
     expect(text).toContain('```mermaid\nflowchart LR\n');
-    expect(text).toContain('```mermaid\ngantt\n');
+    expect(text).toContain('\ngantt\n');
     expect(text).toContain('this run / longest image: **1.09**');
     expect(text).toContain('- Critical path: `driver` → `apiserver`');
     expect(text).toContain('- Cached steps: 6 of 18 (33 %)');

@@ -62,18 +62,47 @@ describe('gantt', () => {
       gantt(timeline([built('driver', 0, 1, 20.5, 24), { ...failedOutcome, timing: timing(0, 2, 16) }], binds)),
     ).toBe(
       [
+        '%%{init: {"gantt": {"leftPadding": 79}}}%%',
         'gantt',
+        '    title Minutes and seconds since the start',
         '    dateFormat YYYY-MM-DD HH:mm:ss.SSS',
         '    axisFormat %M:%S',
         '    section driver',
         '    queue 1.0 s :done, 2000-01-01 00:00:00.000, 2000-01-01 00:00:01.000',
-        '    build 20 s :crit, active, 2000-01-01 00:00:01.000, 2000-01-01 00:00:20.500',
-        '    push 3.5 s :crit, 2000-01-01 00:00:20.500, 2000-01-01 00:00:24.000',
+        '    build 20 s :2000-01-01 00:00:01.000, 2000-01-01 00:00:20.500',
+        '    push 3.5 s :2000-01-01 00:00:20.500, 2000-01-01 00:00:24.000',
         '    section apiserver',
         '    queue 2.0 s :done, 2000-01-01 00:00:00.000, 2000-01-01 00:00:02.000',
-        '    build 14 s, failed :active, 2000-01-01 00:00:02.000, 2000-01-01 00:00:16.000',
+        '    build 14 s, failed :crit, 2000-01-01 00:00:02.000, 2000-01-01 00:00:16.000',
       ].join('\n'),
     );
+  });
+
+  it('tells work that nobody waited for apart, and leaves out what is too short for a bar', () => {
+    const drawn = gantt(timeline([built('driver', 0, 0.01, 3, 4), built('apiserver', 0, 0.2, 8, 9)], binds)) ?? '';
+    expect(drawn.split('\n').slice(2)).toEqual([
+      '    title Seconds since the start',
+      '    dateFormat YYYY-MM-DD HH:mm:ss.SSS',
+      '    axisFormat %-S.%L',
+      '    section driver',
+      '    build 3.0 s :active, 2000-01-01 00:00:00.010, 2000-01-01 00:00:03.000',
+      '    push 1.0 s :active, 2000-01-01 00:00:03.000, 2000-01-01 00:00:04.000',
+      '    section apiserver',
+      '    queue 0.2 s :done, 2000-01-01 00:00:00.000, 2000-01-01 00:00:00.200',
+      '    build 7.8 s :2000-01-01 00:00:00.200, 2000-01-01 00:00:08.000',
+      '    push 1.0 s :2000-01-01 00:00:08.000, 2000-01-01 00:00:09.000',
+    ]);
+  });
+
+  it('shows as critical what an image did after it had to wait, not before', () => {
+    const lines = (gantt(timeline(kfpOutcomes, binds)) ?? '').split('section apiserver\n')[1];
+    expect(lines?.split('\n').map((line) => line.replace(/2000.*/, '').trim())).toEqual([
+      'queue 0.3 s :done,',
+      'build 16 s :active,',
+      'push 3.0 s :active,',
+      'wait 5.0 s :done,',
+      'bind 2.0 s :',
+    ]);
   });
 
   it('stays below what Mermaid draws, with the images that took most', () => {
@@ -92,14 +121,18 @@ describe('gantt', () => {
 });
 
 describe('bindGraph', () => {
-  it('has a node per image with its digest, and an arrow with the variables', () => {
+  it('has a node with state and digest per image that binds or is bound, and an arrow with the variables', () => {
     const drawn =
-      bindGraph(kfpPlan, [...kfpOutcomes.slice(0, 2), failedOutcome], new Map([['driver', digest('1')]])) ?? '';
+      bindGraph(
+        plan([planned('viewer'), ...kfpPlan.images]),
+        [...kfpOutcomes.slice(0, 2), failedOutcome],
+        new Map([['driver', digest('1')]]),
+      ) ?? '';
     expect(drawn.split('\n').slice(0, 6)).toEqual([
       'flowchart LR',
-      '    i0["driver<br/>sha256#58;111111111111"]:::built',
-      '    i1["launcher"]:::reused',
-      '    i2["apiserver"]:::failed',
+      '    i0["driver<br/>built<br/>sha256#58;111111111111"]:::built',
+      '    i1["launcher<br/>reused"]:::reused',
+      '    i2["apiserver<br/>failed"]:::failed',
       '    i0 -- "V2_DRIVER_IMAGE" --> i2',
       '    i1 -- "V2_LAUNCHER_IMAGE" --> i2',
     ]);

@@ -38,6 +38,12 @@ export function firstFew(items: readonly string[], count: number): string {
   return more > 0 ? `${shown} and ${String(more)} more` : shown;
 }
 
+/** Changed paths that have to be told besides the reason: none where it begins to name them, and counts the rest, itself. */
+export function untold(reason: string, changed: readonly string[]): readonly string[] {
+  const [first] = changed;
+  return first !== undefined && reason.includes(first) ? [] : changed;
+}
+
 /** `1 image`, `2 images`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${String(count)} ${count === 1 ? one : many}`;

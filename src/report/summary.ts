@@ -122,7 +122,7 @@ function time(report: RunReport, chart: boolean): string {
       `- Longest image: ${markdownCode(clip(lines.longest.name, 100))}, ${duration(lines.longest.work)}; this run / longest image: **${ratio}**`,
     );
   }
-  if (lines.criticalPath.length > 1) {
+  if (lines.criticalPath.length > 0) {
     facts.push(`- Critical path: ${lines.criticalPath.map((name) => markdownCode(clip(name, 100))).join(' → ')}`);
   }
   if (lines.steps > 0) {
