@@ -83,7 +83,7 @@ describe('one image that can’t be built', () => {
   });
 
   it('shows the last lines of the step that failed', () => {
-    expect(result.stdout).toMatch(/^#\d+ [\d.]+ \d+:func main\( \/\/ syntax error/m);
+    expect(result.stdout).toMatch(/^ {2}\d+:func main\( \/\/ syntax error$/m);
     expect(result.summary).toMatch(/syntax error/);
   });
 

@@ -27,10 +27,10 @@ export interface World extends AsyncDisposable {
   readonly target: readonly string[];
 }
 
-/** Starts one; the images that the fork's Dockerfiles start from are in the engine. */
-export async function createWorld(): Promise<World> {
+/** Starts one. With an engine, the images that the fork's Dockerfiles start from are in it. */
+export async function createWorld({ engine = true } = {}): Promise<World> {
   const [registry, fork, folder] = await Promise.all([startRegistry(), createFork(), tempDir()]);
-  await demoBaseImages();
+  if (engine) await demoBaseImages();
   const keyFile = join(folder.path, 'key.json');
   await writeFile(keyFile, registry.keyJson, { mode: 0o600 });
   return {

@@ -1,0 +1,348 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../../src/system/exec';
+import {
+  createWorld,
+  json,
+  kfpImages,
+  programs,
+  repository,
+  stackLine,
+  step,
+  storedIn,
+  whereIs,
+  type Ended,
+  type World,
+} from './world';
+
+/*
+ * What people get wrong, and what is wrong with machines: each ends with status 2 (usage) or 1, one clear text, no stack trace, and
+ * nothing half done. The registry is real; no builder is ever reached.
+ */
+
+let world: World;
+/** A PATH with git and nothing that builds. */
+let gitOnly: string;
+
+beforeAll(async () => {
+  world = await createWorld({ engine: false });
+  gitOnly = join(world.folder.path, 'git-only');
+  await mkdir(gitOnly);
+  for (const program of ['git', 'sh']) await symlink(await whereIs(program), join(gitOnly, program));
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+/** `kfp-images build` in the fork, where no docker is. */
+async function build(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  return kfpImages(world.fork.directory, ['build', ...args], { env: { PATH: gitOnly, ...env } });
+}
+
+function expectRefusal(ended: Ended, status: number, says: RegExp): void {
+  expect(ended.stderr + ended.stdout).toMatch(says);
+  expect(ended.stderr + ended.stdout).not.toMatch(stackLine);
+  expect(ended.exitCode).toBe(status);
+  expect(ended.stdout).toBe('');
+}
+
+const target = (): readonly string[] => world.target;
+const keyFile = async (name: string, content: string): Promise<string> => {
+  const path = join(world.folder.path, name);
+  await writeFile(path, content);
+  return path;
+};
+
+describe('messages', () => {
+  const hostile = [
+    { title: 'empty', message: '', keywords: [] },
+    { title: 'one megabyte of letters', message: 'a'.repeat(1_000_000), keywords: [] },
+    { title: 'one megabyte of opening brackets', message: '['.repeat(1_000_000), keywords: [] },
+    { title: 'one megabyte of a keyword', message: '[driver] '.repeat(111_111), keywords: ['driver'] },
+    {
+      title: 'control characters and commands for the runner',
+      message: '\u0000\u001b[31m[driver]\r\n::set-env name=X::y\r::error::\u009b\u202e[launcher\u0007]\n##[group]x',
+      keywords: ['driver'],
+    },
+    { title: 'names of JavaScript’s own', message: '[__proto__] [constructor] [toString]', keywords: [] },
+  ];
+  it.each(hostile)('$title', async ({ message, keywords }) => {
+    const sha = await world.fork.git('rev-parse', 'HEAD');
+    const payload = { ref: 'refs/heads/main', deleted: false, repository, head_commit: { id: sha, message } };
+    const result = await step(world, { payload, inputs: { 'dry-run': 'true' }, env: { PATH: gitOnly } });
+    expect(result.exitCode).toBe(0);
+    expect(json(result, 'keywords')).toEqual(keywords);
+    expect(result.stdout).not.toMatch(stackLine);
+    // eslint-disable-next-line no-control-regex
+    expect(result.stdout + result.summary).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
+    expect(result.stdout).not.toMatch(/^::(?!debug|warning|error::|notice)/m);
+  });
+});
+
+describe('the command line', () => {
+  const usage: readonly { readonly args: readonly string[]; readonly says: RegExp }[] = [
+    { args: ['--images', 'drivr'], says: /"drivr".*did you mean "?driver/is },
+    { args: ['--images', 'nothing-like-it'], says: /nothing-like-it.*(apiserver|known)/is },
+    { args: ['--images', 'driver'], says: /registry-path is empty/ },
+    { args: ['--images', 'driver', '--registry-path', 'images'], says: /registry-path|path/ },
+    { args: ['--images', 'driver', '--registry-path', 'ftp://example.com/p/r'], says: /ftp|scheme/ },
+    { args: ['--images', 'driver', '--registry-path', 'registry.example/Project/Repo'], says: /capital|lower/i },
+    { args: ['--images', 'driver', '--registry-path', 'registry.example/p/r:tag'], says: /tag/ },
+    { args: ['--images', 'driver', '--registry-path', 'registry.example/p r'], says: /registry-path|path/ },
+    { args: ['--latest', 'sometimes'], says: /latest: "sometimes" is not one of default-branch, always, never/ },
+    { args: ['--max-parallel', '0'], says: /max-parallel: "0" is not a whole number/ },
+    { args: ['--push=maybe'], says: /push: "maybe" is not true or false/ },
+    { args: ['--tags', 'latest'], says: /tags: "latest" is moved by the input latest/ },
+    { args: ['--platforms', 'amd64'], says: /platforms: "amd64" is not a platform/ },
+    { args: ['--no-such-flag'], says: /unknown option '--no-such-flag'/ },
+    { args: ['--catalog', 'nowhere.yaml'], says: /nowhere\.yaml/ },
+    { args: ['--credentials-json', '{"type":"service_account"}'], says: /looks like the secret itself/ },
+    { args: ['--credentials-json', '/nowhere/key.json'], says: /credentials-json: the file can't be read/ },
+  ];
+  it.each(usage)('build $args', async ({ args, says }) => {
+    const ended = await build(args);
+    expectRefusal(ended, 2, says);
+    expect(ended.stderr).not.toContain('"type":"service_account"');
+  });
+
+  it('a command that there is not', async () => {
+    const ended = await kfpImages(world.fork.directory, ['bild']);
+    expectRefusal(ended, 2, /unknown command 'bild'/);
+  });
+
+  it('an address with https:// and slashes at its end is a registry path all the same', async () => {
+    const ended = await build([
+      '--images',
+      'driver',
+      '--registry-path',
+      `http://${world.registry.path}//`,
+      '--dry-run',
+    ]);
+    expect(ended.stderr).not.toMatch(stackLine);
+    const secure = await build(['--images', 'driver', '--registry-path', 'https://registry.invalid/p/r/', '--dry-run']);
+    expectRefusal(secure, 1, /registry\.invalid has no address/);
+  });
+});
+
+describe('the key', () => {
+  const keys: readonly {
+    readonly title: string;
+    readonly spoil: (json: string) => string;
+    readonly status: number;
+    readonly says: RegExp;
+  }[] = [
+    { title: 'empty', spoil: () => '', status: 1, says: /401|no login|credentials/i },
+    { title: 'cut off', spoil: (json) => json.slice(0, json.length / 2), status: 2, says: /credentials-json/ },
+    {
+      title: 'base64, cut off',
+      spoil: (json) => Buffer.from(json).toString('base64').slice(0, 1000),
+      status: 2,
+      says: /credentials-json/,
+    },
+    { title: 'text', spoil: () => 'my password', status: 2, says: /credentials-json/ },
+    { title: 'JSON of something else', spoil: () => '{"a":1}', status: 2, says: /credentials-json/ },
+    { title: 'a list', spoil: () => '[1]', status: 2, says: /credentials-json/ },
+    {
+      title: 'without its private key',
+      spoil: (json) => JSON.stringify({ ...(JSON.parse(json) as object), private_key: '' }),
+      status: 2,
+      says: /credentials-json.*private_key/s,
+    },
+  ];
+  it.each(keys)('$title', async ({ title, spoil, status, says }) => {
+    const stored = await storedIn(world.registry);
+    const file = await keyFile(`key-${title.replaceAll(' ', '-')}`, spoil(world.registry.keyJson));
+    const args = ['--images', 'driver', '--registry-path', world.registry.path, '--credentials-json', file];
+    const ended = await build(args, { DOCKER_CONFIG: join(world.folder.path, 'no-docker-config') });
+    expectRefusal(ended, status, says);
+    expect(ended.stderr).not.toContain(world.registry.keyJson.slice(40, 80));
+    expect(await storedIn(world.registry)).toEqual(stored);
+  });
+
+  it.each([
+    { title: 'base64', spoil: (json: string) => Buffer.from(json).toString('base64') },
+    {
+      title: 'base64 in lines',
+      spoil: (json: string) => Buffer.from(json).toString('base64').replace(/.{76}/g, '$&\r\n'),
+    },
+    { title: 'JSON with a byte order mark', spoil: (json: string) => `\ufeff${json}\n\n` },
+  ])('$title is taken', async ({ title, spoil }) => {
+    const file = await keyFile(`good-key-${title.replaceAll(' ', '-')}`, spoil(world.registry.keyJson));
+    const args = ['--images', 'driver', '--registry-path', world.registry.path, '--credentials-json', file];
+    const ended = await build([...args, '--dry-run']);
+    expect(ended.stderr).toMatch(/this is a dry run/);
+    expect(ended.exitCode).toBe(0);
+  });
+});
+
+describe('the catalog', () => {
+  const catalogs = [
+    { title: 'no YAML', text: 'images: [\n  driver: {', says: /bad\.yaml:\d+:\d+: / },
+    { title: 'a list', text: '- driver', says: /bad\.yaml:1:1: / },
+    {
+      title: 'a circle',
+      text: 'version: 1\nimages:\n  a: { dockerfile: A, bind: { X: b } }\n  b: { dockerfile: B, bind: { X: a } }\n',
+      says: /bad\.yaml:\d+:\d+: .*(circle|cycle|a.*b.*a)/s,
+    },
+    {
+      title: 'binds an image that there is not',
+      text: 'version: 1\nimages:\n  driver: { dockerfile: D }\n  a: { dockerfile: A, bind: { X: drivr } }\n',
+      says: /bad\.yaml:4:\d+: .*drivr.*driver/s,
+    },
+    {
+      title: 'a name twice',
+      text: 'version: 1\nimages:\n  a: { dockerfile: A }\n  a: { dockerfile: B }\n',
+      says: /bad\.yaml:4:\d+: /,
+    },
+    {
+      title: 'a path that leaves the repository',
+      text: 'version: 1\nimages:\n  a: { dockerfile: ../../etc/passwd }\n',
+      says: /bad\.yaml:3:\d+: .*(outside|leave|repository)/s,
+    },
+    {
+      title: 'a wrong type',
+      text: 'version: 1\nimages:\n  a: { dockerfile: 7 }\n',
+      says: /bad\.yaml:3:\d+: .*(text|string)/s,
+    },
+    {
+      title: 'an unknown field',
+      text: 'version: 1\nimages:\n  a: { dockerfil: A }\n',
+      says: /bad\.yaml:3:\d+: .*dockerfil.*dockerfile/s,
+    },
+    { title: 'a version of tomorrow', text: 'version: 2\nimages: {}\n', says: /bad\.yaml:1:\d+: / },
+  ];
+  it.each(catalogs)('$title: file, line and column', async ({ text, says }) => {
+    const file = join(world.folder.path, 'bad.yaml');
+    await writeFile(file, text);
+    expectRefusal(await build(['--images', 'a', '--catalog', file, ...target()]), 2, says);
+  });
+
+  it('the Action annotates the line', async () => {
+    await writeFile(join(world.folder.path, 'bad.yaml'), 'version: 1\nimages:\n  a: { dockerfil: A }\n');
+    const result = await step(world, { inputs: { images: 'a', catalog: join(world.folder.path, 'bad.yaml') } });
+    expect(result.exitCode).toBe(2);
+    expect(result.stdout).toMatch(/^::error file=\S*bad\.yaml,line=3,col=\d+::.*dockerfil/m);
+    expect(result.stdout).not.toMatch(stackLine);
+  });
+
+  it('a Dockerfile that is not there', async () => {
+    const file = join(world.folder.path, 'missing.yaml');
+    await writeFile(file, 'version: 1\nimages:\n  a: { dockerfile: backend/Dockerfile.nowhere }\n');
+    expectRefusal(
+      await build(['--images', 'a', '--catalog', file, ...target()]),
+      1,
+      /a.*backend\/Dockerfile\.nowhere/s,
+    );
+  });
+});
+
+describe('the repository', () => {
+  it('is none', async () => {
+    const args = ['build', '--images', 'driver', ...target()];
+    const env = { GIT_CEILING_DIRECTORIES: '/', PATH: gitOnly };
+    expectRefusal(await kfpImages(world.folder.path, args, { env }), 1, /not in a git repository.*actions\/checkout/);
+    const plan = await kfpImages(world.folder.path, ['plan', '--images', 'driver'], { env });
+    expectRefusal(plan, 1, /not in a git repository.*actions\/checkout/);
+  });
+
+  it('is a folder that is not there', async () => {
+    const ended = await build(['--images', 'driver', '--working-directory', 'nowhere', ...target()]);
+    expect(ended.exitCode).toBeGreaterThan(0);
+    expectRefusal(ended, ended.exitCode, /nowhere/);
+  });
+
+  it('has no commit', async () => {
+    const empty = join(world.folder.path, 'empty');
+    await run({ command: 'git', args: ['init', '--quiet', empty] });
+    expectRefusal(
+      await kfpImages(empty, ['build', '--images', 'driver', ...target()], { env: { PATH: gitOnly } }),
+      1,
+      /no commit|HEAD/,
+    );
+  });
+
+  it('is a shallow clone: a plan works, a comparison with what is not there says what is missing', async () => {
+    await world.fork.commit('Second [driver]', { 'docs/notes.md': 'Second.\n' });
+    const shallow = join(world.folder.path, 'shallow');
+    const url = `file://${world.fork.directory}`;
+    await run({ command: 'git', args: ['clone', '--quiet', '--depth', '1', url, shallow] });
+    const plan = await kfpImages(shallow, ['plan', '--json']);
+    expect(plan.exitCode).toBe(0);
+    expect(JSON.parse(plan.stdout)).toMatchObject({ keywords: ['driver'] });
+    expectRefusal(
+      await kfpImages(shallow, ['plan', '--since', 'HEAD~1']),
+      1,
+      /HEAD~1.*(shallow|fetch-depth|unshallow)/s,
+    );
+  });
+});
+
+describe('the machine', () => {
+  it('has no docker', async () => {
+    const stored = await storedIn(world.registry);
+    const ended = await build(['--images', 'driver', ...target()]);
+    expect(ended.stderr).toMatch(/^error: Docker is not installed.*Install it: https:/m);
+    expect(ended.stderr).not.toMatch(stackLine);
+    expect(ended.exitCode).toBe(1);
+    expect((await storedIn(world.registry)).size).toBeLessThanOrEqual(stored.size + 4);
+  });
+
+  it.each([
+    { title: 'no buildx', script: `echo "docker: 'buildx' is not a docker command." >&2; exit 1`, says: /no buildx/ },
+    {
+      title: 'an old buildx',
+      script: `[ "$2" = version ] && echo "github.com/docker/buildx v0.9.1 x"; exit 0`,
+      says: /buildx 0\.9 is too old/,
+    },
+    {
+      title: 'no engine',
+      script: `[ "$2" = version ] && { echo "github.com/docker/buildx v0.29.1 x"; exit 0; }; echo "Cannot connect to the Docker daemon at unix:///x." >&2; exit 1`,
+      says: /The Docker engine does not answer: .*Start it/s,
+    },
+  ])('has $title', async ({ script, says }) => {
+    const bin = await programs(world.folder.path, { docker: script });
+    const ended = await build(['--images', 'driver', ...target()], { PATH: `${bin}:${gitOnly}` });
+    expect(ended.stderr).toMatch(says);
+    expect(ended.stderr).not.toMatch(stackLine);
+    expect(ended.exitCode).toBe(1);
+  });
+
+  it('has no git', async () => {
+    const bin = await programs(world.folder.path, {});
+    const ended = await build(['--images', 'driver', ...target()], { PATH: bin });
+    expectRefusal(ended, 1, /"git" is not installed/);
+  });
+
+  it.each(['GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY'])('has a full disk under %s', async (name) => {
+    const result = await step(world, { inputs: { images: 'driver', 'dry-run': 'true' }, env: { [name]: '/dev/full' } });
+    expect(result.exitCode).toBe(1);
+    expect(result.stdout).toMatch(/^::error::.*(no space|ENOSPC)/im);
+    expect(result.stdout).not.toMatch(stackLine);
+  });
+
+  it('has no place for the private folder', async () => {
+    const ended = await build(['--images', 'driver', ...target()], { TMPDIR: '/proc/nowhere' });
+    expect(ended.exitCode).toBe(1);
+    expect(ended.stderr).toMatch(/No private folder can be made in \/proc\/nowhere/);
+    expect(ended.stderr).not.toMatch(stackLine);
+  });
+});
+
+describe('the runner’s own files and variables', () => {
+  const cases: readonly {
+    readonly title: string;
+    readonly env: Readonly<Record<string, string>>;
+    readonly says: RegExp;
+  }[] = [
+    { title: 'no event file', env: { GITHUB_EVENT_PATH: '/nowhere.json' }, says: /event file "?\/nowhere\.json/ },
+    { title: 'an event file that is no JSON', env: { GITHUB_EVENT_PATH: '/proc/version' }, says: /\/proc\/version/ },
+    { title: 'a commit that is none', env: { GITHUB_SHA: 'HEAD' }, says: /GITHUB_SHA is "?HEAD/ },
+    { title: 'no event', env: { GITHUB_EVENT_NAME: '' }, says: /GITHUB_EVENT_NAME is not set/ },
+  ];
+  it.each(cases)('$title', async ({ env, says }) => {
+    const result = await step(world, { inputs: { images: 'driver' }, env });
+    expect(result.exitCode).toBe(2);
+    expect(result.stdout).toMatch(new RegExp(`^::error::.*${says.source}`, 'm'));
+    expect(result.stdout).not.toMatch(stackLine);
+    expect(result.stderr).toBe('');
+  });
+});
