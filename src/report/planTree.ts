@@ -1,6 +1,6 @@
 import type { Plan, PlannedImage } from '../types';
 import { oneLine } from './escape';
-import { counted, firstFew, shortCommit } from './format';
+import { counted, firstFew, shortCommit, untold } from './format';
 import type { Paint } from './paint';
 import { columns, pad } from './width';
 
@@ -56,7 +56,8 @@ function rowLines({ branch, below, image, again }: Row, width: number, paint: Pa
   const details: [string, string][] = [];
   const binds = Object.entries(image.binds).map(([variable, bound]) => `${variable}=${bound}`);
   if (binds.length > 0) details.push(['binds', binds.join(', ')]);
-  if (image.changed.length > 0) details.push(['changed', firstFew(image.changed, PATHS_SHOWN)]);
+  const changed = untold(image.reason, image.changed);
+  if (changed.length > 0) details.push(['changed', firstFew(changed, PATHS_SHOWN)]);
   for (const note of image.notes) details.push(['note', note]);
   const indent = paint.dim(below) + pad('', width - columns(below));
   for (const [label, text] of details) lines.push(`${indent}  ${paint.dim(pad(label, 7))} ${oneLine(text)}`);

@@ -1,6 +1,6 @@
 import type { BuildOutcome, PlannedImage, PublishedImage } from '../types';
 import { clip, markdownCode, markdownFence, markdownText } from './escape';
-import { counted, duration, firstFew, shortDigest, size } from './format';
+import { counted, duration, firstFew, shortDigest, size, untold } from './format';
 import type { RunReport } from './runReport';
 
 /** Everything that is known of one image. */
@@ -100,10 +100,9 @@ function why(planned: PlannedImage | undefined): string {
           .slice(0, 4)
           .map((name) => markdownCode(clip(name, 100)))
           .join(', ')}`;
-  const [first = ''] = planned.changed;
-  const isNamed = first !== '' && planned.reason.includes(first);
-  const changed = (isNamed ? [] : planned.changed.slice(0, 3)).map((path) => markdownCode(clip(path, 150)));
-  const more = planned.changed.length - changed.length;
+  const all = untold(planned.reason, planned.changed);
+  const changed = all.slice(0, 3).map((path) => markdownCode(clip(path, 150)));
+  const more = all.length - changed.length;
   const paths = changed.length === 0 ? '' : `: ${changed.join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`;
   return `${reason}${by}${paths}`;
 }
