@@ -75,6 +75,12 @@ describe('writeDockerfile', () => {
     expect(readFileSync(join(scratch.dockerfiles, 'driver/Dockerfile.driver.dockerignore'), 'utf8')).toBe('docs\n');
   });
 
+  it('follows a link to another file of the commit', async () => {
+    writeFileSync(join(scratch.tree, 'rules'), 'docs\n');
+    symlinkSync('../rules', join(scratch.tree, 'backend/Dockerfile.driver.dockerignore'));
+    expect(await write()).toEqual(['Dockerfile.driver', 'Dockerfile.driver.dockerignore']);
+  });
+
   it('does not follow a link out of the tree', async () => {
     symlinkSync('/etc/passwd', join(scratch.tree, 'backend/Dockerfile.driver.dockerignore'));
     expect(await write()).toEqual(['Dockerfile.driver']);

@@ -1,5 +1,5 @@
-import { copyFile, lstat, mkdir, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { copyFile, mkdir, realpath, writeFile } from 'node:fs/promises';
+import { basename, join, sep } from 'node:path';
 import type { Scratch } from '../system/scratch';
 import type { CatalogImage } from '../types';
 import { addCacheMounts } from './dockerfile';
@@ -48,10 +48,7 @@ export async function writeDockerfile(
   const file = join(folder, basename(image.dockerfile));
   await mkdir(folder, { recursive: true });
   await writeFile(file, rewritten);
-  const ignore = join(tree, `${image.dockerfile}.dockerignore`);
-  const isFile = await lstat(ignore).then(
-    (about) => about.isFile(),
-    () => false,
-  );
-  if (isFile) await copyFile(ignore, `${file}.dockerignore`);
+  // As a link it counts too, but nothing outside the commit does.
+  const ignore = await realpath(join(tree, `${image.dockerfile}.dockerignore`)).catch(() => '');
+  if (ignore.startsWith((await realpath(tree)) + sep)) await copyFile(ignore, `${file}.dockerignore`);
 }
