@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { driver, driverFiles, fork, goDockerfile, inputs, keyOf, type Files } from './keyOf';
 
@@ -19,6 +20,28 @@ describe('the inputs of a Go image', () => {
       { Dockerfile: goDockerfile('RUN go build -o /bin/driver ./cmd/driver', 'RUN cp -r hack /out') },
       [...driverFiles, 'hack/list.txt', 'hack/tool.sh'],
     ],
+    ...(
+      [
+        ['a script given to a shell', 'RUN sh hack/tool.sh', ['hack/tool.sh', 'hack/list.txt']],
+        ['a script that is sourced', 'RUN . ./hack/tool.sh', ['hack/tool.sh', 'hack/list.txt']],
+        ['commands in a word', 'RUN sh -ec "cd hack && cat list.txt"', ['hack/list.txt']],
+        ['the exec form', 'RUN ["/bin/sh", "-c", "cat hack/list.txt"]', ['hack/list.txt']],
+        ['redirected input', 'RUN sort < hack/list.txt', ['hack/list.txt']],
+        ['a command in a command', 'RUN echo "$(cat hack/list.txt)"', ['hack/list.txt']],
+        ['an edit with a value that only the build knows', 'RUN sed -i "s/x/$Y/" hack/list.txt', ['hack/list.txt']],
+        ['a pattern', 'RUN cat hack/*.txt', ['hack/list.txt']],
+        ['by absolute path', 'RUN cat /src/hack/list.txt /etc/passwd', ['hack/list.txt']],
+        ['by an option', 'RUN diff --from-file=hack/list.txt /dev/null', ['hack/list.txt']],
+        ['a folder', 'RUN grep -r x hack && find hack -type f', ['hack/list.txt', 'hack/tool.sh']],
+        ['nothing by words that are no files', 'RUN echo hack && apk add hack && mkdir -p hack', []],
+        ['nothing elsewhere', 'RUN cat /usr/share/$X/hack && cp /bin/sh /out', []],
+        ['nothing of a loop', 'RUN for x in hack docs; do echo $x; done', []],
+      ] as const
+    ).map(([name, run, more]): readonly [string, Files, readonly string[]] => [
+      `what a RUN names: ${name}`,
+      { Dockerfile: goDockerfile('RUN go build -o /bin/driver ./cmd/driver', run) },
+      [...driverFiles, ...more],
+    ]),
     [
       'after cd',
       { Dockerfile: goDockerfile('RUN cd hack && cat list.txt && cd ../cmd && go build -o /bin/driver ./driver') },
@@ -73,6 +96,18 @@ describe('the inputs of a Go image', () => {
     ['generated code', { Dockerfile: goDockerfile('RUN go generate ./...') }, /go generate/],
     ['a package that only the build knows', { Dockerfile: goDockerfile('RUN go build ./cmd/$NAME') }, /cmd\/\$NAME/],
     ['a file that only the build knows', { Dockerfile: goDockerfile('RUN cp $FILE /x') }, /\$FILE/],
+    ['a program that is not known', { Dockerfile: goDockerfile('RUN terraform init') }, /`terraform`/],
+    ['names from a pipe', { Dockerfile: goDockerfile('RUN cat list | xargs cat') }, /`xargs`/],
+    ['a loop over files', { Dockerfile: goDockerfile('RUN for x in hack/*; do cat $x; done') }, /\$x/],
+    ['a script that is not there', { Dockerfile: goDockerfile('RUN ./made.sh') }, /\.\/made\.sh/],
+    ['a program that was built', { Dockerfile: goDockerfile('RUN /bin/driver --selftest') }, /\/bin\/driver/],
+    [
+      'a script that runs itself',
+      { Dockerfile: goDockerfile('RUN ./hack/x.sh'), 'hack/x.sh': './hack/x.sh\nmake\n' },
+      /hack\/x\.sh: what `make`/,
+    ],
+    ['the folder itself', { Dockerfile: goDockerfile('RUN ls') }, /ls holds everything/],
+    ['a folder that only the build knows', { Dockerfile: goDockerfile('RUN cd $X && ls') }, /cd \$X/],
     ['everything copied by a RUN', { Dockerfile: goDockerfile('RUN cp -r . /x') }, /holds everything/],
     [
       'a script in another language',
@@ -98,6 +133,41 @@ describe('the inputs of a Go image', () => {
     expect(inputs(key)).toContain('docs/index.html');
     expect(key.notes.join('\n')).toMatch(reason);
     expect(key.notes.join('\n')).toContain('the whole context is an input');
+  });
+
+  it('are found whatever a RUN says, and never fewer than without it', async () => {
+    const piece = fc.constantFrom(
+      ...[
+        'cat ',
+        'go build ',
+        './cmd/launcher ',
+        'sh -c ',
+        'hack',
+        '/tool.sh ',
+        'cd ',
+        '&& ',
+        '; ',
+        '$(',
+        ')',
+        '"',
+        "'",
+        '`',
+        '$X ',
+        '..',
+        '/ ',
+      ],
+      ...['GOOS=', 'linux ', '-tags ', 'GOFLAGS=', 'export ', 'for ', '<', '* ', '\\\n', '<<E ', '\nE\n', '[', 'make '],
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(piece, fc.string({ maxLength: 4 })), { maxLength: 20 }), async (pieces) => {
+        const run = `RUN go build -o /bin/driver ./cmd/driver\nRUN ${pieces.join('')}`;
+        const key = await keyOf({ ...fork, Dockerfile: goDockerfile(run) }, driver);
+        // Text with a line break may say anything, even that the stage is another one.
+        if (!/[\n\r]/.test(pieces.join(''))) expect(inputs(key)).toEqual(expect.arrayContaining([...driverFiles]));
+        expect(key.key).toMatch(/^[0-9a-f]{64}$/);
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   it('are found for each platform', async () => {

@@ -24,6 +24,9 @@ import { escapePath } from '../system/pathText';
  * | `platform OS/ARCH` | one line for each |
  * | `target STAGE` | the stage that is built, where the catalog names one |
  * | `whole-context DIGEST⇥COUNT` | instead of `file` lines where every file of the context is an input: sha256 over those lines, encoded and sorted as here, without a first line |
+ *
+ * Not in it, because no bit of the image before binding depends on it: the commit's id, templated build arguments,
+ * digests of bound images, repository names and deploy targets, cache mounts, time.
  */
 const version = 'kfp-images content key 1';
 

@@ -41,7 +41,8 @@ export function inputFiles({ image, context, uses, go }: Findings): InputFiles {
   const reasons = new Set(wholeContextReasons(image, uses, go));
   let files: Set<TreeEntry> | undefined;
   if (reasons.size > 0) {
-    for (const reason of [...reasons].slice(0, shown)) notes.add(`the whole context is an input: ${reason}`);
+    for (const reason of [...reasons].slice(0, shown))
+      notes.add(`the whole context is an input: ${reason.slice(0, 300)}`);
     if (reasons.size > shown) notes.add(`… and ${reasons.size - shown} more reasons`);
   } else if (image.inputs.kind !== 'dockerfile' || uses.every((use) => use.everything === 'no')) {
     files = new Set(uses.flatMap((use) => use.sources).flatMap((source) => view.source(source.path)));

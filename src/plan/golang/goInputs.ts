@@ -1,6 +1,5 @@
 import type { ContextView } from '../dockerfile/contextView';
-import { joinStage } from '../dockerfile/stagePath';
-import type { DockerfileUse, RunSite } from '../dockerfile/useTypes';
+import type { DockerfileUse } from '../dockerfile/useTypes';
 import { GoGraph, type GoRoot } from '../goImports';
 import type { TreeEntry } from '../gitTree';
 import { directoryOf } from '../tree/listing';
@@ -41,12 +40,12 @@ export class GoInputs {
   async analyse(mainFolder: string, use: DockerfileUse, platform: string): Promise<GoImage> {
     const run = new RunReader();
     for (const site of use.runs) run.run(site);
-    const named = new Set<TreeEntry>();
-    await this.#scripts(run, use.runs, named);
+    await this.#scripts(run);
+    const named = [...run.named.paths].flatMap((path) => this.#view.source(path));
     const settings = goSettings(platform, use.environment, run, use.bases);
     const roots = new Map<GoGraph, GoRoot[]>();
     const moduleFiles = new Set<TreeEntry>();
-    const undecided = [...use.undecided, ...run.undecided];
+    const undecided = [...use.undecided, ...run.named.undecided];
     const add = (modules: Modules, root: GoRoot): void => {
       const graph = this.#graph(modules, settings);
       roots.set(graph, [...(roots.get(graph) ?? []), root]);
@@ -56,15 +55,16 @@ export class GoInputs {
     if (main === undefined) undecided.push(`there is no go.mod above ${mainFolder === '' ? '.' : mainFolder}`);
     else if (!this.#hasGo(mainFolder)) undecided.push(`${mainFolder === '' ? '.' : mainFolder} holds no Go files`);
     else add(main, { folder: mainFolder, everyGoFile: false });
-    for (const { folder, importPath, everyGoFile } of run.packages) {
+    for (const named of run.named.packages) {
       const folders =
-        folder === undefined ? (main?.resolve(importPath ?? '') ?? []) : this.#expand(this.#view.path(folder));
-      for (const found of folders) {
-        const modules = this.#hasGo(found) ? await this.#modules.find(found, settings.modules) : undefined;
-        if (modules !== undefined) add(modules, { folder: found, everyGoFile });
+        named.kind === 'import' ? (main?.resolve(named.path) ?? []) : this.#expand(this.#view.path(named.folder));
+      const everyGoFile = named.kind === 'folder' && named.everyGoFile;
+      for (const folder of folders) {
+        const modules = this.#hasGo(folder) ? await this.#modules.find(folder, settings.modules) : undefined;
+        if (modules !== undefined) add(modules, { folder, everyGoFile });
       }
     }
-    return { undecided, named: [...named], moduleFiles: [...moduleFiles], roots, licences: run.licences };
+    return { undecided, named, moduleFiles: [...moduleFiles], roots, licences: run.licences };
   }
 
   /** Reads the packages of many images at once. */
@@ -91,26 +91,20 @@ export class GoInputs {
     return { files, unreadable };
   }
 
-  /** Files that RUNs name; those that are scripts name others in turn. */
-  async #scripts(run: RunReader, sites: readonly RunSite[], named: Set<TreeEntry>): Promise<void> {
+  /** Reads the scripts that RUNs call, and those that they call in turn. */
+  async #scripts(run: RunReader): Promise<void> {
     const seen = new Set<string>();
-    const first = sites[0];
-    if (first === undefined) return;
-    for (const path of run.named) {
-      if (seen.has(path)) continue;
-      seen.add(path);
-      for (const entry of this.#view.source(path)) {
-        if (named.has(entry)) continue;
-        named.add(entry);
-        const script = /\.(sh|bash)$/.test(entry.path) || entry.mode === '100755';
-        const text = script ? await this.#texts.of(entry) : undefined;
-        if (text === undefined || text.length > longestScript) continue;
-        for (const site of sites) {
-          const folders = new Set([site.cwd]);
-          const below = directoryOf(entry.path).slice(this.#view.folder === '' ? 0 : this.#view.folder.length + 1);
-          for (const { to } of site.placements) folders.add(joinStage(to, below === '' ? '.' : below));
-          run.script(text, site, folders, entry.path);
-        }
+    // Grows while it is read.
+    for (const { paths, place, raw } of run.named.scripts) {
+      const entries = paths.flatMap((path) => this.#view.source(path));
+      const texts = await Promise.all(entries.map((entry) => this.#texts.of(entry)));
+      if (entries.length === 0 || texts.some((text) => text === undefined || text.length > longestScript)) {
+        run.named.unknown(place, `what ${raw.slice(0, 100)} reads can't be told`);
+      }
+      for (const [index, { path }] of entries.entries()) {
+        const id = JSON.stringify([path, place.site.instruction.line, [...place.folders]]);
+        if (!seen.has(id)) run.script(texts[index] ?? '', { ...place, folders: new Set(place.folders), where: path });
+        seen.add(id);
       }
     }
   }
