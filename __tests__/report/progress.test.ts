@@ -202,6 +202,19 @@ describe('LiveProgress', () => {
     await progress.close();
   });
 
+  it('does not say that an image starts when its steps are done', async () => {
+    const { screen, clock, progress } = live(80, 24);
+    progress.queued('driver');
+    progress.started('driver');
+    progress.draw();
+    expect(screen.text).toContain('▸ driver       0.0 s  starting\n');
+    progress.event('driver', step('[1/1] RUN true', 'done', 0));
+    clock.seconds = 2;
+    progress.draw();
+    expect(screen.text).toContain('▸ driver       2.0 s  working  1 step done\n');
+    await progress.close();
+  });
+
   it('prints above the live lines, and leaves the final state', async () => {
     const { screen, clock, progress, print } = live(80, 24);
     work(progress, clock);

@@ -60,7 +60,8 @@ function imagePieces(
   const seconds = padStart(duration(now - image.since), 12);
   const cached = image.stepsCached === 0 ? '' : `, ${String(image.stepsCached)} cached`;
   const steps = image.stepsDone === 0 ? '' : `  ${counted(image.stepsDone, 'step')} done${cached}`;
-  const step = image.step === undefined ? 'starting' : oneLine(clean(image.step.name));
+  const idle = image.stepsDone === 0 ? 'starting' : 'working';
+  const step = image.step === undefined ? idle : oneLine(clean(image.step.name));
   const stepFor = image.step === undefined ? '' : `  ${duration(now - image.step.since)}`;
   // The step takes what the fixed columns leave.
   const left = width - 2 - nameWidth - columns(seconds) - 2 - columns(stepFor) - columns(steps);
