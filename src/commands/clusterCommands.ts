@@ -79,6 +79,30 @@ export function addClusterCommands(top: Command, handle: Handle): void {
     .action(handle(async (flags) => (await import('./pruneCommand')).pruneCommand(flags)));
 }
 
+/** The commands that look at, or set up, what the others need. */
+export function addSetupCommands(top: Command, handle: Handle): void {
+  place(
+    addInputFlags(top.command('doctor'), [
+      'registry-path',
+      'credentials-json',
+      'github-token',
+      'catalog',
+      'working-directory',
+    ]),
+  )
+    .description('Check everything a build, trigger or deploy needs, and say how to mend each thing.')
+    .option('--json', 'print one JSON document on standard output')
+    .action(handle(async (flags) => (await import('./doctorCommand')).doctorCommand(flags)));
+
+  addInputFlags(top.command('setup-gcp'), ['registry-path'])
+    .description("Print the commands that set up Google's side: repository, account, workload identity, secrets.")
+    .option('--print', 'print them; nothing is run')
+    .option('--repository <owner/name>', 'the fork that may push (default: what origin names)')
+    .option('--account <name>', 'of the service account (default: kfp-images-writer)')
+    .option('--key', 'with a key instead of workload identity')
+    .action(handle(async (flags) => (await import('./setupGcpCommand')).setupGcpCommand(flags)));
+}
+
 function place(command: Command): Command {
   return command
     .option('--namespace <name>', 'where Kubeflow Pipelines runs (default: kubeflow)')

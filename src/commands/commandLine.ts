@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { ExplainedError, message } from '../errors';
 import { useProxyFromEnvironment } from '../system/proxy';
-import { addClusterCommands } from './clusterCommands';
+import { addClusterCommands, addSetupCommands } from './clusterCommands';
 import { addInputFlags } from './flags';
 import { version } from './version';
 
@@ -94,5 +94,6 @@ function program(handle: (handler: Handler) => (...given: unknown[]) => Promise<
     .action(handle(async (flags) => (await import('./initCommand')).initCommand(flags)));
 
   addClusterCommands(top, handle);
+  addSetupCommands(top, handle);
   return top;
 }
