@@ -12,7 +12,8 @@ export function outcomeText(outcome: BuildOutcome): string {
       return `built${took}${steps === 0 ? '' : `, ${String(cachedSteps)} of ${String(steps)} steps cached`}`;
     }
     case 'reused':
-      return 'reused, the registry has it already';
+      // Bound to this set's images: what is deployed may be new, though nothing was built.
+      return `reused, the registry has it already${outcome.timing.boundAt === undefined ? '' : '; bound to this set'}`;
     case 'failed':
       return outcome.at === undefined
         ? 'failed'

@@ -70,7 +70,7 @@ function resultOf({ outcome, planned, published }: SummaryImage): string {
     case 'built':
       return unbroken('🔨 built');
     case 'reused':
-      return unbroken('♻️ reused');
+      return unbroken(outcome.timing.boundAt === undefined ? '♻️ reused' : '♻️ reused, bound');
     case 'failed':
       return unbroken('❌ failed');
     case 'blocked':
