@@ -1,20 +1,22 @@
-// Bundles the three entries into dist/ with ncc, from nothing, so that no stale chunk stays behind.
+// Bundles the three entries into dist/, or the folder that is given, with ncc, from nothing, so that no stale chunk stays behind.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
 const ncc = join(top, 'node_modules', '@vercel', 'ncc', 'dist', 'ncc', 'cli.js');
 
-rmSync(join(top, 'dist'), { recursive: true, force: true });
+const out = resolve(process.argv[2] ?? join(top, 'dist'));
+
+rmSync(out, { recursive: true, force: true });
 for (const entry of ['main', 'post', 'cli']) {
-  const folder = join('dist', entry);
+  const folder = join(out, entry);
   // Types are checked by `npm run typecheck`.
   const args = [ncc, 'build', `src/${entry}.ts`, '-m', '--no-cache', '--transpile-only', '-o', folder, '-q'];
   execFileSync(process.execPath, args, { cwd: top, stdio: ['ignore', 'inherit', 'inherit'] });
-  tidy(join(top, folder));
+  tidy(folder);
 }
 
 /** ncc minifies the first chunk only, and copies protocol files that nothing reads at run time. */

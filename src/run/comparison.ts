@@ -22,7 +22,8 @@ const mostCommits = 500;
 
 /** The keys at a revision that was named outright. Throws SourceError when it is not here. */
 export async function compareWith(compared: Compared, rev: string): Promise<Since> {
-  return { label: rev, keys: await keysAt(compared, await resolveCommit(compared.source.top, rev)) };
+  const label = isObjectId(rev) ? rev.slice(0, 12) : rev;
+  return { label, keys: await keysAt(compared, await resolveCommit(compared.source.top, rev)) };
 }
 
 /**
