@@ -13,6 +13,8 @@ async function main(): Promise<number> {
       return (await import('../../src/commands/statusCommand')).statusCommand(parsed);
     case 'pull-secret':
       return (await import('../../src/commands/pullSecretCommand')).pullSecretCommand(parsed);
+    case 'gitops':
+      return (await import('../../src/commands/gitopsCommand')).gitopsCommand(parsed);
     default:
       throw new Error(`no command ${name}`);
   }

@@ -35,6 +35,7 @@ export interface World extends AsyncDisposable {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly onStart?: (pid: number) => void;
+  readonly cwd?: string;
 }
 
 let bundle: string | undefined;
@@ -74,7 +75,7 @@ export async function createWorld(server: ApiServer, release: Release, namespace
         {
           command: process.execPath,
           args: [program, command, JSON.stringify({ namespace, yes: true, timeout: '60s', ...flags }), ...operands],
-          cwd: folder,
+          cwd: options.cwd ?? folder,
           env: { KUBECONFIG: server.kubeconfig, KFP_IMAGES_POLL_MS: '100', NO_COLOR: '1', ...options.env },
         },
         {

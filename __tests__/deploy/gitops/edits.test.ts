@@ -87,6 +87,13 @@ describe('a kustomization', () => {
   });
 });
 
+test('a registry with a port: a repository alone is no reference', () => {
+  const by = rules(lockOf('one', [], '127.0.0.1:5000/p/r'));
+  const once = edit('images:\n- name: gcr.io/ml-pipeline/api-server\n  newTag: 2.3.0\n', by);
+  expect(once).toContain('newName: 127.0.0.1:5000/p/r/apiserver\n');
+  expect(edit(once, by)).toBe(once);
+});
+
 describe('a Deployment', () => {
   const head =
     'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ml-pipeline}\nspec:\n  template:\n    spec:\n      containers:\n';

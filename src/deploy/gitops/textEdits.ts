@@ -10,11 +10,14 @@ export interface Found {
   readonly images: readonly string[];
 }
 
-/** Every value that is a reference to one of the images' repositories, whatever its tag or digest: what an earlier run wrote. */
+/**
+ * Every value that is a reference to one of the images' repositories, whatever its tag or digest: what an earlier run wrote. A repository
+ * alone is none (`newName` of a kustomization).
+ */
 export function referenceEdits(source: YamlSource, images: readonly WantedImage[]): Found {
   const hits = scalarsOf(source).flatMap((node) => {
     const value = node.value;
-    if (typeof value !== 'string' || !/[:@]/.test(value) || !isSpliceable(node)) return [];
+    if (typeof value !== 'string' || value === repositoryOf(value) || !isSpliceable(node)) return [];
     const image = images.find(({ repository }) => repository === repositoryOf(value));
     return image === undefined ? [] : [{ image: image.name, edit: scalarEdit(node, image.reference, image.name) }];
   });
