@@ -45,7 +45,7 @@ export function compileFork(go: string, base: string, packages: number): Promise
 
 /** A Go program that says which one it is. */
 export function mainPackage(name: string, word: string): string {
-  return `package main\n\nimport (\n\t"fmt"\n\n\t"example.com/bench/lib"\n)\n\nfunc main() {\n\tfmt.Println("${name} ${word}", lib.All())\n}\n`;
+  return `package main\n\nimport "example.com/bench/lib"\n\nfunc main() {\n\tprintln("${name} ${word}", lib.All())\n}\n`;
 }
 
 /** Eight images, each of which runs one shell command and has no other work. */
@@ -103,15 +103,15 @@ function libraryPackage(index: number): string {
       '\t\tdefer func() { total += counts[word] }()',
       '\t}',
       `\tsort.Slice(words, func(a, b int) bool { return counts[words[a]] < counts[words[b]]+${each} })`,
-      `\tif made, err := json.Marshal(counts); err == nil && len(made) > limit { return len(made) * ${each} }`,
-      `\treturn len(fmt.Sprintf("%v %d", counts, ${each}))`,
+      `\tif len(counts) > limit { return len(counts) * ${each} }`,
+      `\treturn len(counts) * ${each}`,
       '}',
       '',
     ].join('\n'),
   );
   const sum = range(40, (each) => `f${each}(words, ${each})`, ' + ');
   return (
-    `package p${index}\n\nimport (\n\t"encoding/json"\n\t"fmt"\n\t"sort"\n\t"strconv"\n\t"strings"\n)\n\n${functions}\n` +
+    `package p${index}\n\nimport (\n\t"sort"\n\t"strconv"\n\t"strings"\n)\n\n${functions}\n` +
     `func Sum() int {\n\twords := []string{"a", "b"}\n\treturn ${sum}\n}\n`
   );
 }

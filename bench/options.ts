@@ -23,7 +23,7 @@ Medians of several runs, each ratio from one run: we and the peers take turns in
   --runs N         runs per workload (default 3)
   --only W1,K2     these workloads only: W1 W2 W3 W4 W5 W6 K1 K2 K3 L4
   --json           one JSON document on stdout in place of the table
-  --bundles DIR    bundles to measure (default dist)
+  --bundles DIR    bundles to measure (default $KFP_IMAGES_BUNDLES, else dist)
   --repo PATH      K1 on this clone of kubeflow/pipelines in place of a generated repository
   --library N      packages of the shared Go library of W1 and W5 (default 60)
   --prune          empty the build cache of the engine even if it is not a private one of script/engine
@@ -37,7 +37,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
       runs: { type: 'string', default: '3' },
       only: { type: 'string', default: '' },
       json: { type: 'boolean', default: false },
-      bundles: { type: 'string', default: 'dist' },
+      bundles: { type: 'string', default: process.env['KFP_IMAGES_BUNDLES'] ?? 'dist' },
       repo: { type: 'string' },
       library: { type: 'string', default: '60' },
       prune: { type: 'boolean', default: false },

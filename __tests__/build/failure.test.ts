@@ -145,6 +145,11 @@ describe('classify', () => {
       none,
       { kind: 'engine', heals: 'no' },
     ],
+    [
+      'failed to receive status: rpc error: code = Canceled desc = context canceled',
+      run,
+      { kind: 'engine', heals: 'wait' },
+    ],
     ['write /x: no space left on device', run, { kind: 'engine', heals: 'no' }],
     [
       'OCI exporter is not supported for the docker driver.\nSwitch to a different driver',

@@ -44,6 +44,10 @@ export function classify({ message, step, at, tail }: Pick<BuildFailure, 'messag
     return pull(message);
   }
   if (engineWords.test(message)) return { kind: 'engine', heals: 'no', hint: engineHint(message) };
+  // The engine cut the stream of its messages, as a busy one does; nothing is wrong with the build, and what is done is cached.
+  if (/^failed to receive status: rpc error: code = Canceled/.test(message)) {
+    return { kind: 'engine', heals: 'wait', hint: undefined };
+  }
   if (/failed to read dockerfile|unable to prepare context|path ".*" not found|failed to evaluate path/.test(message)) {
     return { kind: 'context', heals: 'no', hint: undefined };
   }
