@@ -137,9 +137,7 @@ describe('a set is published with', () => {
   });
 });
 
-async function open(
-  kind: Kind,
-): Promise<{
+async function open(kind: Kind): Promise<{
   readonly access: Access;
   readonly said: ReturnType<typeof listener>;
   readonly masked: ReadonlySet<string>;

@@ -5,7 +5,7 @@ import type { FakeWorld } from './world';
 
 /*
  * A FAKE of the Artifact Registry API over REST, after its public description (google/devtools/artifactregistry/v1/*.proto, as the package
- * @google-cloud/artifact-registry brings them in build/protos): repositories get, list, create; testIamPermissions; packages, versions and
+ * @google-cloud/artifact-registry brings them in build/protos): repositories get, list, create; docker images get; testIamPermissions; packages, versions and
  * tags list; tags and versions delete; operations, which are done at once. What images there are is the real Distribution registry's.
  * Refusals are worded as Google's documentation and public reports word them.
  */
@@ -129,7 +129,26 @@ async function onRepository(call: Call, repository: string, rest: readonly strin
   if (!world.may(account, `artifactregistry.${right}`)) return denied(right, path);
   if (about === undefined) return google(404, 'NOT_FOUND', 'Requested entity was not found.');
   if (rest.length === 0) return json(200, resource(world, name, about));
+  if (rest[0] === 'dockerImages') return dockerImage(call, `${world.project}/${repository}`, path, rest[1] ?? '');
   return onImages(call, `${world.project}/${repository}`, path, rest);
+}
+
+/** What is known of an image: its tags, and the bytes of its manifest and of what that lists. */
+async function dockerImage({ images }: Call, top: string, path: string, id: string): Promise<Reply> {
+  const [image = '', digest = ''] = decodeURIComponent(id).split('@');
+  const repository = `${top}/${image}`;
+  const found = await images?.describe(repository, digest);
+  if (found === undefined) return google(404, 'NOT_FOUND', 'Requested entity was not found.');
+  const { bytes, mediaType, uploadedAt } = found;
+  const [location = ''] = path.split('/').slice(3);
+  return json(200, {
+    name: `${path}/dockerImages/${encodeURIComponent(image)}@${digest}`,
+    uri: `${location}-docker.pkg.dev/${repository}@${digest}`,
+    tags: [...((await images?.tags(repository)) ?? [])].filter(([, at]) => at === digest).map(([tag]) => tag),
+    imageSizeBytes: String(bytes),
+    uploadTime: uploadedAt.toISOString(),
+    mediaType,
+  });
 }
 
 async function onImages(call: Call, top: string, path: string, rest: readonly string[]): Promise<Reply> {

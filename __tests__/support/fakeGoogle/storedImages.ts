@@ -1,4 +1,4 @@
-import { access, readdir, readFile, rm } from 'node:fs/promises';
+import { access, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestRegistry } from '../registry';
 
@@ -9,6 +9,11 @@ export interface StoredImages {
   digests(repository: string): Promise<readonly string[]>;
   /** Tag → digest. */
   tags(repository: string): Promise<ReadonlyMap<string, string>>;
+  /** undefined: there is none. */
+  describe(
+    repository: string,
+    digest: string,
+  ): Promise<{ readonly bytes: number; readonly mediaType: string; readonly uploadedAt: Date } | undefined>;
   removeTag(repository: string, tag: string): Promise<void>;
   /** With the tags that name it. */
   removeDigest(repository: string, digest: string): Promise<void>;
@@ -56,6 +61,20 @@ export function storedImages(registry: TestRegistry): StoredImages {
     },
     digests,
     tags,
+    describe: async (repository, digest) => {
+      const link = join(revisions(repository), digest.replace('sha256:', ''), 'link');
+      const about = await stat(link).catch(() => undefined);
+      if (about === undefined) return undefined;
+      const hex = digest.replace('sha256:', '');
+      const text = await readFile(join(top, '..', 'blobs', 'sha256', hex.slice(0, 2), hex, 'data'), 'utf8');
+      const { mediaType, config, layers } = JSON.parse(text) as {
+        readonly mediaType: string;
+        readonly config: { readonly size: number };
+        readonly layers: readonly { readonly size: number }[];
+      };
+      const bytes = text.length + config.size + layers.reduce((sum, { size }) => sum + size, 0);
+      return { bytes, mediaType, uploadedAt: about.mtime };
+    },
     removeTag,
     removeDigest: async (repository, digest) => {
       const auth = Buffer.from(`${registry.username}:${registry.password}`).toString('base64');
