@@ -89,6 +89,7 @@ async function perform(request: RunRequest, ports: RunPorts, known: Known, scrat
 
   const only = planOnly(request);
   const access = (known.access = await accessOf(request, ports));
+  const writable = access === undefined || only !== undefined ? undefined : askEarly(access);
   const asked = access === undefined ? undefined : askGoogle(access, orderOf(request, source).move, signal);
   const bases = createBaseImages(access?.hasty, log);
   const target = access === undefined ? undefined : { registryPath: access.path.full, registry: access.registry };
@@ -103,7 +104,7 @@ async function perform(request: RunRequest, ports: RunPorts, known: Known, scrat
   signal.throwIfAborted();
   const preflight = await asked;
   if (access !== undefined && only === undefined)
-    await beforeBuilding(request, ports, source, access, decision, preflight);
+    await beforeBuilding(request, ports, source, access, decision, { preflight, writable });
   const work: Work = { request, ports, source, access, bases, decision };
   if (only !== undefined) {
     for (const line of await dryRun(work)) log.info(line);
@@ -150,6 +151,16 @@ async function accessOf(request: RunRequest, ports: RunPorts): Promise<Access | 
   return openAccess(inputs, ports);
 }
 
+/**
+ * Asks whether we may write, while git is still being read: the look-ups that follow then find a client that knows how to log in, where
+ * otherwise each would ask in vain first. A refusal counts where the answer is awaited.
+ */
+function askEarly({ registry, path }: Access): Promise<void> {
+  const answer = checkWritable(registry, path.full);
+  answer.catch(() => undefined);
+  return answer;
+}
+
 /** All that can be known to fail is told before the first build. */
 async function beforeBuilding(
   request: RunRequest,
@@ -157,10 +168,10 @@ async function beforeBuilding(
   source: Source,
   access: Access,
   { plan, state, sought }: Decision,
-  preflight: Preflight | undefined,
+  { preflight, writable }: { readonly preflight: Preflight | undefined; readonly writable: Promise<void> | undefined },
 ): Promise<void> {
   heed(preflight, log, env);
-  await checkWritable(access.registry, access.path.full);
+  await writable;
   if (state === undefined) return;
   const moveLatest = orderOf(request, source).move;
   const intent = {
@@ -189,9 +200,10 @@ async function publishSet(work: Work, access: Access, product: Product, known: K
   const { registry, steadfast } = access;
   const [publication, sizes] = await Promise.all([
     publish(order, { registry, steadfast, isAncestor, now: () => Date.now(), signal, log }),
-    layerSizes(registry, order.images),
+    // Only a job's summary shows them.
+    ports.env['GITHUB_STEP_SUMMARY'] === undefined ? undefined : layerSizes(registry, order.images),
   ]);
-  known.sizes = sizes;
+  if (sizes !== undefined) known.sizes = sizes;
   known.publication = publication;
   if (publication.lock !== undefined) {
     known.lock = publication.lock;

@@ -36,8 +36,12 @@ export async function openSource(
   privateFolder: () => string,
 ): Promise<Source> {
   const folder = resolve(cwd, inputs.workingDirectory);
-  const top = await topLevel(folder);
-  const [commit, branch] = await Promise.all([resolveCommit(top, 'HEAD'), currentBranch(top)]);
+  // All at once, because each question is a process of its own.
+  const [top, commit, branch] = await Promise.all([
+    topLevel(folder),
+    resolveCommit(folder, 'HEAD'),
+    currentBranch(folder),
+  ]);
   const workspace = inputs.context === 'workspace' ? await snapshotWorkspace(top, privateFolder()) : undefined;
   const [date, tree] = await Promise.all([
     commitDate(top, commit),
