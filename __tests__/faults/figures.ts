@@ -1,0 +1,34 @@
+import type { Report } from './round';
+
+/** What a number of rounds came to, as a table. */
+export function figuresOf(reports: readonly Report[], seconds: number): string {
+  const runs = new Map<string, Map<string, number>>();
+  const faults = new Map<string, number>();
+  let requests = 0;
+  for (const report of reports) {
+    const kind = `${report.scenario.kind}${report.scenario.inProcesses ? ' (processes)' : ''}`;
+    const endings = runs.get(kind) ?? new Map<string, number>();
+    for (const ending of report.endings) endings.set(ending, (endings.get(ending) ?? 0) + 1);
+    runs.set(kind, endings);
+    for (const [fault, count] of report.faults) faults.set(fault, (faults.get(fault) ?? 0) + count);
+    requests += report.requests;
+  }
+  const list = (counts: ReadonlyMap<string, number>): string =>
+    [...counts]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ');
+  const width = Math.max(...[...runs.keys()].map((kind) => kind.length), 'faults'.length);
+  const rows = [...runs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, endings]) => [kind, list(endings)] as const);
+  const broken = reports.filter(({ problems }) => problems.length > 0);
+  return [
+    ...rows,
+    ['faults', list(faults)] as const,
+    [
+      'in all',
+      `${reports.length} seeds, ${requests} requests, ${seconds.toFixed(0)} s, ${broken.length} broken`,
+    ] as const,
+  ]
+    .map(([name, text]) => `${name.padEnd(width)}  ${text}`)
+    .join('\n');
+}

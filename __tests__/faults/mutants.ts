@@ -1,0 +1,69 @@
+import { digestOf } from '../../src/publish/registry/digest';
+import type { Registry } from '../../src/types';
+import type { Meddling } from './participant';
+
+/* Ports that take one safeguard away each: with any of them the suite has to find something. */
+
+/** Believes that what the registry confirmed is there: nothing that was put is read back. */
+export function withoutReadBack(): Meddling {
+  return {
+    registry: (registry) => {
+      const put = new Map<string, { mediaType: string; digest: string; size: number; bytes: Uint8Array }>();
+      return {
+        ...registry,
+        manifest: async (repository, reference) =>
+          put.get(`${repository}:${reference}`) ?? registry.manifest(repository, reference),
+        tags: async (repository) => {
+          const mine = [...put.keys()].filter((name) => name.startsWith(`${repository}:`));
+          const tags = mine.map((name) => name.slice(repository.length + 1));
+          return [...new Set([...(await registry.tags(repository)), ...tags])];
+        },
+        putManifest: async (repository, reference, mediaType, bytes, beforeRepeat) => {
+          const stands = await registry.putManifest(repository, reference, mediaType, bytes, beforeRepeat);
+          put.set(`${repository}:${reference}`, { mediaType, digest: digestOf(bytes), size: bytes.length, bytes });
+          return stands;
+        },
+      };
+    },
+  };
+}
+
+/** Takes every commit for an ancestor of every other. */
+export function withoutAncestorCheck(): Meddling {
+  return { isAncestor: () => Promise.resolve('yes') };
+}
+
+/** Once an announcement is withdrawn, `latest` is written no more. */
+export function withoutRollback(): Meddling {
+  let isOver = false;
+  return {
+    registry: (registry): Registry => ({
+      ...registry,
+      putManifest: async (repository, reference, mediaType, bytes, beforeRepeat) => {
+        isOver ||= Buffer.from(bytes).toString('utf8').includes('withdrawn');
+        if (isOver && reference === 'latest') return { mediaType, digest: digestOf(bytes), size: bytes.length };
+        return registry.putManifest(repository, reference, mediaType, bytes, beforeRepeat);
+      },
+      deleteManifest: (repository, reference) =>
+        isOver ? Promise.resolve(true) : registry.deleteManifest(repository, reference),
+    }),
+  };
+}
+
+/**
+ * Lets the login follow a redirect to another origin. In the client this is one line that drops a header; from outside it is a fetch that puts
+ * it back. Gives the way to undo it.
+ */
+export function withoutRedirectRule(): () => void {
+  const real = globalThis.fetch;
+  let login: string | null = null;
+  globalThis.fetch = (input, init) => {
+    const headers = new Headers(init?.headers);
+    login = headers.get('authorization') ?? login;
+    if (login !== null) headers.set('authorization', login);
+    return real(input, { ...init, headers });
+  };
+  return () => {
+    globalThis.fetch = real;
+  };
+}
