@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { buildImage, type BuiltImage } from '../build/buildImage';
 import { detectBuilder } from '../build/builder';
 import { capabilitiesOf, checkBuilder } from '../build/capabilities';
@@ -20,6 +21,8 @@ export type Builds = (name: string, signal: AbortSignal, queuedAt: number) => Pr
  */
 export async function openWorkshop(work: Work, scratch: Scratch, observer: BuildObserver): Promise<Builds> {
   const { request, ports, source, access, decision } = work;
+  // Logs are garbage as soon as they are told: left alone, V8 doubles the space for the young until eight talkative builds fill it.
+  setFlagsFromString('--semi-space-growth-factor=1');
   const { inputs } = request;
   const [login, dockerfiles] = await Promise.all([
     access?.login().then((own) => createDockerLogin(scratch.docker, access.path.host, own, ports.env)) ??
