@@ -202,7 +202,7 @@ describe('the registry', () => {
     const api = await startFakeArtifactRegistry(world);
     const { log } = terminalReporter(process.stderr, {}, false);
     const given = { registryPath: 'europe-west3-docker.pkg.dev/my-project/kfp', credentialsJson: key.json };
-    const look = () => runChecks(registryChecks(given, { env: {}, log, signal: never }, api.endpoint), never);
+    const look = () => runChecks(registryChecks(given, { env: {}, log, signal: never }, api.endpoint), never, 60_000);
     try {
       const refused = await look();
       world.rights.set(key.clientEmail, rightsOf('writer'));

@@ -46,6 +46,7 @@ export function bruteForce(inventory: Inventory, registryPath: string, rules: Pr
       const next = [...seen, digest];
       const named = [...tags].filter(([, at]) => at === digest).map(([tag]) => tag);
       if (rules.inUse.digests.has(digest)) return true;
+      if (!wanted(digest)) return true;
       if (sets.some((set) => !goes(set) && of(set).some((image) => image.digest === digest))) return true;
       for (const tag of named) {
         const subject = /^sha256-([0-9a-f]{64})$/.exec(tag)?.[1];

@@ -50,6 +50,13 @@ export function decidePrune(inventory: Inventory, registryPath: string, rules: P
       name === setsAt
         ? new Map(going.map((set) => [commitTag(set.commit), set.digest]))
         : tagsThatGo(name, repository, going, staying);
+    const candidates = new Set<string>();
+    for (const [turn, set] of oldestFirst.entries()) {
+      for (const digest of reach(repository, startsOf(set, name, setsAt, removable), 'down')) {
+        candidates.add(digest);
+        turns.set(`${name}@${digest}`, turn);
+      }
+    }
     const kept = reach(repository, [
       ...[...repository.tags]
         .filter(([tag, digest]) => removable.get(tag) !== digest && subjectOf(tag) === undefined)
@@ -62,14 +69,9 @@ export function decidePrune(inventory: Inventory, registryPath: string, rules: P
       ...[...repository.manifests.keys()].filter((digest) => rules.inUse.digests.has(digest)),
       ...[...repository.tags].filter(([tag]) => rules.inUse.tags.has(`${name}:${tag}`)).map(([, digest]) => digest),
       ...orphanReferrers(repository),
+      // What no set that goes leads to stays, be it reachable or not, and so does what it leads to.
+      ...[...repository.manifests.keys()].filter((digest) => !candidates.has(digest)),
     ]);
-    const candidates = new Set<string>();
-    for (const [turn, set] of oldestFirst.entries()) {
-      for (const digest of reach(repository, startsOf(set, name, setsAt, removable), 'down')) {
-        candidates.add(digest);
-        turns.set(`${name}@${digest}`, turn);
-      }
-    }
     const gone = [...candidates].filter((digest) => !kept.has(digest) && repository.manifests.has(digest));
     deletions.push(...describeDeletions(name, repository, parentsFirst(repository, gone)));
     untaggings.push(
