@@ -142,7 +142,7 @@ test("the user's own clone: neither files nor index are touched", async () => {
   await writeFile(join(own, 'new'), 'staged\n');
   await git(own, 'add', 'new');
   const before = await git(own, 'status', '--porcelain');
-  await using clone = await ownClone(own, 'origin');
+  await using clone = await ownClone(join(own, 'apps'), 'origin');
   expect((await publish(clone, request(lockOf('a'), ['apps/0.yaml']))).kind).toBe('pushed');
   expect(await git(own, 'status', '--porcelain')).toBe(before);
   expect(await readFile(join(own, 'apps', '0.yaml'), 'utf8')).toBe('half a thought\n');

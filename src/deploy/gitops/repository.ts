@@ -31,10 +31,14 @@ export interface GitOpsClone extends AsyncDisposable {
 
 /** The user's own clone at `path`. */
 export async function ownClone(path: string, remote: string): Promise<GitOpsClone> {
-  const git = gitIn(path);
-  const { exitCode, stderr } = await git(['rev-parse', '--git-dir']);
-  if (exitCode !== 0)
+  const here = gitIn(path);
+  const { exitCode, stderr } = await here(['rev-parse', '--git-dir']);
+  if (exitCode !== 0) {
     throw new DeployError(`${path} is no clone of a git repository: ${firstLine(stderr)}. Give its path, or a URL.`);
+  }
+  // Files are named from the top, wherever in the clone the command runs; a bare one has no other place.
+  const top = await here(['rev-parse', '--show-toplevel']);
+  const git = top.exitCode === 0 ? gitIn(top.stdout.toString('utf8').replace(/\r?\n$/, '')) : here;
   const scratch = await mkdtemp(join(tmpdir(), 'kfp-images-gitops-'));
   return { git, scratch, remote, isOwn: true, [Symbol.asyncDispose]: () => remove(scratch) };
 }
