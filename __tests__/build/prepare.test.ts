@@ -42,10 +42,16 @@ describe('prepareDockerfile', () => {
     ['# ARG SOURCE_DATE_EPOCH', false],
     ['ENV SOURCE_DATE_EPOCH=1', false],
     ['ARG NOT_SOURCE_DATE_EPOCH', false],
+    ['ARG', false],
   ];
   it.each(epochs)('%s', (text, wants) => {
     expect(prepareDockerfile(image, `FROM scratch\n${text}\n`, {}, 'a/b').wantsEpoch).toBe(wants);
   });
+});
+
+it('reads any number of arguments', () => {
+  const many = `FROM scratch\n${'ARG a '.repeat(20)}\n`.repeat(20_000);
+  expect(prepareDockerfile({ ...image, cacheMounts: [] }, many, {}, 'a/b').wantsEpoch).toBe(false);
 });
 
 describe('writeDockerfile', () => {

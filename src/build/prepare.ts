@@ -31,7 +31,7 @@ export function prepareDockerfile(
   return {
     rewritten: changed ? rewritten : undefined,
     path: changed ? `../dockerfiles/${name}/${basename(dockerfile)}` : dockerfile,
-    wantsEpoch: /^\s*ARG\s+(\S+\s+)*SOURCE_DATE_EPOCH\b/im.test(text),
+    wantsEpoch: /^[ \t]*ARG[ \t][^\n]*\bSOURCE_DATE_EPOCH\b/im.test(text),
     notes,
   };
 }
