@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['__tests__/cluster/**/*.cluster.ts'],
     // Each file starts its own API server, which takes about 300 MB.
     maxWorkers: 1,
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 120_000,
   },
 });
