@@ -62,6 +62,10 @@ describe('whatever the text', () => {
       `FROM golang\nRUN rm ${'/go/* '.repeat(big / 6)}`,
       'FROM golang\nRUN go build\n'.repeat(big / 25),
       'FROM a AS a\n'.repeat(900),
+      ...['go clean ', 'cd /a && rm b;', 'xargs rm x |', 'rm /go/* ', 'FOO=1 ', 'go ', '"$HOME" '].map(
+        (part) => `FROM golang\nRUN ${part.repeat(30_000 / part.length)}\nRUN go build\nFROM x`,
+      ),
+      `FROM golang\n${`RUN ${'cd /a$X; '.repeat(3_000)}\n`.repeat(50)}RUN go build\nFROM x`,
     ]) {
       expect(withoutCacheMounts(addCacheMounts(text, options).text)).toBe(text);
     }

@@ -27,6 +27,7 @@ const instructionsKnown = new Set(
 );
 /** Longer ones are left as they are. */
 const mostInstructions = 1_000;
+const longestInstruction = 32_768;
 const idPrefix = 'kfp-images:';
 
 /**
@@ -47,6 +48,10 @@ export function addCacheMounts(original: string, options: RewriteOptions): Rewri
   if (strange !== undefined)
     return same(`no shared build cache: line ${strange.line}: ${strange.keyword.slice(0, 30)} is not known`);
   if (lines.instructions.length > mostInstructions) return same('no shared build cache: too many instructions');
+  const long = lines.instructions.find(
+    ({ text, heredocs }) => text.length + heredocs.join('').length > longestInstruction,
+  );
+  if (long !== undefined) return same(`no shared build cache: line ${long.line}: too long to look through`);
   const stages = readStages(lines, options.target, options.buildArgs);
   if (typeof stages === 'string') return same(`no shared build cache: ${stages}`);
   const { mounts, notes } = decideMounts(stages, caches, options.buildArgs);

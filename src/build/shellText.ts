@@ -43,13 +43,20 @@ export function mayUseModules(text: string): boolean {
 export function removes(text: string, path: string, workdir: string | undefined): boolean {
   if (/\bgo\s+clean\b[^;&|\n]*-(mod|test|fuzz)?cache\b/.test(text)) return true;
   const segments = text.split(/&&|\|\||[;|\n()]/);
-  const folders = [workdir, ...segments.map((segment) => /^\s*cd\s+["']?(\/[^\s"']*)/.exec(segment)?.[1])];
+  const folders = [
+    ...new Set([workdir, ...segments.map((segment) => /^\s*cd\s+["']?(\/[^\s"']*)/.exec(segment)?.[1])]),
+  ];
   // What xargs removes stands in another command.
+  const piped = segments.some((segment) => /^\s*xargs\s/.test(segment) && removal.test(segment));
+  if (folders.length > mostFolders) return piped || segments.some((segment) => removal.test(segment));
   return segments
-    .filter((segment) => removal.test(segment) || /\bxargs\b[^;&|\n]*\b(rm|mv)\b/.test(text))
+    .filter((segment) => piped || removal.test(segment))
     .flatMap(words)
     .some((word) => folders.some((folder) => meant(unquote(word), path, folder)));
 }
+
+/** A script that goes to more folders than this is not looked through. */
+const mostFolders = 20;
 
 const removal = /(^|[\s"'`{])(rm|mv|rmdir|unlink)\s|\s-delete\b/;
 
