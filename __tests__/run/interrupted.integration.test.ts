@@ -1,0 +1,136 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../../src/system/exec';
+import { runStep, type StepResult } from '../support/runner';
+import { bundle, createWorld, kfpImages, repository, shown, stackLine, tagsOf, type World } from './world';
+
+/* What a run that is ended while it builds leaves in the registry and on the machine. */
+
+let world: World;
+
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+describe.each([
+  { signal: 'SIGTERM' as const, status: 143, says: /Stopped \(SIGTERM\)/ },
+  { signal: 'SIGINT' as const, status: 130, says: /Interrupted \(SIGINT\)/ },
+])('$signal while images are built', ({ signal, status, says }) => {
+  it(`ends with ${String(status)}; no tag, no process, no file is left`, async () => {
+    await slowCommit(`Take your time ${signal}`);
+    const ended = await interrupted(signal);
+    expect(ended.exitCode).toBe(status);
+    expect(shown(ended.stdout)).toMatch(says);
+    expect(shown(ended.stdout)).not.toMatch(stackLine);
+    expect(await published()).toEqual([]);
+    expect(await processesOf(ended.temp)).toEqual([]);
+    await world.fork.git('revert', '--no-edit', 'HEAD');
+  });
+
+  it('ends a terminal’s run in the same way', async () => {
+    await slowCommit(`Take your time at a terminal ${signal}`);
+    const temp = join(world.folder.path, `tmp-${signal}`);
+    await run({ command: 'mkdir', args: [temp] });
+    let group = 0;
+    const ended = await kfpImages(world.fork.directory, ['build', '--images', 'driver', ...world.target], {
+      env: { TMPDIR: temp },
+      onStart: (started) => {
+        group = started;
+        void whenBuilding(temp).then(() => process.kill(group, signal));
+      },
+    });
+    expect(ended.exitCode).toBe(status);
+    expect(ended.stderr).toMatch(says);
+    expect(await published()).toEqual([]);
+    expect(await readdir(temp)).toEqual([]);
+    expect(await processesOf(temp)).toEqual([]);
+    await world.fork.git('revert', '--no-edit', 'HEAD');
+  });
+});
+
+it('SIGKILL: post ends what still builds and removes login and tree', async () => {
+  await slowCommit('Take your time until you are killed');
+  // runStep runs post, and throws when it leaves anything in RUNNER_TEMP.
+  const ended = await interrupted('SIGKILL');
+  expect(ended.exitCode).toBe(137);
+  expect(await published()).toEqual([]);
+  expect(await processesOf(ended.temp)).toEqual([]);
+  await world.fork.git('revert', '--no-edit', 'HEAD');
+});
+
+/** A commit whose driver takes half a minute to build. */
+async function slowCommit(message: string): Promise<string> {
+  const path = 'backend/Dockerfile.driver';
+  const text = await readFile(join(world.fork.directory, path), 'utf8');
+  return world.fork.commit(message, {
+    [path]: text.replace('RUN go build', `RUN sleep 30 && echo "${message}" && go build`),
+  });
+}
+
+/** Starts the Action for the driver and sends it a signal as soon as docker builds; gives what it left. */
+async function interrupted(signal: NodeJS.Signals): Promise<StepResult & { readonly temp: string }> {
+  const sha = await world.fork.git('rev-parse', 'HEAD');
+  const temp = join(world.folder.path, `runner-${signal}`);
+  await run({ command: 'mkdir', args: [temp] });
+  const control = { sent: false };
+  const result = await runStep(
+    {
+      bundle: bundle('main'),
+      workspace: world.fork.directory,
+      event: 'workflow_dispatch',
+      sha,
+      payload: { repository },
+      inputs: {
+        'registry-path': world.registry.path,
+        'credentials-json': world.registry.keyJson,
+        images: 'driver',
+      },
+      env: { RUNNER_TEMP: temp },
+      onStart: (group) => {
+        if (control.sent) return;
+        control.sent = true;
+        void whenBuilding(temp).then(() => process.kill(group, signal));
+      },
+    },
+    bundle('post'),
+  );
+  expect(await readdir(temp)).toEqual([]);
+  return { ...result, temp };
+}
+
+/** Settles when a docker works for the run whose private folder is in `temp`. */
+async function whenBuilding(temp: string): Promise<void> {
+  for (let tries = 0; tries < 2400; tries += 1) {
+    const building = (await processesOf(temp)).filter((line) => line.includes('buildx build'));
+    if (building.length > 0) {
+      // Past the start, in the step that sleeps.
+      await sleep(1500);
+      return;
+    }
+    await sleep(25);
+  }
+  throw new Error('nothing was built');
+}
+
+/** Command lines of processes whose environment names the folder as theirs (DOCKER_CONFIG of a run). */
+async function processesOf(temp: string): Promise<readonly string[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    ids.map(async (id) => {
+      const environment = await readFile(`/proc/${id}/environ`, 'latin1').catch(() => '');
+      if (!environment.split('\0').some((entry) => entry.startsWith(`DOCKER_CONFIG=${temp}/`))) return '';
+      return (await readFile(`/proc/${id}/cmdline`, 'latin1').catch(() => '')).replaceAll('\0', ' ');
+    }),
+  );
+  return lines.filter((line) => line !== '');
+}
+
+/** What this fork's HEAD has in the registry. */
+async function published(): Promise<readonly string[]> {
+  const sha = await world.fork.git('rev-parse', 'HEAD');
+  const tags = await Promise.all(['driver', 'kfp-images-set'].map((image) => tagsOf(world.registry, image)));
+  return tags.flat().filter((tag) => tag.includes(sha));
+}
