@@ -1,16 +1,19 @@
 # On a fresh Debian or Ubuntu machine with Node, npm and root: `make demo` and `make test`.
 # script/engine finds a Docker engine or, as root, sets up a private one that it stops again.
 
-.PHONY: help demo test lint bench build clean
+.PHONY: help demo test test-cluster lint bench build clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: node_modules/.package-lock.json ## the whole job on a small fork: keyword, plan, builds, bind, push, report
 	@script/engine run -- npm run --silent demo
 
 test: node_modules/.package-lock.json ## every test, with a real engine and a real registry
 	@script/engine run -- npm test
+
+test-cluster: node_modules/.package-lock.json ## deploys, against a real Kubernetes API server (needs Go)
+	@script/engine run -- script/cluster run -- npx vitest run --config vitest.cluster.config.ts
 
 lint: node_modules/.package-lock.json ## types, lint rules, formatting
 	@npm run --silent typecheck
