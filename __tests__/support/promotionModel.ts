@@ -37,8 +37,29 @@ export interface Promotions extends Model {
 }
 
 /** Every commit's set is complete in the registry; only `latest` is to be moved. */
-export async function makeModel({ standing, runs, options }: Scenario): Promise<Promotions> {
-  const storage = new Storage(options);
+export async function makeModel(scenario: Scenario): Promise<Promotions> {
+  return (await modelMaker(scenario))();
+}
+
+/** The same, prepared once: each model that is made of it is a copy. */
+export async function modelMaker({ standing, runs, options }: Scenario): Promise<() => Promise<Promotions>> {
+  const prepared = new Storage(options);
+  const { before, published } = await prepare(prepared, standing, runs);
+  return () => {
+    const storage = new Storage(options);
+    for (const kind of ['tags', 'manifests', 'blobs'] as const) {
+      for (const [name, value] of prepared[kind]) (storage[kind] as Map<string, unknown>).set(name, value);
+    }
+    return Promise.resolve(modelOn(storage, runs, before, published));
+  };
+}
+
+interface Prepared {
+  readonly before: StoredSet | undefined;
+  readonly published: readonly StoredSet[];
+}
+
+async function prepare(storage: Storage, standing: Run | undefined, runs: readonly Run[]): Promise<Prepared> {
   const registry = memoryRegistry(storage);
   const publishSet = async (run: Run): Promise<StoredSet> => {
     const images = Object.entries(run.images).map(([name, content]) => [name, { content, builtBy: commitId(content) }]);
@@ -60,6 +81,16 @@ export async function makeModel({ standing, runs, options }: Scenario): Promise<
   }
   const published: StoredSet[] = [];
   for (const run of runs) published.push(await publishSet(run));
+  return { before, published };
+}
+
+function modelOn(
+  storage: Storage,
+  runs: readonly Run[],
+  before: StoredSet | undefined,
+  published: readonly StoredSet[],
+): Promotions {
+  const registry = memoryRegistry(storage);
   const move: Promotions['promote'] = (set, override, port, signal) =>
     promote(set, sets, override, {
       registry: port,
