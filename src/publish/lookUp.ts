@@ -1,7 +1,7 @@
 import { PublishError } from '../errors';
 import type { Registry } from '../types';
 import { imageOf } from './releaseSet';
-import { readSet, storeProbe, type StoredSet } from './setArtifact';
+import { openSet, storeProbe, type StoredSet } from './setArtifact';
 import { commitTag, keyTag, latestTag, setRepository } from './tags';
 import { together } from './together';
 
@@ -43,14 +43,19 @@ export async function lookUp(
       const found = await registry.manifest(image.repository, tagOf(image));
       return found === undefined ? [] : [[image.name, found.digest] as const];
     }).then((found) => new Map(found.flat()));
-  const [keyed, published, latest, set, latestSet] = await Promise.all([
+  // Whether there really is none where none was found is asked again when something depends on it.
+  const set = async (tag: string): Promise<RegistryState['set']> => {
+    const found = await registry.manifest(sets, tag);
+    return found && openSet(registry, sets, found);
+  };
+  const [keyed, published, latest, ownSet, latestSet] = await Promise.all([
     digests(({ key }) => keyTag(key)),
     digests(() => commitTag(commit)),
     digests(() => latestTag),
-    readSet(registry, sets, commitTag(commit)),
-    readSet(registry, sets, latestTag),
+    set(commitTag(commit)),
+    set(latestTag),
   ]);
-  return { keyed, published, withLatest: new Set(latest.keys()), set, latestSet };
+  return { keyed, published, withLatest: new Set(latest.keys()), set: ownSet, latestSet };
 }
 
 /**

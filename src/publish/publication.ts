@@ -5,6 +5,7 @@ import { promote, type PromotionPorts } from './promote';
 import { Stopped } from './promotion/stop';
 import { publishLock } from './publishLock';
 import { lockOf, planPublication, type PublicationAction, type PublicationOrder } from './publishSet';
+import { rememberingBlobs } from './remember';
 import { tellPublication } from './story';
 import { putTag, readTag } from './tags';
 import { together } from './together';
@@ -21,7 +22,9 @@ export type PublicationPorts = PromotionPorts;
  * The same set again changes nothing. Never throws for what the registry does or when it is stopped: the outcome tells the truth about what
  * is published; what the run does not know by then it asks the registry once more.
  */
-export async function publish(order: PublicationOrder, ports: PublicationPorts): Promise<Publication> {
+export async function publish(order: PublicationOrder, given: PublicationPorts): Promise<Publication> {
+  const [registry = given.registry, steadfast = given.steadfast] = rememberingBlobs([given.registry, given.steadfast]);
+  const ports = { ...given, registry, steadfast };
   const actions = planPublication(order);
   const mine = lockOf(order);
   const progress: Progress = { tags: new Map(), set: undefined, setState: undefined, promotion: undefined };
