@@ -3,24 +3,27 @@
 
 .PHONY: help demo test test-cluster lint bench build clean
 
+# Tests run make themselves: they must not take it for a part of this one.
+outside := env -u MAKELEVEL -u MAKEFLAGS -u MFLAGS
+
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: node_modules/.package-lock.json ## the whole job on a small fork: keyword, plan, builds, bind, push, report
-	@script/engine run -- npm run --silent demo
+	@$(outside) script/engine run -- npm run --silent demo
 
 test: node_modules/.package-lock.json ## every test, with a real engine and a real registry
-	@script/engine run -- npm test
+	@$(outside) script/engine run -- npm test
 
 test-cluster: node_modules/.package-lock.json ## deploys, against a real Kubernetes API server (needs Go)
-	@script/engine run -- script/cluster run -- npx vitest run --config vitest.cluster.config.ts
+	@$(outside) script/engine run -- script/cluster run -- npx vitest run --config vitest.cluster.config.ts
 
 lint: node_modules/.package-lock.json ## types, lint rules, formatting
 	@npm run --silent typecheck
 	@npm run --silent lint
 
 bench: node_modules/.package-lock.json ## speed, as ratios against the peers in the same run
-	@script/engine run -- npm run --silent bench
+	@$(outside) script/engine run -- npm run --silent bench
 
 build: node_modules/.package-lock.json ## bundle src/ into dist/
 	@npm run --silent build
