@@ -80,7 +80,9 @@ async function takeRepository(
     if (digest !== undefined) tags.set(name, digest);
   });
   await together(digests, take);
-  return { tags, manifests };
+  // Answers come in any order; two looks at the same registry must give the same plan.
+  const sorted = new Map([...tags].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { tags: sorted, manifests };
 }
 
 async function readStored(registry: Registry, repository: string, manifest: Manifest): Promise<StoredManifest> {
