@@ -40,7 +40,7 @@ test.each(pages)('%s has no link that leads nowhere', (page) => {
 });
 
 describe('every command that a page names', () => {
-  const source = read('src/commands/commandLine.ts');
+  const source = read('src/commands/commandLine.ts') + read('src/commands/clusterCommands.ts');
   const commands = new Set([...source.matchAll(/command\('([a-z-]+)'\)/g)].map((found) => found[1] ?? ''));
   const flags = new Set([
     ...[...source.matchAll(/(--[a-z-]+)/g)].map((found) => found[1] ?? ''),
