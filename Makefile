@@ -1,7 +1,7 @@
 # On a fresh Debian or Ubuntu machine with Node, npm and root: `make demo` and `make test`.
 # script/engine finds a Docker engine or, as root, sets up a private one that it stops again.
 
-.PHONY: help demo test test-cluster lint bench build clean
+.PHONY: help demo test faults test-cluster lint bench build clean
 
 # Tests run make themselves: they must not take it for a part of this one.
 outside := env -u MAKELEVEL -u MAKEFLAGS -u MFLAGS
@@ -14,6 +14,9 @@ demo: node_modules/.package-lock.json ## the whole job on a small fork: keyword,
 
 test: node_modules/.package-lock.json ## every test, with a real engine and a real registry
 	@$(outside) script/engine run -- npm test
+
+faults: node_modules/.package-lock.json ## seeded faults, signals, deaths and races against real registries
+	@$(outside) script/engine run -- npm run --silent faults
 
 test-cluster: node_modules/.package-lock.json ## deploys, against a real Kubernetes API server (needs Go)
 	@$(outside) script/engine run -- script/cluster run -- npx vitest run --config vitest.cluster.config.ts
