@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readManifest } from '../../src/publish/manifest';
 import type { Storage as Memory } from '../support/memoryRegistry';
@@ -31,7 +32,7 @@ export async function readStorage(dataDir: string, path: string): Promise<Storag
   }
   const blob = async (digest: string): Promise<Buffer | undefined> => {
     const hex = digest.slice('sha256:'.length);
-    return readFile(join(v2, 'blobs/sha256', hex.slice(0, 2), hex, 'data')).catch(() => undefined);
+    return readFile(join(v2, 'blobs/sha256', hex.slice(0, 2), hex, 'data')).catch(missing);
   };
   const isLinked = async (repository: string, kind: string, digest: string): Promise<boolean> =>
     (await text(join(top, repository, kind, 'sha256', digest.slice('sha256:'.length), 'link'))) === digest;
@@ -59,7 +60,10 @@ export async function writeStorage(dataDir: string, host: string, memory: Memory
   const v2 = join(dataDir, 'docker/registry/v2');
   const put = async (file: string, content: Uint8Array | string): Promise<void> => {
     await mkdir(dirname(join(v2, file)), { recursive: true });
-    await writeFile(join(v2, file), content);
+    // Rounds share blobs: a file appears whole or not at all.
+    const own = join(v2, `${file}.${randomUUID()}`);
+    await writeFile(own, content);
+    await rename(own, join(v2, file));
   };
   const blob = (hex: string): string => `blobs/sha256/${hex.slice(0, 2)}/${hex}/data`;
   const own = (name: string): string => `repositories/${name.slice(host.length + 1)}`;
@@ -79,10 +83,20 @@ export async function writeStorage(dataDir: string, host: string, memory: Memory
   await Promise.all(writes);
 }
 
-const list = (folder: string): Promise<readonly string[]> => readdir(folder).catch(() => []);
+async function list(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    missing(error);
+    return [];
+  }
+}
 
 const text = (file: string): Promise<string | undefined> =>
-  readFile(file, 'utf8').then(
-    (found) => (found === '' ? undefined : found),
-    () => undefined,
-  );
+  readFile(file, 'utf8').then((found) => (found === '' ? undefined : found), missing);
+
+/** Only what is not there is undefined. */
+function missing(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  throw error;
+}

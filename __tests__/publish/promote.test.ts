@@ -1,42 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { PublishError, RegistryError } from '../../src/errors';
+import { PublishError } from '../../src/errors';
 import { candidateTag, longestMove } from '../../src/publish/promotion/candidates';
-import { promote, type Promotion } from '../../src/publish/promote';
+import { promote } from '../../src/publish/promote';
 import { latestTag } from '../../src/publish/tags';
-import type { Registry } from '../../src/types';
-import { memoryRegistry, type MemoryOptions } from '../support/memoryRegistry';
-import { latestOf, makeModel, path, sets, type Promotions, type Run } from '../support/promotionModel';
+import { memoryRegistry } from '../support/memoryRegistry';
+import { latestOf, path, sets, type Promotions, type Run } from '../support/promotionModel';
 import { commitId, history, silent } from '../support/releaseSets';
 
-/** Runs are numbered by their place; each is promoted when the test says so. */
-const world = (runs: readonly Run[], standing?: Run, options: MemoryOptions = {}): Promise<Promotions> =>
-  makeModel({ runs, options, ...(standing === undefined ? {} : { standing }) });
-
-async function move(model: Promotions, index: number, registry = model.registry, override = false): Promise<Promotion> {
-  const set = model.published[index];
-  if (set === undefined) throw new Error('No such run');
-  return model.promote(set, override, registry, new AbortController().signal);
-}
-
-const whole = (commit: string, content = commit): Run => ({ commit, images: { driver: content, launcher: content } });
-const only = (image: string, commit: string, content = commit): Run => ({ commit, images: { [image]: content } });
-const kinds = (promotion: Promotion): readonly string[] =>
-  promotion.states.map(({ pointer, kind }) => `${pointer.image ?? 'set'} ${kind}`);
-const announced = (model: Promotions): number =>
-  [...model.storage.tags.keys()].filter((tag) => tag.includes(':candidate-')).length;
-/** Whose image each `latest` names: the commit of the run, or of what stood before. */
-const standsAt = (model: Promotions): Readonly<Record<string, string | undefined>> => {
-  const all = [...model.published, ...(model.standing === undefined ? [] : [model.standing])];
-  const names = ['base', 'old', 'mid', 'new', 'side'];
-  const nameOf = (commit: string | undefined): string | undefined => names.find((name) => commitId(name) === commit);
-  const images = ['driver', 'launcher'].map((image) => {
-    const digest = latestOf(model, `${path}/${image}`);
-    return [image, nameOf(all.find(({ lock }) => lock.images[image]?.digest === digest)?.lock.commit)] as const;
-  });
-  const set = all.find(({ digest }) => digest === latestOf(model, sets));
-  return { ...Object.fromEntries(images), set: nameOf(set?.lock.commit) };
-};
-
+import { announced, kinds, move, only, standsAt, whole, world } from '../support/promotionTales';
 describe('where latest stands decides', () => {
   test('nothing there: it is put', async () => {
     const model = await world([whole('mid')]);
@@ -141,106 +112,6 @@ describe('partial sets', () => {
     for (const tag of [...model.storage.tags.keys()]) if (tag.includes(':candidate-')) model.storage.tags.delete(tag);
     expect(await move(model, 2)).toMatchObject({ kind: 'moved' });
     expect(standsAt(model)).toEqual({ driver: 'new', launcher: 'mid', set: 'new' });
-  });
-});
-
-/** Lets the registry fail from the call of this number on for which `when` holds. */
-function failing(model: Promotions, when: (call: string) => boolean, from = 1): Registry {
-  let count = 0;
-  return memoryRegistry(model.storage, {
-    before: ({ name, repository, reference }) => {
-      const isIt = when(`${name} ${repository}:${reference}`);
-      if (isIt) count++;
-      return isIt && count >= from
-        ? Promise.reject(new RegistryError('It failed.', { status: 500 }))
-        : Promise.resolve();
-    },
-  });
-}
-
-describe('when it fails half way', () => {
-  test('everything that was moved goes back to where it was', async () => {
-    const model = await world([whole('mid')], whole('base'));
-    const promotion = await move(
-      model,
-      0,
-      failing(model, (call) => call === `putManifest ${sets}:latest`),
-    );
-    expect(promotion.kind).toBe('failed');
-    expect(kinds(promotion)).toEqual(['driver restored', 'launcher restored', 'set restored']);
-    expect(standsAt(model)).toEqual({ driver: 'base', launcher: 'base', set: 'base' });
-  });
-
-  test('what was not there is deleted; by its tag, so that the image keeps its others', async () => {
-    const model = await world([whole('mid')]);
-    const before = model.snapshot();
-    const promotion = await move(
-      model,
-      0,
-      failing(model, (call) => call === `putManifest ${sets}:latest`),
-    );
-    expect(kinds(promotion)).toEqual(['driver restored', 'launcher restored', 'set restored']);
-    expect(
-      model
-        .snapshot()
-        .split('\n')
-        .filter((line) => !line.includes(':candidate-')),
-    ).toEqual(before.split('\n'));
-  });
-
-  test('where tags can’t be deleted it says what is left', async () => {
-    const model = await world([whole('mid')], undefined, { deletesTags: false });
-    const promotion = await move(
-      model,
-      0,
-      failing(model, (call) => call === `putManifest ${sets}:latest`),
-    );
-    expect(kinds(promotion)).toEqual(['driver stuck', 'launcher stuck', 'set restored']);
-    expect(promotion.notes.join(' ')).toMatch(/driver:latest could not be deleted/);
-    expect(standsAt(model)).toEqual({ driver: 'mid', launcher: 'mid', set: undefined });
-  });
-
-  test('a registry that does not answer any more: what is not known is not claimed', async () => {
-    const model = await world([whole('mid')], whole('base'));
-    let isDown = false;
-    const registry = memoryRegistry(model.storage, {
-      before: ({ name, repository }) => {
-        isDown ||=
-          name === 'putManifest' &&
-          repository === sets &&
-          latestOf(model, `${path}/driver`) !== model.standing?.lock.images['driver']?.digest;
-        return isDown ? Promise.reject(new RegistryError('Down.', { status: 503 })) : Promise.resolve();
-      },
-    });
-    const promotion = await move(model, 0, registry);
-    expect(kinds(promotion)).toEqual(['driver unknown', 'launcher unknown', 'set unknown']);
-    expect(promotion.notes.join(' ')).toMatch(
-      /could not be withdrawn.*Not everything could be taken back.*could not be asked/s,
-    );
-    // Its announcement stands: an older run that comes now finishes it.
-    expect((await move(model, 0)).kind).toBe('moved');
-  });
-
-  test('an immutable latest is said to be', async () => {
-    const model = await world([whole('mid')], whole('base'), { immutable: true });
-    const promotion = await move(model, 0);
-    expect(promotion.kind).toBe('failed');
-    expect(String(promotion.error)).toMatch(/:latest is immutable and can't be moved. Set the input latest to never/);
-    expect(standsAt(model)).toEqual({ driver: 'base', launcher: 'base', set: 'base' });
-  });
-
-  test('nothing is moved on the word of a registry that lists a tag and does not have it', async () => {
-    const model = await world([whole('mid')], whole('base'));
-    const registry: Registry = {
-      ...model.registry,
-      manifest: (repository, reference) =>
-        reference === 'latest' && repository === `${path}/driver`
-          ? Promise.resolve(undefined)
-          : model.registry.manifest(repository, reference),
-    };
-    const promotion = await move(model, 0, registry);
-    expect(String(promotion.error)).toMatch(/lists .*driver:latest but does not have it/);
-    expect(standsAt(model)).toEqual({ driver: 'base', launcher: 'base', set: 'base' });
   });
 });
 

@@ -76,7 +76,9 @@ export async function promote(
   } catch (error) {
     const { look, notes } = await goBack(course);
     const ended = { states: statesOf(course, look, false), notes, commit: undefined, relation: undefined };
-    if (error instanceof Stopped) return { ...ended, kind: 'stopped', error: undefined };
+    // The client's calls end with the signal, too.
+    if (error instanceof Stopped || (ports.signal.aborted && !(error instanceof Refused)))
+      return { ...ended, kind: 'stopped', error: undefined };
     if (!(error instanceof Refused)) return { ...ended, kind: 'failed', error };
     const { relation, commit } = error.at;
     return { ...ended, kind: 'refused', relation, commit, error: refusal(set, error) };

@@ -50,6 +50,11 @@ export class Board {
     this.set = { image: undefined, repository: setRepository };
   }
 
+  /** What stood there when we first looked. undefined: we did not; null: nothing. */
+  firstSeen({ repository }: Pointer): Manifest | null | undefined {
+    return this.seen.get(repository)?.[0];
+  }
+
   /** Reads the announcements first, then all tags. Throws RegistryError, or PublishError when the registry contradicts itself. */
   async look(registry: Registry, own: Own): Promise<Look> {
     const { isAncestor } = this;

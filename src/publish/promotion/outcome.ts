@@ -1,5 +1,4 @@
 import type { LatestState } from '../../types';
-import type { StoredSet } from '../setArtifact';
 import type { Look } from './board';
 import type { Course } from './course';
 import { digestAt, imagePointers, type Pointer } from './pointers';
@@ -14,21 +13,18 @@ export interface PointerState extends LatestState {
  * The state of every `latest` of our set, the set's own last, as the last look found it. `isDone`: the promotion went to its end, so what this
  * run put is moved, not left over.
  */
-export function statesOf(
-  { set, written, board }: Course,
-  look: Look | undefined,
-  isDone: boolean,
-): readonly PointerState[] {
+export function statesOf(course: Course, look: Look | undefined, isDone: boolean): readonly PointerState[] {
+  const { set, written, board } = course;
   return [...imagePointers(set), board.set].map((pointer) => {
     const wasWritten = written.has(pointer.repository);
     if (look === undefined) return { pointer, kind: wasWritten ? 'unknown' : 'kept', digest: undefined };
     const digest = look.value(pointer)?.digest;
-    return { pointer, kind: kindOf(set, pointer, look, wasWritten, isDone), digest };
+    return { pointer, kind: kindOf(course, pointer, look, wasWritten, isDone), digest };
   });
 }
 
 function kindOf(
-  set: StoredSet,
+  { set, board }: Course,
   pointer: Pointer,
   look: Look,
   wasWritten: boolean,
@@ -39,6 +35,7 @@ function kindOf(
   if (isDone) return isOurs ? (wasWritten ? 'moved' : 'unchanged') : 'left';
   const isLeftOver = isOurs && originOf(pointer, digest ?? '', look) === 'withdrawn';
   if (!wasWritten) return isLeftOver ? 'stuck' : isOurs ? 'unchanged' : 'kept';
-  if (digest === look.before(pointer)?.digest) return 'restored';
+  const earlier = [look.before(pointer), board.firstSeen(pointer)];
+  if (earlier.some((manifest) => manifest !== undefined && manifest?.digest === digest)) return 'restored';
   return isLeftOver ? 'stuck' : 'left';
 }
