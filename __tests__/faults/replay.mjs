@@ -6,6 +6,11 @@ const { values } = parseArgs({ options: { seed: { type: 'string' }, runs: { type
 const env = { ...process.env };
 if (values.seed !== undefined) env.KFP_IMAGES_FAULT_SEED = values.seed;
 if (values.runs !== undefined) env.KFP_IMAGES_FAULT_RUNS = values.runs;
-const args = ['run', '--config', 'vitest.faults.config.ts', ...(values.seed === undefined ? [] : ['-t', 'every seed holds'])];
+const args = [
+  'run',
+  '--config',
+  'vitest.faults.config.ts',
+  ...(values.seed === undefined ? [] : ['-t', 'every seed holds']),
+];
 const { status } = spawnSync('vitest', args, { env, stdio: 'inherit' });
 process.exit(status ?? 1);

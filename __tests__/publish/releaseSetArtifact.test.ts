@@ -113,6 +113,25 @@ describe('the artifact', () => {
     await expect(storeSet(refuse, sets, 'commit-x', lock, '')).rejects.toThrow(PublishError);
   });
 
+  test.each([
+    { name: 'lacks a part', says: 'blob unknown to registry', codes: ['MANIFEST_BLOB_UNKNOWN'] },
+    { name: 'has it immutable', says: 'cannot update tag X. The repository has enabled tag immutability', codes: [] },
+  ])('a registry that $name does not get the other form', async ({ says, codes }) => {
+    const storage = new Storage();
+    const registry = memoryRegistry(storage);
+    const refusal = new RegistryError(says, { status: 400, codes });
+    const puts: string[] = [];
+    const refuse: Registry = {
+      ...registry,
+      putManifest: (_repository, _reference, _type, bytes) => {
+        puts.push(Buffer.from(bytes).toString());
+        return Promise.reject(refusal);
+      },
+    };
+    await expect(storeSet(refuse, sets, 'commit-x', lock, '')).rejects.toBe(refusal);
+    expect(puts).toHaveLength(1);
+  });
+
   test('what is no set is not taken for one', async () => {
     const registry = memoryRegistry(new Storage());
     expect(await readSet(registry, sets, 'commit-x')).toBeUndefined();

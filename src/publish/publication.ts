@@ -1,6 +1,7 @@
 import type { LockFile, Publication, Registry } from '../types';
 import { checkImage } from './imageCheck';
 import { learn, type Progress } from './learn';
+import { patientWithParts } from './patientPut';
 import { promote, type PromotionPorts } from './promote';
 import { Stopped } from './promotion/stop';
 import { publishLock } from './publishLock';
@@ -23,7 +24,8 @@ export type PublicationPorts = PromotionPorts;
  * is published; what the run does not know by then it asks the registry once more.
  */
 export async function publish(order: PublicationOrder, given: PublicationPorts): Promise<Publication> {
-  const [registry = given.registry, steadfast = given.steadfast] = rememberingBlobs([given.registry, given.steadfast]);
+  const patient = [given.registry, given.steadfast].map(patientWithParts);
+  const [registry = given.registry, steadfast = given.steadfast] = rememberingBlobs(patient);
   const ports = { ...given, registry, steadfast };
   const actions = planPublication(order);
   const mine = lockOf(order);

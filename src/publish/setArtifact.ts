@@ -3,8 +3,9 @@ import type { Descriptor, LockFile, Manifest, Registry } from '../types';
 import { encodeLockFile, longestLockFile, parseLockFile } from './lockFile';
 import { readManifest } from './manifest';
 import { isDigest } from './names';
+import { saysPartIsMissing } from './patientPut';
 import { digestOf } from './registry/digest';
-import { readTag } from './tags';
+import { isImmutable, readTag } from './tags';
 
 /** A release set as it lies in the registry. */
 export interface StoredSet extends Manifest {
@@ -123,7 +124,7 @@ async function putEither(
 
 /** "I don't know such a manifest", as opposed to no right, no repository, an immutable tag or too many requests. */
 function isRefusedForm(error: unknown): boolean {
-  if (!(error instanceof RegistryError) || /immutab/i.test(error.message)) return false;
+  if (!(error instanceof RegistryError) || isImmutable(error) || saysPartIsMissing(error)) return false;
   return [400, 405, 415, 422].includes(error.status ?? 0);
 }
 
