@@ -12,7 +12,6 @@ describe('findCredentials takes, in this order', () => {
     const key = await testKey();
     const found = await find({ json: key.json, env: { GOOGLE_APPLICATION_CREDENTIALS: file('none') } });
     expect(found.describe).toBe(`service account key of ${key.clientEmail} (credentials-json)`);
-    expect(await found.login()).toEqual({ username: '_json_key', password: key.json.trim() });
     expect(masked()).toEqual(found.secrets());
     expect(masked().length).toBeGreaterThan(10);
   });
@@ -75,7 +74,8 @@ it('does not take another cloud’s metadata server for Google’s', async () =>
 
 describe('loginsFor', () => {
   it('gives the run’s host its credentials, and others what docker has', async () => {
-    const key = await testKey();
+    const key = await testKey('kfp-demo', `http://${google().host}/token`);
+    google().trust(key.clientEmail, key.privateKey);
     const files = {
       'docker/config.json': {
         auths: { 'ghcr.io': { auth: 'bWU6cGFzcw==' }, [garHost]: { auth: 'YTpi' } },
@@ -84,7 +84,7 @@ describe('loginsFor', () => {
     };
     const credentials = await find({ json: key.json, files });
     const logins = loginsFor(garHost, credentials, log, { DOCKER_CONFIG: file('docker') });
-    expect(await logins(garHost)).toEqual({ username: '_json_key', password: key.json.trim() });
+    expect(await logins(garHost)).toMatchObject({ username: 'oauth2accesstoken', password: google().issued[0] });
     expect(await logins('ghcr.io')).toMatchObject({ username: 'me', password: 'pass' });
     expect(await logins('docker.io')).toBeUndefined();
     expect(await logins('x.io')).toBeUndefined();

@@ -1,4 +1,6 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { assertedBy } from './keyAssertion';
 import { serve, type Received, type Reply } from './httpServer';
 
 /**
@@ -18,6 +20,8 @@ export interface GoogleTokens {
   isGood(token: string): boolean;
   /** The next answers, before the usual ones. */
   readonly script: Reply[];
+  /** Knows a service account's key from now on. PEM. */
+  trust(account: string, privateKey: string): void;
   close(): Promise<void>;
 }
 
@@ -30,6 +34,7 @@ export async function startGoogleTokens(options: { readonly seconds?: number } =
   const issued: string[] = [];
   const good = new Map<string, number>();
   const script: Reply[] = [];
+  const keys = new Map<string, KeyObject>();
   const issue = (kind: string, opens: boolean): string => {
     const token = `ya29.${kind}-${issued.length}-${Math.random().toString(36).slice(2)}`;
     issued.push(token);
@@ -63,6 +68,12 @@ export async function startGoogleTokens(options: { readonly seconds?: number } =
         return json(200, { accessToken: issue('account', true), expireTime });
       }
       case '/token':
+        if (form['assertion'] !== undefined) {
+          const by = assertedBy(form, `http://${server.host}/token`, keys);
+          if (by === undefined)
+            return json(400, { error: 'invalid_grant', error_description: 'Invalid JWT Signature.' });
+          return json(200, { access_token: issue('key', true), expires_in: seconds, token_type: 'Bearer' });
+        }
         if (form['grant_type'] !== 'refresh_token' || form['refresh_token'] !== user.refresh_token) {
           return json(400, { error: 'invalid_grant', error_description: 'Token has been expired or revoked.' });
         }
@@ -82,7 +93,15 @@ export async function startGoogleTokens(options: { readonly seconds?: number } =
     return { status: 200, headers: flavor, body: JSON.stringify(token) };
   }
 
-  return { host: server.host, requests: server.requests, issued, isGood, script, close: () => server.close() };
+  return {
+    host: server.host,
+    requests: server.requests,
+    issued,
+    isGood,
+    script,
+    trust: (name, privateKey) => void keys.set(name, createPublicKey(privateKey)),
+    close: () => server.close(),
+  };
 }
 
 const denied = {

@@ -17,7 +17,11 @@ let pair: Promise<{ readonly privateKey: string }> | undefined;
  * The project's name is random and in the first 72 bytes, because that is all of a password that bcrypt, and so a
  * registry's htpasswd file, compares.
  */
-export async function testKey(projectId = `kfp-${randomBytes(4).toString('hex')}`): Promise<TestKey> {
+export async function testKey(
+  projectId = `kfp-${randomBytes(4).toString('hex')}`,
+  /** Where tokens are made with it: that of a fake, or Google's. */
+  tokenUri = 'https://oauth2.googleapis.com/token',
+): Promise<TestKey> {
   pair ??= promisify(generateKeyPair)('rsa', {
     modulusLength: 2048,
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
@@ -33,7 +37,7 @@ export async function testKey(projectId = `kfp-${randomBytes(4).toString('hex')}
     client_email: clientEmail,
     client_id: String(randomBytes(6).readUIntBE(0, 6)),
     auth_uri: 'https://accounts.google.com/o/oauth2/auth',
-    token_uri: 'https://oauth2.googleapis.com/token',
+    token_uri: tokenUri,
     auth_provider_x509_cert_url: 'https://www.googleapis.com/oauth2/v1/certs',
     client_x509_cert_url: `https://www.googleapis.com/robot/v1/metadata/x509/${encodeURIComponent(clientEmail)}`,
     universe_domain: 'googleapis.com',

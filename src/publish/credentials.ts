@@ -5,12 +5,16 @@ import { mint } from './credentials/accessToken';
 import { defaultFile } from './credentials/defaultFiles';
 import { googleCaller } from './credentials/googleCaller';
 import { readGoogleFile, type GoogleFile } from './credentials/googleFile';
+import { keeper } from './credentials/keeper';
 import { spoilt } from './credentials/keyText';
+import { keyTokenLimits, loginOfKey } from './credentials/keyToken';
 import { findMetadataServer } from './credentials/metadataServer';
 import { renewing } from './credentials/renewing';
+import type { ServiceAccountKey } from './credentials/serviceAccountKey';
 import { readDockerConfig } from './dockerConfig';
+import { emulatorOf } from './emulator';
 import { isGoogleHost } from './googleHosts';
-import { basicAuth, identityTokenUser, maskable, type Login } from './login';
+import { identityTokenUser, type Login } from './login';
 import { isLoopbackHost } from './names';
 import type { Limits } from './registry';
 
@@ -82,7 +86,7 @@ export function loginsFor(
   };
 }
 
-/** Google credentials go to Google's hosts only; those of an emulator on this machine also to a registry on it. */
+/** Google credentials go to Google's hosts only; those of a token service or a metadata server on this machine also to a registry on it. */
 async function ofGoogle(sources: CredentialSources, env: NodeJS.ProcessEnv): Promise<RegistryCredentials | undefined> {
   const { host } = sources;
   if (isGoogleHost(host)) {
@@ -94,11 +98,12 @@ async function ofGoogle(sources: CredentialSources, env: NodeJS.ProcessEnv): Pro
   try {
     const found = await defaultFile(env);
     const file = found && readGoogleFile(found.text, found.source, env);
-    return found && file?.isLocal === true ? ofFile(sources, file, found.source) : undefined;
+    if (found && file?.isLocal === true) return ofFile(sources, file, found.source);
   } catch {
     // What is wrong with a Google file does not concern a registry of this machine.
-    return undefined;
   }
+  const isEmulated = emulatorOf(host, env) !== undefined && isLoopbackHost(env['GCE_METADATA_HOST'] ?? '');
+  return isEmulated ? ofMetadataServer(sources, env) : undefined;
 }
 
 function ofFile(sources: CredentialSources, file: GoogleFile, source: string): RegistryCredentials {
@@ -108,14 +113,21 @@ function ofFile(sources: CredentialSources, file: GoogleFile, source: string): R
     'authorized-user': 'login of',
     impersonation: 'impersonation of',
   };
-  const kept = keeper(sources);
+  const kept = keeper(sources.onSecret);
   const describe = `${kinds[file.kind]} ${file.account} (${source})`;
-  if (file.kind === 'service-account-key') {
-    file.secrets.forEach(kept.keep);
+  const isKey = file.kind === 'service-account-key';
+  const limits = isKey ? { ...keyTokenLimits, ...sources.limits } : { ...sources.limits };
+  const caller = googleCaller(file.account, { ...sources, limits, onSecret: kept.keep });
+  if (!isKey) return { describe, login: renewing(() => kept.login(mint(caller, file))), secrets: kept.all };
+  file.secrets.forEach(kept.keep);
+  if (!takesTokens(sources.host, file))
     return { describe, login: () => Promise.resolve(file.login), secrets: kept.all };
-  }
-  const caller = googleCaller(file.account, { ...sources, onSecret: kept.keep });
-  return { describe, login: renewing(() => kept.login(mint(caller, file))), secrets: kept.all };
+  return { describe, login: renewing(() => kept.login(loginOfKey(caller, file, sources.log))), secrets: kept.all };
+}
+
+/** Does the registry know Google's tokens? Any other can only be given the key as a password. */
+function takesTokens(host: string, key: ServiceAccountKey): boolean {
+  return isGoogleHost(host) || (key.isLocal && isLoopbackHost(host));
 }
 
 async function ofMetadataServer(
@@ -124,7 +136,7 @@ async function ofMetadataServer(
 ): Promise<RegistryCredentials | undefined> {
   const server = await findMetadataServer(env, sources.signal);
   if (server === undefined) return undefined;
-  const kept = keeper(sources);
+  const kept = keeper(sources.onSecret);
   const caller = googleCaller(server.account, { ...sources, onSecret: kept.keep });
   const describe = `this machine’s service account ${server.account} (metadata server)`;
   return { describe, login: renewing(() => kept.login(server.mint(caller))), secrets: kept.all };
@@ -133,7 +145,7 @@ async function ofMetadataServer(
 async function ofDocker(sources: CredentialSources, env: NodeJS.ProcessEnv): Promise<RegistryCredentials> {
   const { host } = sources;
   const config = await readDockerConfig(env);
-  const kept = keeper(sources);
+  const kept = keeper(sources.onSecret);
   const find = async (): Promise<Login | undefined> => kept.login(ambientLogin(config, host).then(briefly));
   const login = renewing(find);
   const first = await login();
@@ -155,28 +167,4 @@ function noneFor(host: string): UsageError {
 /** A helper may hand out tokens of short life and does not say so: it is asked again after five minutes. */
 function briefly(login: Login | undefined): Login | undefined {
   return login === undefined ? undefined : { ...login, expiresAt: Date.now() + 5 * 60_000 };
-}
-
-/** Collects secrets, and tells of each once. */
-function keeper(sources: CredentialSources): {
-  readonly keep: (secret: string) => void;
-  readonly all: () => readonly string[];
-  /** Keeps the secrets of a login as soon as it is there. */
-  readonly login: <T extends Login | undefined>(login: Promise<T>) => Promise<T>;
-} {
-  const known = new Set<string>();
-  const keep = (secret: string): void => {
-    if (known.has(secret)) return;
-    known.add(secret);
-    sources.onSecret?.(secret);
-  };
-  return {
-    keep,
-    all: () => [...known],
-    login: async (pending) => {
-      const login = await pending;
-      if (login !== undefined) [...maskable(login.password), basicAuth(login)].forEach(keep);
-      return login;
-    },
-  };
 }

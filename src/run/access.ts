@@ -1,4 +1,5 @@
 import { findCredentials, loginsFor, type RegistryCredentials } from '../publish/credentials';
+import { emulatedPath, emulatorOf, type Emulator } from '../publish/emulator';
 import type { Login } from '../publish/login';
 import { parseRegistryPath, type RegistryPath } from '../publish/reference';
 import { createRegistry } from '../publish/registry';
@@ -9,6 +10,8 @@ import type { RunPorts } from './context';
 /** A registry path, who we are there, and the client for it. */
 export interface Access {
   readonly path: RegistryPath;
+  /** Where Google's APIs answer, when that is on this machine. */
+  readonly emulator: Emulator | undefined;
   readonly credentials: RegistryCredentials;
   /** Calls end when the run is stopped. */
   readonly registry: Registry;
@@ -31,7 +34,9 @@ export async function openAccess(
   ports: AccessPorts,
 ): Promise<Access> {
   const { env, log, signal } = ports;
-  const path = parseRegistryPath(inputs.registryPath);
+  const given = parseRegistryPath(inputs.registryPath);
+  const emulator = emulatorOf(given.host, env);
+  const path = emulatedPath(given, emulator);
   if (path.warning !== undefined) log.warning(path.warning);
   const onSecret = (secret: string): void => maskSecrets(ports.log, [secret]);
   const credentials = await findCredentials({
@@ -47,6 +52,7 @@ export async function openAccess(
   const silent = { ...log, info: (line: string) => log.debug(line), warning: (text: string) => log.debug(text) };
   return {
     path,
+    emulator,
     credentials,
     registry: createRegistry({ ...common, signal }),
     steadfast: createRegistry(common),

@@ -3,6 +3,7 @@ import { buildImage, type BuiltImage } from '../build/buildImage';
 import { detectBuilder } from '../build/builder';
 import { capabilitiesOf, checkBuilder } from '../build/capabilities';
 import { writeDockerfile } from '../build/prepare';
+import { message } from '../errors';
 import { createDockerLogin } from '../publish/dockerLogin';
 import { recordGroup, type Scratch } from '../system/scratch';
 import type { BuildObserver } from '../types';
@@ -39,16 +40,18 @@ export async function openWorkshop(work: Work, scratch: Scratch, observer: Build
     if (image !== undefined) await writeDockerfile(scratch, image, prepared);
   }
   const able = capabilitiesOf(builder);
-  return (name, signal, queuedAt) => {
+  const renew = async (): Promise<void> => {
+    const renewed = await access?.login();
+    if (renewed !== undefined) await login.renew(renewed);
+  };
+  return async (name, signal, queuedAt) => {
     const planned = decision.plan.images.find((image) => image.name === name);
     const dockerfile = dockerfiles.get(name);
     if (planned === undefined || dockerfile === undefined) throw new Error(`The plan does not build ${name}`);
     const job = buildJob(work, planned, dockerfile, scratch, able);
     const command = { ...job.command, env: { ...login.env, ...job.command.env } };
-    const renew = async (): Promise<void> => {
-      const renewed = await access?.login();
-      if (renewed !== undefined) await login.renew(renewed);
-    };
+    // What waited for its turn may find the first login ended. Where no other is to be had, the push says so.
+    await renew().catch((error: unknown) => ports.log.debug(message(error)));
     const onStart = (group: number): void => recordGroup(scratch, group);
     const explainPush = (text: string): readonly string[] =>
       access === undefined ? [] : pushHint(text, access, ports.env);

@@ -7,7 +7,13 @@ import { readSet } from '../../../src/publish/setArtifact';
 import { commitTag, setRepository } from '../../../src/publish/tags';
 import { terminalReporter } from '../../../src/report/reporter';
 import { openAccess, type Access } from '../../../src/run/access';
-import { federatedAccount, startFakeIdentity, user, type FakeIdentity } from '../../support/fakeGoogle/identity';
+import {
+  federatedAccount,
+  machineAccount,
+  startFakeIdentity,
+  user,
+  type FakeIdentity,
+} from '../../support/fakeGoogle/identity';
 import { startRegistryFront, type RegistryFront } from '../../support/fakeGoogle/registryFront';
 import { FakeWorld, rightsOf } from '../../support/fakeGoogle/world';
 import { tempDir, type TempDir } from '../../support/engine';
@@ -27,6 +33,8 @@ let world: FakeWorld;
 let folder: TempDir;
 let account: string;
 let keyJson: string;
+/** The same key; tokens are made with it at the fake. */
+let tokenKeyJson: string;
 
 beforeAll(async () => {
   backend = await startRegistry();
@@ -38,8 +46,11 @@ beforeEach(async () => {
   folder = await tempDir();
   world = new FakeWorld(project);
   world.add('europe-west3/kfp');
-  for (const each of [account, federatedAccount, user]) world.rights.set(each, rightsOf('writer'));
+  for (const each of [account, federatedAccount, user, machineAccount]) world.rights.set(each, rightsOf('writer'));
   identity = await startFakeIdentity(world, { seconds, impersonates: account });
+  const key = await testKey(project, `http://${identity.server.host}/token`);
+  tokenKeyJson = key.json;
+  world.trust(account, key.privateKey);
   front = await startRegistryFront(world, backend, { seconds });
 });
 afterEach(async () => {
@@ -54,17 +65,16 @@ interface Kind {
   readonly variable?: 'GOOGLE_GHA_CREDS_PATH' | 'GOOGLE_APPLICATION_CREDENTIALS';
   readonly file?: () => object;
   readonly login?: () => string;
+  readonly env?: () => Readonly<Record<string, string>>;
   readonly describes: () => RegExp;
 }
 
 const text = (value: string): RegExp => new RegExp(value.replaceAll(/[.+?()]/g, '\\$&'));
+const byKey = (): RegExp => text(`key of ${account} (credentials-json)`);
 const kinds: readonly Kind[] = [
-  { name: 'a key', credentialsJson: () => keyJson, describes: () => text(`key of ${account} (credentials-json)`) },
-  {
-    name: 'a key in base64',
-    credentialsJson: () => Buffer.from(keyJson).toString('base64'),
-    describes: () => text(`key of ${account}`),
-  },
+  { name: 'a key, by tokens made with it', credentialsJson: () => tokenKeyJson, describes: byKey },
+  { name: 'a key itself, as a password', credentialsJson: () => keyJson, describes: byKey },
+  { name: 'a key in base64', credentialsJson: () => Buffer.from(keyJson).toString('base64'), describes: byKey },
   {
     name: 'a federated identity in the input',
     credentialsJson: () => JSON.stringify(identity.credentialsFile()),
@@ -87,6 +97,16 @@ const kinds: readonly Kind[] = [
     variable: 'GOOGLE_APPLICATION_CREDENTIALS',
     file: () => identity.userFile(),
     describes: () => text(`login of ${user} (GOOGLE_APPLICATION_CREDENTIALS)`),
+  },
+  {
+    name: 'the metadata server of a machine in the cloud',
+    env: () => ({
+      METADATA_SERVER_DETECTION: '',
+      GCE_METADATA_HOST: identity.server.host,
+      CLOUDSDK_ARTIFACTS_LOCATION: 'europe-west3',
+      CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY: 'http://127.0.0.1:9/',
+    }),
+    describes: () => text(`service account ${machineAccount} (metadata server)`),
   },
   { name: 'the docker login', login: () => `_json_key:${keyJson}`, describes: () => /docker login \(_json_key\)/ },
 ];
@@ -154,6 +174,7 @@ async function open(kind: Kind): Promise<{
     DOCKER_CONFIG: join(home, '.docker'),
     METADATA_SERVER_DETECTION: 'none',
     ...(kind.variable === undefined ? {} : { [kind.variable]: file }),
+    ...kind.env?.(),
   };
   const said = listener();
   const masked = new Set<string>();

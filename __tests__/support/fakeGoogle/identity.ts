@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import { assertedBy } from '../keyAssertion';
 import { serve, type Received, type Reply, type TestServer } from '../httpServer';
 import type { FakeWorld } from './world';
 
 /*
- * A FAKE of four token services, on one loopback port:
+ * A FAKE of five token services, on one loopback port:
  *   GitHub's OIDC provider   GET  /oidc?audience=…   https://docs.github.com/actions/reference/security/oidc
  *   Google's STS             POST /v1/token          https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token
  *   IAM credentials          POST /v1/projects/-/serviceAccounts/A:generateAccessToken
  *                                                    https://cloud.google.com/iam/docs/reference/credentials/rest
  *   Google's OAuth           POST /token             https://developers.google.com/identity/protocols/oauth2/web-server#offline
+ *                            (and for signatures of a key: …/oauth2/service-account#httprest)
+ *   the metadata server      GET  /computeMetadata/v1/instance/service-accounts/default/…
+ *                                                    https://cloud.google.com/compute/docs/metadata/querying-metadata
  */
 
 /** How the fake is set up. */
@@ -32,6 +36,7 @@ export interface FakeIdentity {
 export const federatedAccount =
   'principal://iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/github/subject/repo';
 export const user = 'ada@example.org';
+export const machineAccount = '123456789-compute@developer.gserviceaccount.com';
 
 export async function startFakeIdentity(world: FakeWorld, options: IdentityOptions = {}): Promise<FakeIdentity> {
   const requestToken = `ghs_${randomBytes(12).toString('hex')}`;
@@ -69,6 +74,12 @@ export async function startFakeIdentity(world: FakeWorld, options: IdentityOptio
     },
     'POST /token': ({ body }) => {
       const form = new URLSearchParams(body.toString());
+      if (form.has('assertion')) {
+        const by = assertedBy(Object.fromEntries(form), `http://${server.host}/token`, world.keys);
+        return by === undefined || !world.rights.has(by)
+          ? json(400, { error: 'invalid_grant', error_description: 'Invalid JWT Signature.' })
+          : json(200, { access_token: world.issue(by, seconds), expires_in: seconds, token_type: 'Bearer' });
+      }
       const isKnown = form.get('grant_type') === 'refresh_token' && form.get('refresh_token') === refreshToken;
       return isKnown
         ? json(200, { access_token: world.issue(user, seconds), expires_in: seconds, token_type: 'Bearer' })
@@ -77,6 +88,7 @@ export async function startFakeIdentity(world: FakeWorld, options: IdentityOptio
   };
   const server = await serve((request) => {
     const path = request.path.split('?')[0] ?? '';
+    if (path.startsWith('/computeMetadata/')) return metadata(world, seconds, request, path);
     const account = /^\/v1\/projects\/-\/serviceAccounts\/([^/:]+):generateAccessToken$/.exec(
       decodeURIComponent(path),
     )?.[1];
@@ -110,6 +122,16 @@ export async function startFakeIdentity(world: FakeWorld, options: IdentityOptio
     }),
     secrets: [requestToken, subjectToken, refreshToken, clientSecret],
   };
+}
+
+function metadata(world: FakeWorld, seconds: number, { headers }: Received, path: string): Reply {
+  const base = '/computeMetadata/v1/instance/service-accounts/default';
+  const flavor = { 'metadata-flavor': 'Google' };
+  if (headers['metadata-flavor'] !== 'Google') return { status: 403 };
+  if (path === `${base}/email`) return { status: 200, headers: flavor, body: machineAccount };
+  if (path !== `${base}/token`) return { status: 404 };
+  const token = { access_token: world.issue(machineAccount, seconds), expires_in: seconds, token_type: 'Bearer' };
+  return { status: 200, headers: flavor, body: JSON.stringify(token) };
 }
 
 function impersonation(world: FakeWorld, options: IdentityOptions, request: Received, account: string): Reply {

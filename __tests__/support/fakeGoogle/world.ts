@@ -49,7 +49,8 @@ export class FakeWorld {
   testsTagRights = true;
   /** Every token given out, oldest first. */
   readonly tokens: { readonly token: string; readonly account: string; readonly endsAt: number }[] = [];
-  private readonly keys = new Map<string, KeyObject>();
+  /** Public keys of service accounts. */
+  readonly keys = new Map<string, KeyObject>();
 
   constructor(project: string) {
     this.project = project;

@@ -34,7 +34,7 @@ export function readGoogleFile(input: string, source: string, env: NodeJS.Proces
   const key = readKeyText(input, source);
   switch (key.json['type']) {
     case 'service_account':
-      return readServiceAccountKey(key, source);
+      return readServiceAccountKey(key, source, env);
     case 'external_account':
       return readExternalAccount(key.json, source, env);
     case 'authorized_user':

@@ -2,14 +2,24 @@ import { createPrivateKey } from 'node:crypto';
 import { isLoopbackHost } from '../names';
 import { basicAuth, type Login } from '../login';
 import { spoilt, type KeyText } from './keyText';
+import { googleUrl } from './trustedUrl';
 
 /** A service account's key, found to be usable as far as that can be seen without Google. */
 export interface ServiceAccountKey {
   readonly kind: 'service-account-key';
   /** `name@project.iam.gserviceaccount.com` */
   readonly account: string;
-  /** https://cloud.google.com/artifact-registry/docs/docker/authentication#json-key */
+  /**
+   * The key as a password, which never ends: https://cloud.google.com/artifact-registry/docs/docker/authentication#json-key
+   * For registries that know nothing of Google's tokens, and where Google's token service can't be reached.
+   */
   readonly login: Login;
+  /** PEM, PKCS #8. */
+  readonly pem: string;
+  /** Name of the key, where the file has it. */
+  readonly id: string | undefined;
+  /** Where tokens are made with it. */
+  readonly tokenUrl: URL;
   /** Its tokens come from this very machine (a test or an emulator). */
   readonly isLocal: boolean;
   /** Everything that must not be seen, each in one line. */
@@ -17,22 +27,38 @@ export interface ServiceAccountKey {
 }
 
 /** Reads one. Throws UsageError that says what is wrong with it. */
-export function readServiceAccountKey({ text, json }: KeyText, source: string): ServiceAccountKey {
-  const { client_email: account, private_key: pem, token_uri: tokenUri } = json;
+export function readServiceAccountKey(
+  { text, json }: KeyText,
+  source: string,
+  env: NodeJS.ProcessEnv,
+): ServiceAccountKey {
+  const { client_email: account, private_key: pem, private_key_id: id } = json;
   const mend = 'Make a new key: gcloud iam service-accounts keys create key.json --iam-account=ACCOUNT';
   if (typeof account !== 'string' || !/^[\x21-\x7e]{1,256}$/.test(account))
     throw spoilt(source, 'it has no client_email', mend);
   if (typeof pem !== 'string') throw spoilt(source, 'it has no private_key', mend);
   checkPem(pem, source);
   const login = { username: '_json_key', password: text };
-  const isLocal = typeof tokenUri === 'string' && URL.canParse(tokenUri) && isLoopbackHost(new URL(tokenUri).host);
+  const tokenUrl = tokenUrlOf(json['token_uri'], source, env);
   return {
     kind: 'service-account-key',
     account,
     login,
-    isLocal,
-    secrets: secretsOf(text, pem, json['private_key_id'], login),
+    pem,
+    id: typeof id === 'string' && /^[\x21-\x7e]{1,200}$/.test(id) ? id : undefined,
+    tokenUrl,
+    isLocal: isLoopbackHost(tokenUrl.host),
+    secrets: secretsOf(text, pem, id, login),
   };
+}
+
+/** Old keys name a host that only forwards, and an edited one may name any: then Google's, so that nobody else gets a signature. */
+function tokenUrlOf(value: unknown, source: string, env: NodeJS.ProcessEnv): URL {
+  try {
+    return googleUrl(value, 'token_uri', source, env);
+  } catch {
+    return new URL('https://oauth2.googleapis.com/token');
+  }
 }
 
 function checkPem(pem: string, source: string): void {

@@ -1,0 +1,29 @@
+import { basicAuth, maskable, type Login } from '../login';
+
+/** Collects the secrets of one source of credentials. */
+export interface Keeper {
+  /** Tells of a secret, once. */
+  readonly keep: (secret: string) => void;
+  readonly all: () => readonly string[];
+  /** Keeps the secrets of a login as soon as it is there. */
+  readonly login: <T extends Login | undefined>(login: Promise<T>) => Promise<T>;
+}
+
+/** Makes one. `onSecret` is told of each secret once, before anyone gets it. */
+export function keeper(onSecret: ((secret: string) => void) | undefined): Keeper {
+  const known = new Set<string>();
+  const keep = (secret: string): void => {
+    if (known.has(secret)) return;
+    known.add(secret);
+    onSecret?.(secret);
+  };
+  return {
+    keep,
+    all: () => [...known],
+    login: async (pending) => {
+      const login = await pending;
+      if (login !== undefined) [...maskable(login.password), basicAuth(login)].forEach(keep);
+      return login;
+    },
+  };
+}
