@@ -27,6 +27,8 @@ export interface Inputs {
   readonly failFast: boolean;
   readonly push: boolean;
   readonly dryRun: boolean;
+  /** Make the repository of Artifact Registry where it is missing. */
+  readonly createRepository: boolean;
   readonly githubToken: string;
 }
 

@@ -37,6 +37,7 @@ describe('action.yml', () => {
       'fail-fast',
       'push',
       'dry-run',
+      'create-repository',
       'github-token',
     ]);
   });

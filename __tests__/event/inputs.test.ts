@@ -25,6 +25,7 @@ const defaults: Inputs = {
   failFast: false,
   push: true,
   dryRun: false,
+  createRepository: false,
   githubToken: '',
 };
 
@@ -55,6 +56,7 @@ describe('a value that is understood', () => {
     ['fail-fast', 'TRUE', { failFast: true }],
     ['push', 'False', { push: false }],
     ['dry-run', 'true', { dryRun: true }],
+    ['create-repository', 'true', { createRepository: true }],
     ['github-token', 'ghs_x', { githubToken: 'ghs_x' }],
   ];
   test.each(understood)('%s: %j', (name, value, expected) => {

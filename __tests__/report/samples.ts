@@ -134,6 +134,7 @@ export function report(more: Partial<RunReport> = {}): RunReport {
       ['driver', 25_400_000],
       ['apiserver', 180_123_456],
     ]),
+    uploads: new Map(),
     lockFile: 'kfp-images.lock.json',
     warnings: [],
     scans: [],

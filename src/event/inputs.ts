@@ -113,6 +113,13 @@ export const actionInputs = [
     description: 'Plan only: nothing is built, nothing is pushed',
   },
   {
+    name: 'create-repository',
+    kind: 'boolean',
+    default: 'false',
+    description:
+      'true: make the repository of Artifact Registry before the first build where it is missing (needs roles/artifactregistry.admin on the project)',
+  },
+  {
     name: 'github-token',
     kind: 'secret',
     default: '${{ github.token }}',
@@ -165,6 +172,7 @@ export function readInputs(get: (name: InputName) => string, defaults: { readonl
     failFast: readBoolean(raw('fail-fast'), told('fail-fast')),
     push: readBoolean(raw('push'), told('push')),
     dryRun: readBoolean(raw('dry-run'), told('dry-run')),
+    createRepository: readBoolean(raw('create-repository'), told('create-repository')),
     githubToken: raw('github-token'),
   };
   if (mistakes.length > 0) throw new UsageError(mistakes.join('\n'));

@@ -17,9 +17,17 @@ export type RunResult =
 /** What a scanner found in one image. */
 export interface ScanResult {
   readonly name: string;
-  /** Severity → number of findings, worst first. */
-  readonly findings: readonly (readonly [severity: string, count: number])[];
+  /** Severity → number of findings, worst first; `not-ready`: the scan goes on, and nobody waits for it. */
+  readonly findings: readonly (readonly [severity: string, count: number])[] | 'not-ready';
   readonly url: string | undefined;
+}
+
+/** What a registry says about an image that it took. */
+export interface Upload {
+  /** Page of the image. */
+  readonly url: string;
+  /** Milliseconds since the epoch; undefined: not known. */
+  readonly uploadedAt: number | undefined;
 }
 
 /** Everything the job summary says, as plain data. Texts are as they came: whoever shows them escapes them. */
@@ -42,6 +50,8 @@ export interface RunReport {
   readonly publication: Publication | undefined;
   /** Name → bytes of all layers, compressed, where known. */
   readonly sizes: ReadonlyMap<string, number>;
+  /** Name → when and where, for registries that tell. */
+  readonly uploads: ReadonlyMap<string, Upload>;
   /** Path of the lock file, when one was written. */
   readonly lockFile: string | undefined;
   readonly warnings: readonly string[];

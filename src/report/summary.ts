@@ -5,6 +5,7 @@ import { gantt } from './gantt';
 import { bindGraph } from './mermaid';
 import type { RunReport } from './runReport';
 import type { Secrets } from './secrets';
+import { scanTable } from './summaryScans';
 import { failures } from './summaryFailures';
 import { digestOf, imageTable, pullCommands, summaryImages, type SummaryImage } from './summaryImages';
 import { publicationSection } from './summaryPublication';
@@ -35,7 +36,7 @@ export function summary(complete: RunReport, secrets: Secrets, limit = SUMMARY_L
       full: report.publication === undefined ? '' : publicationSection(report.publication),
     },
     { title: 'timeline', rank: 8, full: time(report, true), brief: time(report, false) },
-    { title: 'scans', rank: 5, full: scans(report) },
+    { title: 'scans', rank: 5, full: scanTable(report.scans) },
     { title: 'warnings', rank: 6, full: warnings(report, 200), brief: warnings(report, 5) },
   ];
   return boundedMarkdown(sections, limit);
@@ -131,18 +132,6 @@ function time(report: RunReport, chart: boolean): string {
   }
   const figure = chart ? [`\`\`\`mermaid\n${drawn}\n\`\`\``] : [];
   return ['### Where the time went', ...figure, facts.join('\n')].join('\n\n');
-}
-
-function scans({ scans: results }: RunReport): string {
-  if (results.length === 0) return '';
-  const rows = results.slice(0, 400).map(({ name, findings, url }) => {
-    const counts = findings
-      .map(([severity, count]) => `${markdownText(clip(severity, 40))} ${String(count)}`)
-      .join(', ');
-    const link = url !== undefined && /^https:\/\/[\w./?=&%:@~#-]+$/.test(url) ? ` ([details](${url}))` : '';
-    return `| ${markdownCode(clip(name, 100))} | ${counts === '' ? 'nothing found' : counts}${link} |`;
-  });
-  return ['### Vulnerabilities', ['| Image | Findings |', '| --- | --- |', ...rows].join('\n')].join('\n\n');
 }
 
 function warnings(report: RunReport, most: number): string {

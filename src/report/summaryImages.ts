@@ -1,7 +1,8 @@
 import type { BuildOutcome, PlannedImage, PublishedImage } from '../types';
 import { clip, markdownCode, markdownFence, markdownText } from './escape';
 import { counted, duration, firstFew, shortDigest, size, untold } from './format';
-import type { RunReport } from './runReport';
+import type { RunReport, Upload } from './runReport';
+import { isPlainLink } from './summaryScans';
 
 /** Everything that is known of one image. */
 export interface SummaryImage {
@@ -10,6 +11,7 @@ export interface SummaryImage {
   readonly outcome: BuildOutcome | undefined;
   readonly published: PublishedImage | undefined;
   readonly size: number | undefined;
+  readonly upload: Upload | undefined;
 }
 
 /** The plan's images in its order, then those that only the publication knows. */
@@ -24,6 +26,7 @@ export function summaryImages(report: RunReport): readonly SummaryImage[] {
     outcome: outcomes.get(name),
     published: published.get(name),
     size: report.sizes.get(name),
+    upload: report.uploads.get(name),
   }));
 }
 
@@ -39,25 +42,43 @@ const MOST_ROWS = 400;
 /** The table of images; at most `rows` of them. */
 export function imageTable(images: readonly SummaryImage[], rows = MOST_ROWS): string {
   const more = images.length - rows;
+  // Only some registries tell; for the others there is no empty column.
+  const isTold = images.some(({ upload }) => upload?.uploadedAt !== undefined);
+  const [head, line, cell] = isTold ? [' Uploaded |', ' --- |', ' |'] : ['', '', ''];
   return [
-    '| Image | Result | Digest | Size | Time | Why |',
-    '| --- | --- | --- | ---: | ---: | --- |',
-    ...images.slice(0, rows).map(imageRow),
-    ...(more > 0 ? [`| and ${counted(more, 'more image')} | | | | | |`] : []),
+    `| Image | Result | Digest | Size |${head} Time | Why |`,
+    `| --- | --- | --- | ---: |${line} ---: | --- |`,
+    ...images.slice(0, rows).map((image) => imageRow(image, isTold)),
+    ...(more > 0 ? [`| and ${counted(more, 'more image')} | | | |${cell} | |`] : []),
   ].join('\n');
 }
 
-function imageRow(image: SummaryImage): string {
-  const digest = digestOf(image);
+function imageRow(image: SummaryImage, withUpload: boolean): string {
   const cells = [
     markdownCode(clip(image.name, 100)),
     resultOf(image),
-    digest === undefined ? '' : markdownCode(shortDigest(clip(digest, 200))),
+    digestCell(image),
     image.size === undefined ? '' : unbroken(size(image.size)),
+    ...(withUpload ? [unbroken(moment(image.upload?.uploadedAt))] : []),
     unbroken(workTime(image.outcome)),
     why(image.planned),
   ];
   return `| ${cells.join(' | ')} |`;
+}
+
+/** Linked to the image's page, where the registry has one. */
+function digestCell(image: SummaryImage): string {
+  const digest = digestOf(image);
+  if (digest === undefined) return '';
+  const shown = markdownCode(shortDigest(clip(digest, 200)));
+  const url = image.upload?.url;
+  return isPlainLink(url) ? `[${shown}](${url})` : shown;
+}
+
+/** `2026-11-23 10:15 UTC`; whoever reads a summary may be anywhere. */
+function moment(milliseconds: number | undefined): string {
+  if (milliseconds === undefined || Number.isNaN(new Date(milliseconds).getTime())) return '';
+  return `${new Date(milliseconds).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 /** Kept on one line: a long reason would otherwise squeeze the narrow columns of the table. */

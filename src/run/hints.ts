@@ -1,32 +1,10 @@
 import { message, RegistryError } from '../errors';
-import { accountIn, authClientOf } from '../publish/artifactRegistry/authClient';
+import { accountIn } from '../publish/artifactRegistry/authClient';
 import type { Preflight } from '../publish/artifactRegistry/judge';
 import { explainPushFailure } from '../publish/hints/explain';
-import { hintLines } from '../publish/hints/hint';
+import { hintLines, troubleshootingPage } from '../publish/hints/hint';
 import type { Log } from '../types';
 import type { Access } from './access';
-
-/**
- * Asks Google, where images go there, whether the push can go well; to be awaited before the first build. Loads Google's client only then.
- * Never rejects: what can't be asked is found out by the push. undefined: not Google's registry, or a login that its API does not take.
- */
-export async function askGoogle(
-  access: Access,
-  movesTags: boolean,
-  signal: AbortSignal,
-): Promise<Preflight | undefined> {
-  const { path, credentials } = access;
-  if (path.kind === 'other') return undefined;
-  try {
-    const login = await access.login();
-    const authClient = login === undefined ? undefined : await authClientOf(login);
-    if (authClient === undefined) return undefined;
-    const { preflight } = await import('../publish/artifactRegistry/preflight');
-    return await preflight(path, authClient, { account: accountIn(credentials.describe), movesTags, signal });
-  } catch {
-    return undefined;
-  }
-}
 
 /** Tells of what the pre-flight found. Throws RegistryError when the push can't go well: nothing is built for it. */
 export function heed(found: Preflight | undefined, log: Log, env: NodeJS.ProcessEnv): void {
@@ -46,6 +24,8 @@ export function pushHint(text: string, { path, credentials }: Access, env: NodeJ
 /** A registry's refusal with what mends it below its own text; anything else as it is. */
 export function withHint(thrown: unknown, access: Access | undefined, env: NodeJS.ProcessEnv): unknown {
   if (!(thrown instanceof RegistryError) || access === undefined) return thrown;
+  // What was explained where it was thrown is not explained again.
+  if (message(thrown).includes(troubleshootingPage)) return thrown;
   const lines = pushHint(message(thrown), access, env);
   if (lines.length === 0) return thrown;
   const { status, codes, host, repository } = thrown;

@@ -1,7 +1,7 @@
 import { serve, type Received, type Reply, type TestServer } from '../httpServer';
 import { google, json } from './identity';
 import type { StoredImages } from './storedImages';
-import type { FakeWorld } from './world';
+import type { FakeRepository, FakeWorld } from './world';
 
 /*
  * A FAKE of the Artifact Registry API over REST, after its public description (google/devtools/artifactregistry/v1/*.proto, as the package
@@ -199,18 +199,14 @@ async function onImages(call: Call, top: string, path: string, rest: readonly st
   });
 }
 
-function resource(
-  world: FakeWorld,
-  name: string,
-  { format, mode, immutableTags }: { readonly format: string; readonly mode: string; readonly immutableTags: boolean },
-): object {
+function resource(world: FakeWorld, name: string, { format, mode, immutableTags, isScanning }: FakeRepository): object {
   const [location = '', repository = ''] = name.split('/');
   return {
     name: `projects/${world.project}/locations/${location}/repositories/${repository}`,
     format,
     mode,
     ...(format === 'DOCKER' ? { dockerConfig: { immutableTags } } : {}),
-    vulnerabilityScanningConfig: { enablementState: 'SCANNING_DISABLED' },
+    vulnerabilityScanningConfig: { enablementState: isScanning ? 'SCANNING_ACTIVE' : 'SCANNING_DISABLED' },
     sizeBytes: '0',
     registryUri: `${location}-docker.pkg.dev/${world.project}/${repository}`,
   };

@@ -10,6 +10,7 @@ export interface FakeRepository {
   format: string;
   mode: string;
   immutableTags: boolean;
+  isScanning: boolean;
 }
 
 /** Rights by role: https://cloud.google.com/artifact-registry/docs/access-control#roles */
@@ -57,7 +58,13 @@ export class FakeWorld {
   }
 
   add(name: string, change: Partial<FakeRepository> = {}): FakeRepository {
-    const repository = { format: 'DOCKER', mode: 'STANDARD_REPOSITORY', immutableTags: false, ...change };
+    const repository = {
+      format: 'DOCKER',
+      mode: 'STANDARD_REPOSITORY',
+      immutableTags: false,
+      isScanning: false,
+      ...change,
+    };
     this.repositories.set(name, repository);
     return repository;
   }

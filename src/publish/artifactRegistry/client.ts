@@ -1,11 +1,12 @@
 import type { v1 } from '@google-cloud/artifact-registry';
 import type { AuthClient } from 'google-auth-library';
+import type { ApiEndpoint } from '../emulator';
 import type { Place } from '../hints/gcloud';
 
 /** How the API is called. */
 export interface ApiOptions {
   /** Where the API answers, when it is not Google: spoken to by http. */
-  readonly endpoint?: { readonly host: string; readonly port: number };
+  readonly endpoint?: ApiEndpoint;
   /** Milliseconds for everything that is asked together. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -15,7 +16,7 @@ export type ArtifactRegistryClient = v1.ArtifactRegistryClient;
 
 /**
  * A client of the Artifact Registry API. Loaded here, for only runs that push to Google need it. REST (`fallback`), because that goes
- * through proxies; always with credentials of ours, because without any the client ends the process from an unhandled rejection.
+ * through proxies and needs no HTTP/2 (nothing here speaks gRPC, so the fakes don't either); always with credentials of ours, because without any the client ends the process from an unhandled rejection.
  */
 export async function createApiClient(
   authClient: AuthClient,

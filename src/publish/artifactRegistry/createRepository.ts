@@ -43,7 +43,11 @@ function refused(path: GoogleRegistryPath, answer: Exclude<Answer<void>, { kind:
   const { error } = answer;
   const mend =
     error.code === apiCodes.permissionDenied && (error.reason ?? 'IAM_PERMISSION_DENIED') === 'IAM_PERMISSION_DENIED'
-      ? `It needs roles/artifactregistry.admin on the project; or let somebody who has it run: ${createRepositoryCommand(path)}`
+      ? hintLines({
+          kind: 'repository-missing',
+          cause: 'It needs roles/artifactregistry.admin on the project; or let somebody who has it run:',
+          mend: [createRepositoryCommand(path)],
+        }).join('\n')
       : hintLines(explainPushFailure(wordsOf(error), { path, account: undefined }) ?? unexplained(path)).join('\n');
   return new RegistryError(`${what}: ${error.text}\n${mend}`, { host, repository: full });
 }

@@ -174,7 +174,11 @@ export function repositoryMissing(context: GoogleContext): Omit<Hint, 'kind'> {
   }
   return {
     cause: `There is no repository ${repository} in the location ${location} of the project ${project}; Artifact Registry makes none by itself. Repositories belong to one location: it may be in another.`,
-    mend: [listRepositoriesCommand(project), createRepositoryCommand(path)],
+    mend: [
+      listRepositoriesCommand(project),
+      createRepositoryCommand(path),
+      'or let the run make it, as an account with roles/artifactregistry.admin on the project: create-repository: true',
+    ],
   };
 }
 

@@ -36,9 +36,12 @@ export interface Hint {
   readonly mend: readonly string[];
 }
 
+/** The page with a section for each kind of failure, as a path in this repository. */
+export const troubleshootingPage = 'docs/troubleshooting.md';
+
 /** Address of the section about a kind of failure: on the server that the action came from where that is known, else the path in this repository. */
 export function troubleshootingLink(kind: FailureKind, env: NodeJS.ProcessEnv = {}): string {
-  const page = `docs/troubleshooting.md#${kind}`;
+  const page = `${troubleshootingPage}#${kind}`;
   // https://docs.github.com/actions/reference/workflows-and-actions/variables#default-environment-variables
   const [server, repository, ref] = ['GITHUB_SERVER_URL', 'GITHUB_ACTION_REPOSITORY', 'GITHUB_ACTION_REF'].map(
     (variable) => env[variable] ?? '',
