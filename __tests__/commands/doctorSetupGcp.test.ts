@@ -1,8 +1,8 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { setupGcpCommand } from '../../src/commands/setupGcpCommand';
-import { setupScript, type Setup } from '../../src/commands/setupGcp/script';
+import { setupScript, setupSteps, type Setup } from '../../src/commands/setupGcp/script';
 import { run } from '../../src/system/exec';
 import { tempDir } from '../support/engine';
 
@@ -62,6 +62,37 @@ describe('the commands that set up Google', () => {
     expect(setupScript({ ...setup, project: 'example.com:p' })).toContain(
       'kfp-images-writer@p.example.com.iam.gserviceaccount.com',
     );
+  });
+
+  test('no line of the script is very long, and each of --json is a whole command', () => {
+    const lines = setupScript(setup).split('\n');
+    expect(lines.filter((line) => line.length > 170)).toEqual([]);
+    const joined = setupScript(setup).replaceAll(' \\\n  ', ' ').split('\n');
+    expect(joined).toEqual(expect.arrayContaining([...setupSteps(setup).flatMap(({ commands }) => commands)]));
+  });
+
+  test.each([false, true])('as one JSON document (key: %j), whose commands do what the script does', async (key) => {
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation(() => true);
+    const flags = { json: true, registryPath: setup.registryPath, repository: setup.fork, key };
+    let printed: string;
+    try {
+      expect(await setupGcpCommand(flags)).toBe(0);
+      printed = write.mock.calls.map(([text]) => String(text)).join('');
+    } finally {
+      write.mockRestore();
+    }
+    const told = JSON.parse(printed) as { readonly steps: readonly { readonly commands: readonly string[] }[] };
+    expect(told).toMatchObject({
+      project: 'my-project',
+      location: 'europe-west3',
+      repository: 'kfp',
+      registryPath: setup.registryPath,
+      fork: setup.fork,
+      account: writer,
+      by: key ? 'key' : 'workload-identity',
+    });
+    const script = told.steps.flatMap(({ commands }) => commands).join('\n');
+    expect(await calls(script)).toEqual(await calls(setupScript({ ...setup, key })));
   });
 
   test.each([

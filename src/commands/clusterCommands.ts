@@ -100,6 +100,7 @@ export function addSetupCommands(top: Command, handle: Handle): void {
     .option('--repository <owner/name>', 'the fork that may push (default: what origin names)')
     .option('--account <name>', 'of the service account (default: kfp-images-writer)')
     .option('--key', 'with a key instead of workload identity')
+    .option('--json', 'print them as one JSON document on standard output')
     .action(handle(async (flags) => (await import('./setupGcpCommand')).setupGcpCommand(flags)));
 }
 

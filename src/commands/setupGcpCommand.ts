@@ -5,26 +5,36 @@ import { tryGit } from '../system/gitCommand';
 import type { Flags } from './commandLine';
 import { text } from './deploy/settings';
 import { githubRepository } from './localEvent';
-import { setupScript, type Setup } from './setupGcp/script';
+import { setupScript, setupSteps, writerOf, type Setup } from './setupGcp/script';
 import { terminalSession } from './session';
 
 /**
- * `kfp-images setup-gcp --print`: the commands that set up Google's side for one fork, filled in. Runs nothing.
+ * `kfp-images setup-gcp --print` (or `--json`): the commands that set up Google's side for one fork, filled in. Runs nothing.
  * Gives the exit status; throws UsageError for what can't be a name.
  */
 export async function setupGcpCommand(flags: Flags): Promise<number> {
   const session = terminalSession(flags['debug'] === true);
   try {
-    if (flags['print'] !== true) {
+    const json = flags['json'] === true;
+    if (flags['print'] !== true && !json) {
       throw new UsageError(
-        'setup-gcp changes nothing itself. Give --print, read the commands, and run those you want.',
+        'setup-gcp changes nothing itself. Give --print (or --json), read the commands, and run those you want.',
       );
     }
-    process.stdout.write(setupScript(await setupOf(flags, session.cwd, session.env)));
+    const setup = await setupOf(flags, session.cwd, session.env);
+    process.stdout.write(json ? document(setup) : setupScript(setup));
     return 0;
   } finally {
     session.close();
   }
+}
+
+/** The commands with what they are about, for programs; nobody runs them unread. */
+function document(setup: Setup): string {
+  const { project, location, repository, registryPath, fork, key } = setup;
+  const by = key ? 'key' : 'workload-identity';
+  const about = { project, location, repository, registryPath, fork, account: writerOf(setup), by };
+  return `${JSON.stringify({ ...about, steps: setupSteps(setup) }, undefined, 2)}\n`;
 }
 
 async function setupOf(flags: Flags, cwd: string, env: NodeJS.ProcessEnv): Promise<Setup> {
