@@ -14,6 +14,7 @@ import { terminalReporter } from '../../src/report/reporter';
 import { noPaint } from '../../src/report/paint';
 import { run } from '../../src/system/exec';
 import { startFakeArtifactRegistry } from '../support/fakeGoogle/artifactRegistryApi';
+import { startFakeIdentity } from '../support/fakeGoogle/identity';
 import { FakeWorld, rightsOf } from '../support/fakeGoogle/world';
 import { tempDir, type TempDir } from '../support/engine';
 import { startFakeGitHub, type FakeAnswer } from '../support/fakeGitHub';
@@ -195,9 +196,11 @@ describe('GitHub', () => {
 
 describe('the registry', () => {
   test('Google’s, with a key: the pre-flight’s words and mend, and no secret', async () => {
-    const key = await testKey('my-project');
     const world = new FakeWorld('my-project');
+    const identity = await startFakeIdentity(world);
+    const key = await testKey('my-project', `http://${identity.server.host}/token`);
     world.trust(key.clientEmail, key.privateKey);
+    world.rights.set(key.clientEmail, []);
     world.add('europe-west3/kfp');
     const api = await startFakeArtifactRegistry(world);
     const { log } = terminalReporter(process.stderr, {}, false);
@@ -214,6 +217,7 @@ describe('the registry', () => {
       expect(JSON.stringify([refused, allowed])).not.toMatch(/PRIVATE KEY|private_key/);
     } finally {
       await api.close();
+      await identity.server.close();
     }
   });
 

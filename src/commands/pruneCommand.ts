@@ -58,13 +58,14 @@ export async function pruneCommand(flags: Flags): Promise<number> {
 }
 
 function carryOut(plan: PrunePlan, access: Access, session: Session): Promise<PruneOutcome> {
-  const { path, credentials } = access;
+  const { path, credentials, emulator } = access;
   const account = accountIn(credentials.describe);
   const login = async () => {
     const now = await access.login();
     return now === undefined ? undefined : authClientOf(now);
   };
-  const google = path.kind === 'other' ? undefined : apiRemover(path, login, { account });
+  const endpoint = emulator === undefined ? {} : { endpoint: emulator.artifactRegistry };
+  const google = path.kind === 'other' ? undefined : apiRemover(path, login, { account, ...endpoint });
   // Calls go to their end: a deletion that is under way when the command is stopped is known to be done or not.
   return executePrune(plan, { registry: access.steadfast, google, log: session.log, signal: session.signal });
 }

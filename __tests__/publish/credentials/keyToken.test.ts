@@ -63,8 +63,8 @@ describe('a service account key', () => {
 
 describe('where Google’s token service can’t be reached', () => {
   it.each([
-    ['it does not answer as it should', () => google().script.push('cut', 'cut', 'cut')],
-    ['it is not well', () => google().script.push({ status: 503 }, { status: 503 }, { status: 503 })],
+    ['it does not answer as it should', () => google().script.push('cut', 'cut')],
+    ['it is not well', () => google().script.push({ status: 503 }, { status: 503 })],
     ['something else answers', () => google().script.push({ status: 200, body: '<html>log in</html>' })],
   ])('the key is the login, with a warning: %s', async (_, prepare) => {
     prepare();
@@ -84,7 +84,7 @@ describe('where Google’s token service can’t be reached', () => {
   });
 
   it('it is asked again later', async () => {
-    google().script.push({ status: 503 }, { status: 503 }, { status: 503 });
+    google().script.push({ status: 503 }, { status: 503 });
     const login = await (await find({ json: key.json })).login();
     expect(login?.expiresAt).toBeLessThanOrEqual(Date.now() + 300_000);
   });

@@ -4,6 +4,7 @@ import { preflight } from '../../publish/artifactRegistry/preflight';
 import type { Hint } from '../../publish/hints/hint';
 import { latestTag, setRepository } from '../../publish/tags';
 import { openAccess, type Access } from '../../run/access';
+import { withHint } from '../../run/hints';
 import type { Session } from '../session';
 import { bad, good, unknown, type Check, type Finding } from './check';
 
@@ -22,16 +23,24 @@ export function registryChecks(
   access.catch(() => undefined);
   return [
     { name: 'Credentials', needed: true, look: async () => good((await access).credentials.describe) },
-    { name: 'Registry', needed: true, look: async (signal) => registry(await access, signal, endpoint) },
+    { name: 'Registry', needed: true, look: async (signal) => registry(await access, session.env, signal, endpoint) },
   ];
 }
 
-async function registry(access: Access, signal: AbortSignal, endpoint: ApiOptions['endpoint']): Promise<Finding> {
+async function registry(
+  access: Access,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+  given: ApiOptions['endpoint'],
+): Promise<Finding> {
   const { path, credentials } = access;
+  const endpoint = given ?? access.emulator?.artifactRegistry;
   const login = await access.login();
   const authClient = path.kind === 'other' || login === undefined ? undefined : await authClientOf(login);
   if (path.kind === 'other' || authClient === undefined) {
-    await access.hasty.head(setRepository(path.full), latestTag);
+    await access.hasty.head(setRepository(path.full), latestTag).catch((thrown: unknown) => {
+      throw withHint(thrown, access, env);
+    });
     return good(`${path.full} can be read${path.kind === 'other' ? '' : '; what may be done there was not asked'}`);
   }
   const account = accountIn(credentials.describe);

@@ -1,5 +1,5 @@
 import { sign } from 'node:crypto';
-import { message, RegistryError } from '../../errors';
+import { RegistryError } from '../../errors';
 import type { Log } from '../../types';
 import type { Login } from '../login';
 import type { Limits } from '../registry/limits';
@@ -16,8 +16,7 @@ const fallbackMs = 5 * 60_000;
 
 /** There is another way to log in, so a token service that does not answer is not waited for as long as a registry. */
 export const keyTokenLimits: Partial<Limits> = {
-  attempts: 3,
-  attemptsUnreached: 2,
+  attempts: 2,
   stallMs: 10_000,
   exchangeMs: 15_000,
 };
@@ -39,7 +38,7 @@ export async function loginOfKey(caller: GoogleCaller, key: ServiceAccountKey, l
   } catch (error) {
     if (!isUnreachable(error)) throw error;
     log.warning(
-      `${message(error)} The key itself is used instead: for docker it is written to a file that only this user can read and that is ` +
+      `${error.message} The key itself is used instead: for docker it is written to a file that only this user can read and that is ` +
         `removed when the run ends. Let this machine reach https://${key.tokenUrl.host} to keep it out of files.`,
     );
     return { ...key.login, expiresAt: Date.now() + fallbackMs };
@@ -56,7 +55,7 @@ function assertion({ account, pem, id, tokenUrl }: ServiceAccountKey, now: numbe
 }
 
 /** No answer at all, or one of a service that is not well: nothing was said about the key. */
-function isUnreachable(error: unknown): boolean {
+function isUnreachable(error: unknown): error is RegistryError {
   if (!(error instanceof RegistryError)) return false;
   const { status } = error;
   // What is in between may answer in Google's place: a proxy that lets nobody through, a page instead of JSON.
