@@ -192,7 +192,9 @@ describe('summary', () => {
               { kind: 'failed', notes: [text], dropped: [text] },
             ),
             warnings: [text],
-            scans: [{ name: text, findings: [[text, 1]], url: text }],
+            // A plain https address would be a link: those are made here and come from nobody else.
+            scans: [{ name: text, findings: [[text, 1]], url: `https://x)${text}` }],
+            uploads: new Map([[text, { url: `https://x)${text}`, uploadedAt: 1 }]]),
           }),
           none,
         );

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rightsOf } from '../support/fakeGoogle/world';
 import { listRight } from '../support/fakeGoogle/containerAnalysis';
+import { federatedAccount } from '../support/fakeGoogle/identity';
 import { startFakeCloud, type FakeCloud } from '../support/fakeGoogle/cloud';
 import type { StepResult } from '../support/runner';
 import { filesWithTraces, formsOf, tracesIn } from './secretTraces';
@@ -116,22 +117,31 @@ describe('a push with a key', () => {
   });
 });
 
-it('a build that outlives its token still publishes', async () => {
-  await using cloud = await startFakeCloud({ seconds: 4 });
-  const file = 'backend/Dockerfile.driver';
-  const text = await readFile(join(world.fork.directory, file), 'utf8');
-  const commit = await world.fork.commit('Take long [driver]', {
-    [file]: `${text}\nRUN sleep 8 # ${String(Date.now())}\n`,
+describe('a build that outlives its token still publishes, with', () => {
+  const kinds = [
+    { name: 'a key', credentials: (cloud: FakeCloud) => cloud.keyJson },
+    {
+      name: 'workload identity without a service account',
+      credentials: (cloud: FakeCloud) => JSON.stringify(cloud.identity.credentialsFile()),
+    },
+  ];
+  it.each(kinds)('$name', async ({ name, credentials }) => {
+    await using cloud = await startFakeCloud({ seconds: 4 });
+    cloud.world.rights.set(federatedAccount, rightsOf('writer'));
+    const file = 'backend/Dockerfile.driver';
+    const text = await readFile(join(world.fork.directory, file), 'utf8');
+    const slow = `${text}\nRUN sleep 6 # ${name} ${String(Date.now())}\n`;
+    const commit = await world.fork.commit('Take long [driver]', { [file]: slow });
+    const result = await step(world, {
+      inputs: { 'registry-path': cloud.path, 'credentials-json': credentials(cloud) },
+      env: cloud.env,
+    });
+    expect(result.stdout).not.toMatch(/^::(?:error|warning)::/m);
+    expect(result.exitCode).toBe(0);
+    expect(json(result, 'built')).toEqual(['driver']);
+    expect((await lockIn(world.fork)).commit).toBe(commit);
+    // The one that it began with ended on the way.
+    expect(cloud.world.tokens.length).toBeGreaterThan(1);
+    await world.fork.commit('Be quick again', { [file]: text });
   });
-  const result = await step(world, {
-    inputs: { 'registry-path': cloud.path, 'credentials-json': cloud.keyJson },
-    env: cloud.env,
-  });
-  expect(result.stdout).not.toMatch(/^::(?:error|warning)::/m);
-  expect(result.exitCode).toBe(0);
-  expect(json(result, 'built')).toEqual(['driver']);
-  expect((await lockIn(world.fork)).commit).toBe(commit);
-  // The one that it began with ended on the way.
-  expect(cloud.world.tokens.length).toBeGreaterThan(1);
-  await world.fork.commit('Be quick again', { [file]: text });
 });

@@ -42,7 +42,7 @@ export async function startFakeCloud({ seconds = 3600 }: CloudOptions = {}): Pro
   const backend = await startRegistry();
   const scans = new Map<string, FakeScan>();
   const [identity, registryFront, api, analysis] = await Promise.all([
-    startFakeIdentity(world, { seconds }),
+    startFakeIdentity(world, { seconds, impersonates: `image-builder@${project}.iam.gserviceaccount.com` }),
     startRegistryFront(world, backend, front),
     startFakeArtifactRegistry(world, storedImages(backend)),
     startFakeContainerAnalysis(world, (url) => scans.get(url)),
