@@ -29,6 +29,7 @@ interface Trouble {
   /** Gives where to push, if not to the usual place. */
   readonly make: () => string | undefined | Promise<string>;
   readonly env?: Readonly<Record<string, string>>;
+  readonly credentials?: () => string;
   readonly says: RegExp;
   readonly mend: () => string;
 }
@@ -108,6 +109,15 @@ const troubles: readonly Trouble[] = [
     mend: () => 'gcloud services enable artifactregistry.googleapis.com --project=my-project',
   },
   {
+    title: 'an identity that may not act as the account',
+    make: () => undefined,
+    credentials: () =>
+      JSON.stringify(cloud.identity.credentialsFile('somebody-else@my-project.iam.gserviceaccount.com')),
+    says: /Google doesn't give out tokens of somebody-else@my-project/,
+    mend: () =>
+      'gcloud iam service-accounts add-iam-policy-binding somebody-else@my-project.iam.gserviceaccount.com --project=my-project --role=roles/iam.workloadIdentityUser',
+  },
+  {
     title: 'a key that was deleted',
     make: () => void cloud.world.rights.delete(cloud.account),
     says: /Google refuses the credentials of image-builder@my-project/,
@@ -116,12 +126,16 @@ const troubles: readonly Trouble[] = [
 ];
 
 describe('told before the first build', () => {
-  it.each(troubles)('$title', async ({ make, env, says, mend }) => {
+  it.each(troubles)('$title', async ({ make, env, credentials, says, mend }) => {
     const registryPath = (await make()) ?? cloud.path;
     const fake = await noDocker(world);
     const stored = await storedIn(cloud.backend);
     const result = await step(world, {
-      inputs: { images: 'driver', 'registry-path': registryPath, 'credentials-json': cloud.keyJson },
+      inputs: {
+        images: 'driver',
+        'registry-path': registryPath,
+        'credentials-json': credentials?.() ?? cloud.keyJson,
+      },
       env: { PATH: before(fake.bin), ...cloud.env, ...env },
     });
     expect(result.exitCode).toBe(1);

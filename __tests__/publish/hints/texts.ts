@@ -32,6 +32,9 @@ export const googleTexts: readonly (readonly [FailureKind, string])[] = [
     `Permission "artifactregistry.versions.delete" denied on resource "${where}" (or it may not exist)`,
   ],
   ['repository-missing', 'name unknown: Repository "kfp" not found'],
+  ['upload-denied', 'failed to build: error parsing HTTP 403 response body: unexpected end of JSON input: ""'],
+  ['login-refused', 'failed to build: error parsing HTTP 401 response body: unexpected end of JSON input: ""'],
+  ['image-name-missing', 'failed to build: error parsing HTTP 400 response body: unexpected end of JSON input: ""'],
   [
     'repository-missing',
     'Reading europe-west3-docker.pkg.dev/my-project/kfp/driver:latest failed: answered 404 (NAME_UNKNOWN: Repository "kfp" not found).',

@@ -69,7 +69,7 @@ export const commonRows: readonly Row<PushContext>[] = [
     explain: (context) =>
       isGoogle(context)
         ? {
-            cause: `Google refuses the login to ${context.path.host}: the key was deleted, mangled on its way into the secret, or given in the other form (JSON or base64).`,
+            cause: `Google refuses the login to ${context.path.host}: the key was deleted, mangled on its way into the secret, or given in the other form (JSON or base64); or a token has ended.`,
             mend: [createKeyCommand(context.account), 'gh secret set GCP_SA_KEY < key.json', 'rm key.json'],
           }
         : { cause: `${context.path.host} refuses the login.`, mend: [`docker login ${context.path.host}`] },

@@ -11,7 +11,8 @@ const longest = 32_768;
  * A decision only. `text` may be of any size and content; nothing of it but checked names gets into a command.
  */
 export function explainPushFailure(text: string, context: PushContext): Hint | undefined {
-  const looked = text.length > 2 * longest ? `${text.slice(0, longest)}\n${text.slice(-longest)}` : text;
+  const clipped = text.length > 2 * longest ? `${text.slice(0, longest)}\n${text.slice(-longest)}` : text;
+  const looked = withoutEmptyAnswers(clipped);
   if (isGoogle(context)) {
     const row = googleRows.find(({ pattern }) => pattern.test(looked));
     if (row !== undefined) return { kind: row.kind, ...row.explain(context, looked) };
@@ -19,3 +20,19 @@ export function explainPushFailure(text: string, context: PushContext): Hint | u
   const row = commonRows.find(({ pattern }) => pattern.test(looked));
   return row === undefined ? undefined : { kind: row.kind, ...row.explain(context, looked) };
 }
+
+/**
+ * The engine stumbles over refusals without a body, as every answer to HEAD is: "error parsing HTTP 403 response body: unexpected end of
+ * JSON input". What counts is the status; the rest sounds like a damaged key.
+ */
+function withoutEmptyAnswers(text: string): string {
+  return text.replace(/error parsing HTTP (\d{3}) response body: unexpected end of JSON input/g, (_, status: string) =>
+    `unexpected status: ${status} ${statusWords.get(status) ?? ''}`.trimEnd(),
+  );
+}
+
+const statusWords: ReadonlyMap<string, string> = new Map([
+  ['400', 'Bad Request'],
+  ['401', 'Unauthorized'],
+  ['403', 'Forbidden'],
+]);
