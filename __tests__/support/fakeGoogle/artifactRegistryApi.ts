@@ -7,7 +7,8 @@ import type { FakeRepository, FakeWorld } from './world';
  * A FAKE of the Artifact Registry API over REST, after its public description (google/devtools/artifactregistry/v1/*.proto, as the package
  * @google-cloud/artifact-registry brings them in build/protos): repositories get, list, create; docker images get; testIamPermissions; packages, versions and
  * tags list; tags and versions delete; operations, which are done at once. What images there are is the real Distribution registry's.
- * Refusals are worded as Google's documentation and public reports word them.
+ * Refusals are worded as Google's documentation and public reports word them. No gRPC: the client is only ever made with `fallback`, which is REST
+ * (src/publish/artifactRegistry/client.ts), so that half of a fake would have no user.
  */
 export interface FakeArtifactRegistry {
   readonly server: TestServer;
