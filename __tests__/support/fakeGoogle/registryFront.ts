@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { createServer, request as ask, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestRegistry } from '../registry';
+import { authenticate, basic, type Grant } from './registryLogin';
+import { storedImages } from './storedImages';
 import type { FakeWorld } from './world';
 
 /*
@@ -33,12 +35,17 @@ export interface FrontOptions {
   readonly seconds?: number;
 }
 
-interface Grant {
-  readonly account: string;
-  readonly endsAt: number;
-}
-
 const host = '127.0.0.1';
+
+/** Rights by method; all others upload. */
+const rightFor: ReadonlyMap<string, string> = new Map([
+  ['GET', 'repositories.downloadArtifacts'],
+  ['HEAD', 'repositories.downloadArtifacts'],
+  ['DELETE', 'versions.delete'],
+]);
+
+/** https://cloud.google.com/artifact-registry/docs/docker/manage-images#deleting_images */
+const danglingTag = { status: 400, code: 'GOOGLE_MANIFEST_DANGLING_TAG', message: 'Manifest is still referenced by tag' };
 
 export async function startRegistryFront(
   world: FakeWorld,
@@ -48,6 +55,7 @@ export async function startRegistryFront(
   const { location = 'europe-west3', seconds = 3600 } = options;
   const grants = new Map<string, Grant>();
   const planned: { readonly fits: (method: string, path: string) => boolean; readonly refusals: Refusal[] }[] = [];
+  const stored = storedImages(backend);
   const own = (): string => `${host}:${(server.address() as AddressInfo).port}`;
   const server = createServer((incoming, outgoing) => {
     const { method = 'GET', url = '/' } = incoming;
@@ -111,7 +119,7 @@ export async function startRegistryFront(
         code: 'NAME_INVALID',
         message: 'Missing image name. Pushes should be of the form docker push HOST-NAME/PROJECT-ID/REPOSITORY/IMAGE',
       };
-    const right = `artifactregistry.repositories.${method === 'GET' || method === 'HEAD' ? 'downloadArtifacts' : 'uploadArtifacts'}`;
+    const right = `artifactregistry.${rightFor.get(method) ?? 'repositories.uploadArtifacts'}`;
     const on = `"${right}" denied on resource "projects/${project}/locations/${location}/repositories/${repository}" (or it may not exist)`;
     if (project !== world.project || !world.may(grant.account, right))
       return { status: 403, code: 'DENIED', message: `Permission ${on}` };
@@ -137,6 +145,12 @@ export async function startRegistryFront(
         code: 'MANIFEST_INVALID',
         message: `cannot update tag ${tag}. The repository has enabled tag immutability`,
       });
+      return;
+    }
+    const [, name = '', digest = ''] = /^\/v2\/(.+)\/manifests\/(sha256:.+)$/.exec(path) ?? [];
+    if (method === 'DELETE' && [...(await stored.tags(name)).values()].includes(digest)) {
+      incoming.resume();
+      refuse(outgoing, danglingTag);
       return;
     }
     const [, port] = backend.host.split(':');
@@ -171,29 +185,6 @@ export async function startRegistryFront(
         server.closeAllConnections();
       }),
   };
-}
-
-/** Who logs in with this; text: what the token service says to it. https://cloud.google.com/artifact-registry/docs/docker/authentication */
-function authenticate(world: FakeWorld, username: string, password: string): Grant | string {
-  if (username === '_json_key' || username === '_json_key_base64') {
-    const text = username === '_json_key' ? password : Buffer.from(password, 'base64').toString();
-    try {
-      const { client_email: account } = JSON.parse(text) as { readonly client_email: string };
-      return world.rights.has(account) ? { account, endsAt: Infinity } : 'authentication failed';
-    } catch {
-      return 'Unable to parse json key.';
-    }
-  }
-  const account = ['oauth2accesstoken', '_token'].includes(username) ? world.accountOf(password) : undefined;
-  if (account === undefined) return 'authentication failed';
-  return { account, endsAt: world.tokens.find(({ token }) => token === password)?.endsAt ?? Infinity };
-}
-
-function basic({ headers }: IncomingMessage): { readonly username: string; readonly password: string } | undefined {
-  const [, encoded] = /^Basic (.+)$/.exec(headers.authorization ?? '') ?? [];
-  if (encoded === undefined) return undefined;
-  const [username = '', ...rest] = Buffer.from(encoded, 'base64').toString().split(':');
-  return { username, password: rest.join(':') };
 }
 
 function refuse(
