@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, request as ask, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestRegistry } from '../registry';
-import { authenticate, basic, type Grant } from './registryLogin';
+import { authenticate, basic, danglingTag, type Grant } from './registryLogin';
 import { storedImages } from './storedImages';
 import type { FakeWorld } from './world';
 
@@ -43,9 +43,6 @@ const rightFor: ReadonlyMap<string, string> = new Map([
   ['HEAD', 'repositories.downloadArtifacts'],
   ['DELETE', 'versions.delete'],
 ]);
-
-/** https://cloud.google.com/artifact-registry/docs/docker/manage-images#deleting_images */
-const danglingTag = { status: 400, code: 'GOOGLE_MANIFEST_DANGLING_TAG', message: 'Manifest is still referenced by tag' };
 
 export async function startRegistryFront(
   world: FakeWorld,

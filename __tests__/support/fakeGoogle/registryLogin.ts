@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FakeWorld } from './world';
 
-/* Part of the FAKE of Artifact Registry's Docker endpoint: who logs in to its token service. */
+/* Part of the FAKE of Artifact Registry's Docker endpoint: who logs in to its token service, and what it says to who deletes. */
 
 /** Who a token is for, and when it ends (milliseconds since the epoch). */
 export interface Grant {
@@ -34,3 +34,10 @@ export function basic({
   const [username = '', ...rest] = Buffer.from(encoded, 'base64').toString().split(':');
   return { username, password: rest.join(':') };
 }
+
+/** https://cloud.google.com/artifact-registry/docs/docker/manage-images#deleting_images */
+export const danglingTag = {
+  status: 400,
+  code: 'GOOGLE_MANIFEST_DANGLING_TAG',
+  message: 'Manifest is still referenced by tag',
+};
