@@ -6,7 +6,7 @@ import { createBaseImages, type BaseImages } from './run/baseImages';
 import type { RunPorts, RunRequest, Work } from './run/context';
 import { decide, type Decision } from './run/decide';
 import { dryRun } from './run/dryRun';
-import { askEarly, heedEarly, type EarlyAnswers } from './run/early';
+import { askEarly, foretell, heedEarly, type EarlyAnswers } from './run/early';
 import { heed, withHint } from './run/hints';
 import { endOf, type Known, type RunEnd } from './run/known';
 import { produce } from './run/produce';
@@ -70,6 +70,7 @@ async function perform(request: RunRequest, ports: RunPorts, known: Known, scrat
     await heedEarly(about, access, decision, asked);
   const work: Work = { request, ports, source, access, bases, decision };
   if (only !== undefined) {
+    foretell(request, ports, known.preflight);
     for (const line of await dryRun(work)) log.info(line);
     return { kind: 'planned', reason: only };
   }

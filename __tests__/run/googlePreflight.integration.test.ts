@@ -154,6 +154,19 @@ describe('told before the first build', () => {
   });
 });
 
+it('a dry run tells of it too, and goes on to show the plan', async () => {
+  cloud.world.rights.set(cloud.account, rightsOf('reader'));
+  const result = await step(world, {
+    inputs: { images: 'driver', 'registry-path': cloud.path, 'credentials-json': cloud.keyJson, 'dry-run': 'true' },
+    env: cloud.env,
+  });
+  expect(result.exitCode).toBe(0);
+  expect(result.stdout).toMatch(
+    /^::warning::A run that pushes would find this:.*may not upload.*artifactregistry\.writer/m,
+  );
+  expect(result.stdout).toMatch(/buildx build/);
+});
+
 describe('create-repository', () => {
   const path = (): string => `${cloud.front.host}/my-project/fresh`;
 
@@ -191,6 +204,7 @@ describe('create-repository', () => {
     });
     expect(result.exitCode).toBe(0);
     expect(result.stdout).toMatch(/a run that is no dry run makes the repository later/);
+    expect(result.stdout).not.toMatch(/::warning::/);
     expect(cloud.world.repositories.has('europe-west3/later')).toBe(false);
   });
 

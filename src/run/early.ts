@@ -1,4 +1,5 @@
 import type { Preflight } from '../publish/artifactRegistry/judge';
+import { hintLines } from '../publish/hints/hint';
 import { checkWritable, preflightTags } from '../publish/lookUp';
 import type { Access } from './access';
 import type { RunPorts, RunRequest } from './context';
@@ -86,4 +87,14 @@ export async function heedEarly(
     immutable: found?.immutableTags,
   };
   for (const warning of preflightTags(state, intent)) log.warning(warning);
+}
+
+/** In a run that only plans: what would keep a real one from pushing, as warnings. */
+export function foretell({ inputs }: RunRequest, { log, env }: RunPorts, found: Preflight | undefined): void {
+  const hints = [...(found?.errors ?? []), ...(found?.warnings ?? [])];
+  for (const hint of hints) {
+    // That a real run mends itself.
+    if (inputs.createRepository && hint.kind === 'repository-missing') continue;
+    log.warning(['A run that pushes would find this:', ...hintLines(hint, env)].join('\n'));
+  }
 }
