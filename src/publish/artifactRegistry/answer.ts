@@ -10,6 +10,15 @@ export type Answer<T> =
 
 const firstPauseMs = 100;
 
+/**
+ * An answer that came while this process was busy (planning is) has to be read before it counts as late: timers come before what has
+ * arrived. https://nodejs.org/en/learn/asynchronous-work/event-loop-timers-and-nexttick
+ */
+const readingMs = 25;
+
+/** The client's own clock runs a little longer than ours, so that ours decides. */
+const slackMs = 1000;
+
 /** Until when answers are waited for. */
 export interface Deadline {
   /** By `performance.now()`. */
@@ -22,8 +31,8 @@ export function deadlineIn(milliseconds: number, signal: AbortSignal | undefined
 }
 
 /**
- * Calls until there is an answer, a refusal that stays, or no time left: the client repeats nothing itself. `call` is told how many
- * milliseconds are left. Throws only the signal's reason.
+ * Calls until there is an answer, a refusal that stays, or no time left: the client repeats nothing itself. `call` is told after how
+ * many milliseconds nobody waits for it any more. Throws only the signal's reason.
  */
 export async function answerOf<T>(deadline: Deadline, call: (milliseconds: number) => Promise<T>): Promise<Answer<T>> {
   for (let pause = firstPauseMs; ; pause *= 2) {
@@ -45,9 +54,14 @@ async function once<T>(deadline: Deadline, left: number, call: (left: number) =>
   const end = new AbortController();
   const stop = (): void => end.abort();
   signal?.addEventListener('abort', stop, { once: true });
-  const late = sleep(left, 'late' as const, { signal: end.signal }).catch(() => 'late' as const);
+  const late = sleep(left, undefined, { signal: end.signal })
+    .then(() => sleep(readingMs, undefined, { signal: end.signal }))
+    .then(
+      () => 'late' as const,
+      () => 'late' as const,
+    );
   try {
-    const ended = await Promise.race([settled(call(left)), late]);
+    const ended = await Promise.race([settled(call(left + slackMs)), late]);
     signal?.throwIfAborted();
     return ended === 'late' ? { kind: 'late' } : ended;
   } finally {
