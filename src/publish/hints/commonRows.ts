@@ -1,6 +1,7 @@
 import { isGoogle, type PushContext } from './context';
 import { allowMovingTagsCommand, createKeyCommand } from './gcloud';
-import { denied, notLoggedIn, repositoryMissing, type Row } from './googleRows';
+import { denied, notLoggedIn, repositoryMissing } from './googleCauses';
+import type { Row } from './googleRows';
 
 /**
  * Refusals in the words of BuildKit, containerd and the distribution protocol, as any registry may give them. The first row that fits counts:
