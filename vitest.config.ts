@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['__tests__/**/*.test.ts'],
-    // Minutes of seeded faults: `make faults`, with a configuration of their own.
+    // The fault suite has a configuration of its own, and its figures stand at the end: `npm test` runs it after these.
     exclude: ['**/node_modules/**', '__tests__/faults/**'],
     // Integration tests share one engine; two cores gain nothing from more workers.
     maxWorkers: 2,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { figuresOf } from './figures';
+import { figuresOf, tellFigures } from './figures';
 import { startGround, type Ground } from './ground';
 import { withoutAncestorCheck, withoutReadBack, withoutRedirectRule, withoutRollback } from './mutants';
 import { inProcesses } from './processes';
@@ -59,7 +59,7 @@ test('every seed holds', { timeout: 4 * 3_600_000 }, async () => {
     const players = (scenario: Scenario): Player => (scenario.inProcesses ? processes : inThisProcess({}));
     reports.push(...(await playAll(all.slice(start, start + seedsPerGround), players)));
   }
-  console.log(figuresOf(reports, (Date.now() - startedAt) / 1000));
+  await tellFigures(figuresOf(reports, (Date.now() - startedAt) / 1000));
   expect(reports).toHaveLength(all.length);
   expect(reports.flatMap(({ problems }) => problems)).toEqual([]);
 });

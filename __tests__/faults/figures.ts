@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Report } from './round';
 
 /** What a number of rounds came to, as a table. */
@@ -5,6 +7,7 @@ export function figuresOf(reports: readonly Report[], seconds: number): string {
   const runs = new Map<string, Map<string, number>>();
   const faults = new Map<string, number>();
   let requests = 0;
+  let replays = 0;
   for (const report of reports) {
     const kind = `${report.scenario.kind}${report.scenario.inProcesses ? ' (processes)' : ''}`;
     const endings = runs.get(kind) ?? new Map<string, number>();
@@ -12,6 +15,7 @@ export function figuresOf(reports: readonly Report[], seconds: number): string {
     runs.set(kind, endings);
     for (const [fault, count] of report.faults) faults.set(fault, (faults.get(fault) ?? 0) + count);
     requests += report.requests;
+    replays += report.replays;
   }
   const list = (counts: ReadonlyMap<string, number>): string =>
     [...counts]
@@ -26,9 +30,16 @@ export function figuresOf(reports: readonly Report[], seconds: number): string {
     ['faults', list(faults)] as const,
     [
       'in all',
-      `${reports.length} seeds, ${requests} requests, ${seconds.toFixed(0)} s, ${broken.length} broken`,
+      `${reports.length} seeds, ${requests} requests, ${seconds.toFixed(0)} s, ${replays} played again, ${broken.length} broken`,
     ] as const,
   ]
     .map(([name, text]) => `${name.padEnd(width)}  ${text}`)
     .join('\n');
+}
+
+/** Prints figures, or where KFP_IMAGES_FAULT_FIGURES names a folder leaves them there: who started the suite prints them at its end. */
+export async function tellFigures(text: string): Promise<void> {
+  const folder = process.env['KFP_IMAGES_FAULT_FIGURES'];
+  if (folder === undefined) console.log(text);
+  else await writeFile(join(folder, 'figures'), `${text}\n`);
 }

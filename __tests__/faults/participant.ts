@@ -11,6 +11,7 @@ export interface Part {
   readonly run: RunSpec;
   readonly username: string;
   readonly password: string;
+  readonly haste: Haste;
 }
 
 /** How a run went: what `publish` told, or that it did not come so far. */
@@ -22,20 +23,29 @@ export interface Meddling {
   readonly isAncestor?: ReturnType<typeof history>;
 }
 
-/** Waits that make tests short. A stall is longer than anything real here takes, however busy the machine is. */
-const limits: Partial<Limits> = {
-  attempts: 5,
-  firstDelayMs: 2,
-  longestDelayMs: 12,
-  longestRetryAfterMs: 25,
-  callMs: 8000,
-  exchangeMs: 2500,
-  stallMs: 1500,
-};
+/** Bounds of a run's client. */
+export type Haste = Pick<Limits, 'attempts' | 'callMs' | 'exchangeMs' | 'stallMs'>;
+
+/**
+ * However busy the machine is: where nothing stalls, nobody is to give up because of the time, and nobody because tokens of a second end on
+ * their way to the registry.
+ */
+export function patient(attempts = 12): Haste {
+  return { attempts, callMs: 600_000, exchangeMs: 300_000, stallMs: 120_000 };
+}
+
+/** Where the proxy stalls, for tests that end. `factor`: more of it, where the machine was too slow for less. */
+export function hasty(factor: number): Haste {
+  return { attempts: 5, callMs: 8000 * factor, exchangeMs: 2500 * factor, stallMs: 1500 * factor };
+}
+
+/** Waits between attempts that make tests short. */
+const waits = { firstDelayMs: 2, longestDelayMs: 12, longestRetryAfterMs: 25 } as const;
 
 /** One run: pushes its images (the stages before do this with a builder), then publishes them, all through the real client. */
 export async function takePart(part: Part, signal: AbortSignal, log: Log, meddling: Meddling = {}): Promise<Played> {
-  const { registryPath, run, username, password } = part;
+  const { registryPath, run, username, password, haste } = part;
+  const limits = { ...waits, ...haste };
   const { registry: meddle = (registry: Registry) => registry, isAncestor = history(parents) } = meddling;
   const options = { login: () => Promise.resolve({ username, password }), log, limits };
   const registry = meddle(createRegistry({ ...options, signal }));

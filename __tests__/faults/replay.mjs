@@ -1,16 +1,24 @@
-// npm run faults -- [--seed N | --seed pN] [--runs N]: the fault suite alone; one seed again, or more seeds than in a test run.
+// npm run faults -- [--seed N | pN] [--runs N]: the fault suite; one seed again, or more seeds than in a test run.
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({ options: { seed: { type: 'string' }, runs: { type: 'string' } } });
-const env = { ...process.env };
+const figures = mkdtempSync(join(tmpdir(), 'kfp-images-figures-'));
+const env = { ...process.env, KFP_IMAGES_FAULT_FIGURES: figures };
 if (values.seed !== undefined) env.KFP_IMAGES_FAULT_SEED = values.seed;
 if (values.runs !== undefined) env.KFP_IMAGES_FAULT_RUNS = values.runs;
-const args = [
-  'run',
-  '--config',
-  'vitest.faults.config.ts',
-  ...(values.seed === undefined ? [] : ['-t', 'every seed holds']),
-];
-const { status } = spawnSync('vitest', args, { env, stdio: 'inherit' });
+const only = values.seed === undefined ? [] : ['-t', 'every seed holds'];
+const { status } = spawnSync('vitest', ['run', '--config', 'vitest.faults.config.ts', ...only], {
+  env,
+  stdio: 'inherit',
+});
+try {
+  process.stdout.write(`Fault suite\n${readFileSync(join(figures, 'figures'), 'utf8')}\n`);
+} catch {
+  // It ended before there were any.
+}
+rmSync(figures, { recursive: true, force: true });
 process.exit(status ?? 1);

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { publish } from '../../src/publish/publication';
 import type { Log } from '../../src/types';
 import { startFaultProxy } from '../support/faultProxy';
-import { memoryRegistry, Storage as Memory } from '../support/memoryRegistry';
-import { buildTinyRelease, commitId, history, silent } from '../support/releaseSets';
+import { Storage as Memory } from '../support/memoryRegistry';
 import type { Ground } from './ground';
-import { expectedLatest, forwardness, latestOf, truth, wholeness, type Latest, type Releases } from './invariants';
-import { takePart, type Meddling, type Part, type Played } from './participant';
-import { binds, describeScenario, parents, type RunSpec, type Scenario } from './scenario';
+import { latestOf } from './invariants';
+import { judge, told } from './judge';
+import { hasty, patient, takePart, type Haste, type Meddling, type Part, type Played } from './participant';
+import { describeScenario, type RunSpec, type Scenario } from './scenario';
 import { readStorage, writeStorage, type Storage } from './storage';
+import { publishInMemory, releasesOf, repeat } from './undisturbed';
 
 /** How a run of a round ended: `undefined`, it was killed. `output`: everything it printed. */
 export interface Ended {
@@ -32,6 +32,8 @@ export interface Report {
   readonly endings: readonly string[];
   readonly faults: ReadonlyMap<string, number>;
   readonly requests: number;
+  /** How often it was played again, because the machine was too slow for its short waits. */
+  readonly replays: number;
 }
 
 /** In this process: the signal is what main.ts makes of it. */
@@ -48,14 +50,34 @@ export function inThisProcess(meddling: Meddling): Player {
   };
 }
 
-/** Plays a scenario on real registries behind a proxy, and checks everything that has to hold after it. */
+/**
+ * Plays a scenario on real registries behind a proxy, and checks everything that has to hold after it. A client that gives up what the
+ * registry then carries out is a fault that nobody ordered: where that happened the round is void, and is played again with longer waits.
+ */
 export async function playRound(ground: Ground, scenario: Scenario, play: Player): Promise<Report> {
+  for (let replays = 0; ; replays++) {
+    const { abandoned, ...report } = await playOnce(ground, scenario, play, replays);
+    const isVoid = stalls(scenario) && abandoned > 0;
+    if (!isVoid || replays === 4) return { ...report, replays };
+  }
+}
+
+/** Does the proxy stall in it? */
+const stalls = ({ profile }: Scenario): boolean => profile.rate > 0;
+
+async function playOnce(
+  ground: Ground,
+  scenario: Scenario,
+  play: Player,
+  replays: number,
+): Promise<Omit<Report, 'replays'> & { readonly abandoned: number }> {
   const registry = ground.registry(scenario.auth);
   const proxy = await startFaultProxy(registry.host);
-  const name = `faults/${scenario.inProcesses ? 'p' : 'r'}${scenario.seed}`;
-  const part = (run: RunSpec): Part => {
+  const name = `faults${replays === 0 ? '' : `-${replays}`}/${scenario.inProcesses ? 'p' : 'r'}${scenario.seed}`;
+  const haste = stalls(scenario) ? hasty(3 ** replays) : patient(scenario.kind === 'outage' ? 5 : undefined);
+  const part = (run: RunSpec, own: Haste = patient()): Part => {
     const { username, password } = registry;
-    return { registryPath: `${proxy.host}/${name}`, run, username, password };
+    return { registryPath: `${proxy.host}/${name}`, run, username, password, haste: own };
   };
   const look = (): Promise<Storage> => readStorage(registry.dataDir, name);
   const problems: string[] = [];
@@ -75,10 +97,11 @@ export async function playRound(ground: Ground, scenario: Scenario, play: Player
       const when = new Promise<void>((resolve) => {
         if (signal !== undefined && index === 0) proxy.at(start + signal.at, resolve);
       });
-      return play(part(run), signal === undefined || index !== 0 ? undefined : { name: signal.name, when });
+      return play(part(run, haste), signal === undefined || index !== 0 ? undefined : { name: signal.name, when });
     });
     proxy.behave(undefined);
     await proxy.idle();
+    const { abandoned } = proxy;
     const after = await look();
     problems.push(...(await judge(scenario, endings, before, after, releases)));
     if (proxy.strayed.length > 0) problems.push('I4: a login went to another origin');
@@ -94,6 +117,7 @@ export async function playRound(ground: Ground, scenario: Scenario, play: Player
       endings: endings.map(({ played }) => played?.kind ?? 'killed'),
       faults: proxy.faults,
       requests: proxy.count,
+      abandoned,
     };
   } finally {
     await proxy.close();
@@ -116,126 +140,4 @@ async function together(
     endings.push(play(run, index));
   }
   return Promise.all(endings);
-}
-
-/** What each commit of the scenario comes to where nothing goes wrong: repository → digest. */
-async function releasesOf({ standing, runs }: Scenario, part: (run: RunSpec) => Part): Promise<Releases> {
-  const releases = new Map<string, Map<string, string>>();
-  for (const run of [...(standing === undefined ? [] : [standing]), ...runs]) {
-    const memory = new Memory();
-    await publishInMemory(memory, part(run));
-    const digests = [...memory.tags].flatMap(([tag, digest]) => {
-      const repository = /([^/]+):commit-/.exec(tag)?.[1];
-      return repository === undefined ? [] : [[repository, digest] as const];
-    });
-    releases.set(run.commit, new Map(digests));
-  }
-  return releases;
-}
-
-async function publishInMemory(memory: Memory, { registryPath, run }: Part): Promise<void> {
-  const registry = memoryRegistry(memory);
-  const images = Object.entries(run.images).map(
-    ([image, content]) => [image, { content, builtBy: commitId(content) }] as const,
-  );
-  const release = { registryPath, commit: commitId(run.commit), images: Object.fromEntries(images), binds };
-  const order = await buildTinyRelease(registry, release);
-  const signal = new AbortController().signal;
-  await publish(order, {
-    registry,
-    steadfast: registry,
-    isAncestor: history(parents),
-    now: Date.now,
-    signal,
-    log: silent,
-  });
-}
-
-/** I1, I2, what `latest` has to be, and the truth, right after the disturbance. */
-async function judge(
-  scenario: Scenario,
-  endings: readonly Ended[],
-  before: Latest,
-  after: Storage,
-  releases: Releases,
-): Promise<readonly string[]> {
-  const played = endings.map((ending) => ending.played);
-  const isAlone = scenario.runs.length === 1;
-  const problems = [...(await wholeness(after)), ...(await forwardness(before, latestOf(after), releases))];
-  for (const one of played) if (one !== undefined) problems.push(...truth(one, after, isAlone));
-  const succeeded = scenario.runs.filter((_, index) => {
-    const one = played[index];
-    return one !== undefined && one.kind !== 'not-built' && ['moved', 'unchanged', 'left'].includes(one.latest.kind);
-  });
-  const want = expectedLatest(
-    before,
-    succeeded.map(({ commit }) => commit),
-    releases,
-  );
-  const has = latestOf(after);
-  for (const [repository, digest] of want) {
-    if (has.get(repository) === digest) continue;
-    if (played.includes(undefined) || isExcused(scenario, played, repository)) continue;
-    problems.push(`Half: ${repository}:latest is ${has.get(repository) ?? 'nothing'}, not ${digest ?? 'nothing'}`);
-  }
-  return problems;
-}
-
-/** A run that told what it could not put right, where something went wrong by chance, or where there was nothing to go back to. */
-function isExcused(scenario: Scenario, played: readonly (Played | undefined)[], repository: string): boolean {
-  return played.some((one) => {
-    if (one === undefined || one.kind === 'not-built' || one.notes.length === 0) return false;
-    const state =
-      repository === 'kfp-images-set' ? one.set.latest : one.images.find(({ name }) => name === repository)?.latest;
-    const hadToStay = scenario.standing === undefined && state?.kind === 'stuck';
-    return hadToStay || !scenario.isStrict;
-  });
-}
-
-/** I3: the same again, undisturbed, succeeds and comes to what an undisturbed registry has. */
-async function repeat(
-  scenario: Scenario,
-  part: (run: RunSpec) => Part,
-  look: () => Promise<Storage>,
-  calm: Player,
-): Promise<readonly string[]> {
-  const problems: string[] = [];
-  const memory = new Memory({ deletesTags: false });
-  if (scenario.standing !== undefined) await publishInMemory(memory, part(scenario.standing));
-  for (const run of scenario.runs) {
-    const { played } = await calm(part(run), undefined);
-    await publishInMemory(memory, part(run));
-    const good = scenario.kind === 'aside' ? ['latest-refused'] : ['published', 'unchanged'];
-    if (played === undefined || !good.includes(played.kind)) {
-      problems.push(
-        `I3: again, ${run.commit} is ${played?.kind ?? 'killed'}: ${played === undefined ? '' : String(played.error)}`,
-      );
-    }
-  }
-  const storage = await look();
-  problems.push(...(await wholeness(storage)));
-  const has = [...storage.tags].flatMap(([repository, tags]) =>
-    [...tags].map(([tag, digest]) => `${repository}:${tag} ${digest}`),
-  );
-  const want = memory.snapshot().map((line) => line.slice(line.lastIndexOf('/') + 1));
-  const lasting = (lines: readonly string[]): readonly string[] =>
-    lines.filter((line) => !line.includes(':candidate-')).sort();
-  const [more, less] = [lasting(has), lasting(want)];
-  const differing = [...more.filter((line) => !less.includes(line)), ...less.filter((line) => !more.includes(line))];
-  if (differing.length > 0) problems.push(`I3: again, the registry differs in ${differing.join(', ')}`);
-  return problems;
-}
-
-function told(endings: readonly Ended[]): string {
-  return endings
-    .map(({ played }) => {
-      if (played === undefined) return '\n  killed';
-      if (played.kind === 'not-built') return `\n  not built: ${played.error}`;
-      const states = [
-        ...played.images.map(({ name, latest }) => `${name} ${latest?.kind ?? '-'}`),
-        `set ${played.set.latest?.kind ?? '-'}`,
-      ];
-      return `\n  ${played.kind}, latest ${played.latest.kind}: ${states.join(', ')}; ${played.notes.join(' ')} ${String(played.error)}`;
-    })
-    .join('');
 }

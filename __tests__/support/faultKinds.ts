@@ -18,6 +18,8 @@ export interface FaultProfile {
   readonly denial?: { readonly pattern: RegExp; readonly kind: string };
   /** GETs of blobs are redirected to another origin, as object storage of a registry is. */
   readonly redirects: boolean;
+  /** A stall ends with the connection after so many milliseconds, unless the client gives up before; 30,000 unless told. */
+  readonly stallMs?: number;
 }
 
 /** Decides what goes wrong. Remembers how often each request came. */
@@ -28,8 +30,8 @@ export class FaultSchedule {
   next({ outage, denial, seed, rate }: FaultProfile, { method, url }: Exchange, count: number): string | undefined {
     if (denial?.pattern.test(`${method} ${url}`) === true) return denial.kind;
     if (outage !== undefined && count >= outage.from && count < outage.from + outage.length) return outage.kind;
-    // An upload's own name differs from run to run.
-    const what = `${method} ${url.replace(/\/uploads\/.*/, '/uploads/')}`;
+    // An upload's own name differs from run to run; a round that is played again has another project.
+    const what = `${method} ${url.replace(/\/uploads\/.*/, '/uploads/').replace(/^\/v2\/[^/]+\//, '/v2/')}`;
     const occurrence = (this.occurrences.get(what) ?? 0) + 1;
     this.occurrences.set(what, occurrence);
     const dice = createHash('sha256').update(`${seed} ${what} ${occurrence}`).digest();

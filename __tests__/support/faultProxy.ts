@@ -19,6 +19,8 @@ export interface FaultProxy {
   readonly count: number;
   /** Faults so far, by kind. */
   readonly faults: ReadonlyMap<string, number>;
+  /** Requests that were carried out though their client had given them up, and not because of a fault: this machine was too slow for it. */
+  readonly abandoned: number;
   /** Values of Authorization that came to the other origin: there may be none. */
   readonly strayed: readonly string[];
   /** undefined: behaves. */
@@ -41,6 +43,7 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
   let profile: FaultProfile | undefined;
   let count = 0;
   let under = 0;
+  let abandoned = 0;
 
   const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const exchange = await receive(incoming);
@@ -50,6 +53,11 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
       else timers.push(timer);
     }
     const isGone = (): boolean => response.destroyed || response.socket?.destroyed !== false;
+    const carryOut = async (what: Exchange, cut?: boolean): Promise<Answer> => {
+      const found = await forward(what, cut);
+      if (isGone()) abandoned++;
+      return found;
+    };
     const fault = profile === undefined ? undefined : schedule.next(profile, exchange, count);
     if (fault === undefined) {
       const blob = /^\/v2\/.*\/blobs\/(sha256:[0-9a-f]{64})$/.exec(exchange.url)?.[1];
@@ -60,11 +68,11 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
           headers: { location: `http://${hostOf(elsewhere)}${exchange.url}` },
           body: Buffer.alloc(0),
         });
-      } else answer(response, await forward(exchange));
+      } else answer(response, await carryOut(exchange));
       return;
     }
     faults.set(fault, (faults.get(fault) ?? 0) + 1);
-    await misbehave(fault, exchange, response, forward, isGone);
+    await misbehave(fault, exchange, response, carryOut, isGone, profile?.stallMs);
   };
 
   const forward = (exchange: Exchange, cut = false): Promise<Answer> =>
@@ -109,6 +117,9 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
       return count;
     },
     faults,
+    get abandoned() {
+      return abandoned;
+    },
     strayed,
     behave: (next) => {
       profile = next;

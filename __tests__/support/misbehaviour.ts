@@ -38,6 +38,7 @@ export async function misbehave(
   response: ServerResponse,
   forward: (exchange: Exchange, cut?: boolean) => Promise<Answer>,
   isGone: () => boolean,
+  stallMs = 30_000,
 ): Promise<void> {
   const refusal = refusals[kind];
   if (refusal !== undefined) {
@@ -65,11 +66,11 @@ export async function misbehave(
       response.destroy();
       return;
     case 'stall-before':
-      await whileOpen(response, isGone);
+      await whileOpen(response, isGone, stallMs);
       return;
     case 'stall-after':
       await forward(exchange);
-      await whileOpen(response, isGone);
+      await whileOpen(response, isGone, stallMs);
       return;
     case 'lost':
       answer(response, {
@@ -97,10 +98,10 @@ export async function misbehave(
 }
 
 /** Until the client gives up. */
-async function whileOpen(response: ServerResponse, isGone: () => boolean): Promise<void> {
+async function whileOpen(response: ServerResponse, isGone: () => boolean, stallMs: number): Promise<void> {
   if (isGone()) return;
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(() => response.destroy(), 30_000);
+    const timer = setTimeout(() => response.destroy(), stallMs);
     response.once('close', () => {
       clearTimeout(timer);
       resolve();
