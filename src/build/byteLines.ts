@@ -1,9 +1,12 @@
 /** Where a line is gathered at first; it grows to the limit when a line is longer. */
 const FIRST_SIZE = 64 * 1024;
 
+/** Gets a line without its end; the bytes are the caller's only until it returns. `cut`: it was longer than the limit. */
+type Take = (line: Buffer, cut: boolean) => void;
+
 /**
- * A byte stream as lines of UTF-8, whatever the chunk borders. Keeps at most `limit` bytes of a line; what is longer is cut there
- * and told so. Lines are gathered in one piece of memory that is used again, because logs are mostly garbage otherwise.
+ * A byte stream as lines, whatever the chunk borders. Keeps at most `limit` bytes of a line; what is longer is cut there and told so.
+ * Lines are gathered in one piece of memory that is used again, because logs are mostly garbage otherwise.
  */
 export class ByteLines {
   readonly #limit: number;
@@ -16,12 +19,12 @@ export class ByteLines {
   }
 
   /** Calls `take` for each line that this chunk completes. */
-  push(chunk: Uint8Array, take: (line: string, cut: boolean) => void): void {
+  push(chunk: Uint8Array, take: Take): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     let from = 0;
     for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, from)) {
       if (this.#size === 0 && end - from <= this.#limit) {
-        take(withoutReturn(bytes.toString('utf8', from, end)), false);
+        take(withoutReturn(bytes.subarray(from, end)), false);
       } else {
         this.#keep(bytes.subarray(from, end));
         this.#finish(take);
@@ -32,7 +35,7 @@ export class ByteLines {
   }
 
   /** The last line, when it had no line end. */
-  end(take: (line: string, cut: boolean) => void): void {
+  end(take: Take): void {
     if (this.#size > 0) this.#finish(take);
   }
 
@@ -48,8 +51,8 @@ export class ByteLines {
     this.#size += part.copy(this.#kept, this.#size, 0, taken);
   }
 
-  #finish(take: (line: string, cut: boolean) => void): void {
-    const line = this.#kept.toString('utf8', 0, this.#size);
+  #finish(take: Take): void {
+    const line = this.#kept.subarray(0, this.#size);
     const cut = this.#cut;
     this.#size = 0;
     this.#cut = false;
@@ -57,6 +60,6 @@ export class ByteLines {
   }
 }
 
-function withoutReturn(line: string): string {
-  return line.endsWith('\r') ? line.slice(0, -1) : line;
+function withoutReturn(line: Buffer): Buffer {
+  return line.at(-1) === 0x0d ? line.subarray(0, -1) : line;
 }

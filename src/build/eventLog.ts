@@ -71,9 +71,14 @@ export class EventLog {
       return;
     }
     const step = this.#numbered(id);
-    const lines = `${step.open}${text}`.split('\n');
-    step.open = lines.pop() ?? '';
-    for (const line of lines) this.#line(`#${String(step.number)} ${line}`);
+    const end = text.lastIndexOf('\n');
+    if (end !== -1) {
+      // All lines at once: a string for each would be most of what this process leaves to its garbage collector.
+      const mark = `#${String(step.number)} `;
+      this.#line(`${mark}${step.open}${text.slice(0, end).replaceAll('\n', `\n${mark}`)}`);
+      step.open = '';
+    }
+    step.open += text.slice(end + 1);
     if (step.open.length > LONGEST_OPEN_LINE) this.#finishLine(step);
   }
 

@@ -76,14 +76,14 @@ export class RawProgress {
     };
   }
 
-  #line(line: string, cut: boolean, events: BuildEvent[]): void {
+  #line(line: Buffer, cut: boolean, events: BuildEvent[]): void {
     const status = cut ? undefined : parseSolveStatus(line);
     if (status !== undefined) {
       this.#status(status, events);
       return;
     }
-    if (cut && line.startsWith('{')) return;
-    const text = line.slice(0, LONGEST_TEXT);
+    if (cut && line[0] === 0x7b) return;
+    const text = line.toString('utf8').slice(0, LONGEST_TEXT);
     this.#plain.push(text);
     if (this.#plain.length > PLAIN_LINES) this.#plain.shift();
     events.push({ kind: 'log', id: '', text: `${text}\n` });

@@ -31,7 +31,8 @@ export interface VertexLog {
   readonly vertex: string;
   /** 1: standard output, 2: standard error. */
   readonly stream: number;
-  readonly data: Uint8Array;
+  /** In base64; bytes of the line that was parsed, so to be read before the next one is. */
+  readonly data: Buffer;
 }
 
 export interface VertexWarning {
@@ -41,11 +42,12 @@ export interface VertexWarning {
 }
 
 /** Parses a line; undefined: it is none of BuildKit's, but plain text. */
-export function parseSolveStatus(line: string): SolveStatus | undefined {
-  if (!line.startsWith('{')) return undefined;
+export function parseSolveStatus(line: Buffer): SolveStatus | undefined {
+  if (line[0] !== 0x7b) return undefined;
+  const { text, outputs } = withoutOutputs(line);
   let parsed: unknown;
   try {
-    parsed = JSON.parse(line);
+    parsed = JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -57,9 +59,31 @@ export function parseSolveStatus(line: string): SolveStatus | undefined {
       .map(vertex)
       .filter((each) => each.digest !== ''),
     statuses: records(status['statuses']).map(vertexStatus),
-    logs: records(status['logs']).map(vertexLog),
+    logs: records(status['logs']).map((fields) => vertexLog(fields, outputs)),
     warnings: records(status['warnings']).map(vertexWarning),
   };
+}
+
+const OUTPUT = Buffer.from('"data":"');
+
+/**
+ * A line with a number in place of each output, `"data":0`, and these outputs. A talkative step fills a line with megabytes of
+ * base64, which would be garbage twice, as a string and in what JSON.parse makes of it. The bytes looked for cannot lie within a
+ * string of JSON, whose quotes are escaped, and base64 has none.
+ */
+function withoutOutputs(line: Buffer): { readonly text: string; readonly outputs: readonly Buffer[] } {
+  const outputs: Buffer[] = [];
+  let text = '';
+  let from = 0;
+  for (let at = line.indexOf(OUTPUT); at !== -1; at = line.indexOf(OUTPUT, from)) {
+    const start = at + OUTPUT.length;
+    const end = line.indexOf(0x22, start);
+    if (end === -1) break;
+    text += `${line.toString('utf8', from, start - 1)}${String(outputs.length)}`;
+    outputs.push(line.subarray(start, end));
+    from = end + 1;
+  }
+  return { text: text + line.toString('utf8', from), outputs };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -80,10 +104,10 @@ const vertexStatus = (fields: Fields): VertexStatus => ({
   completed: time(fields['completed']) !== undefined,
 });
 
-const vertexLog = (fields: Fields): VertexLog => ({
+const vertexLog = (fields: Fields, outputs: readonly Buffer[]): VertexLog => ({
   vertex: string(fields['vertex']),
   stream: number(fields['stream']) ?? 1,
-  data: Buffer.from(string(fields['data']), 'base64'),
+  data: outputs[number(fields['data']) ?? -1] ?? Buffer.alloc(0),
 });
 
 function vertexWarning(fields: Fields): VertexWarning {
