@@ -80,9 +80,18 @@ function program(handle: (handler: Handler) => (...given: unknown[]) => Promise<
     .option('--commit-message <text>', 'the message without the keywords (default: Trigger image build:)')
     .option('--allow-empty', 'commit even when nothing is staged')
     .option('--sync', 'first bring the branch up to date with its upstream')
+    .option('--watch', 'then follow the run that the push starts, to its end')
     .option('--dry-run', 'print the git commands and change nothing')
     .option('--json', 'print one JSON document on standard output')
     .action(handle(async (flags) => (await import('./triggerCommand')).triggerCommand(flags)));
+
+  addInputFlags(top.command('watch'), ['working-directory', 'github-token'])
+    .description('Follow the run that a push started, to its end; the exit status is 0 only when it ended well.')
+    .option('--commit <rev>', 'that was pushed (default: HEAD)')
+    .option('--workflow <file|name>', 'of another workflow (default: build-backend-images.yaml, or what calls it)')
+    .option('--appear <duration>', 'how long the run may take to appear: 90s, 10m (default: 2m)')
+    .option('--json', 'print one JSON document on standard output')
+    .action(handle(async (flags) => (await import('./watchCommand')).watchCommand(flags)));
 
   top
     .command('init')

@@ -4,11 +4,18 @@ import { shellWords } from '../report/shellWords';
 import { terminalSession } from './session';
 import { trigger } from './trigger';
 
-/** `kfp-images trigger`: commit what is staged with keywords, push it. Gives the exit status. */
+/**
+ * `kfp-images trigger`: commit what is staged with keywords, push it; with `--watch` follow the run. Gives the exit status, with `--watch`
+ * that of the run.
+ */
 export async function triggerCommand(flags: Flags): Promise<number> {
   const session = terminalSession(flags['debug'] === true);
   const json = flags['json'] === true;
+  const dryRun = flags['dryRun'] === true;
   try {
+    // Asked before anything is committed: a push that can't be watched is not what was wanted.
+    const follow = flags['watch'] === true && !dryRun ? await import('./watch/watch') : undefined;
+    const watched = await follow?.watchedRepository(session.cwd, session.env);
     const message = flags['commitMessage'];
     const result = await trigger(
       {
@@ -17,7 +24,7 @@ export async function triggerCommand(flags: Flags): Promise<number> {
         commitMessage: typeof message === 'string' ? message : undefined,
         allowEmpty: flags['allowEmpty'] === true,
         sync: flags['sync'] === true,
-        dryRun: flags['dryRun'] === true,
+        dryRun,
       },
       {
         log: session.log,
@@ -28,14 +35,21 @@ export async function triggerCommand(flags: Flags): Promise<number> {
         },
       },
     );
-    if (json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
-    else if (result.kind === 'dry-run')
-      for (const command of result.commands) session.printer.print(shellWords(command));
-    else
+    const print = (document: object): void => {
+      if (json) process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+    };
+    if (result.kind === 'pushed')
       session.log.info(
         `Pushed ${result.commit?.slice(0, 12) ?? ''} to ${result.remote}/${result.remoteBranch}: ${result.message}`,
       );
-    return 0;
+    else if (!json) for (const command of result.commands) session.printer.print(shellWords(command));
+    if (follow === undefined || watched === undefined || result.commit === undefined) {
+      print(result);
+      return 0;
+    }
+    const run = await follow.watch({}, watched, result.commit, session);
+    print({ ...result, watch: run });
+    return run.kind === 'success' ? 0 : 1;
   } catch (thrown) {
     return explain(thrown);
   } finally {

@@ -61,7 +61,7 @@ export async function compare(
 }
 
 /** A client that speaks to the server of the repository, through the proxy that the environment names. */
-async function client(repository: Repository, token: string) {
+export async function client(repository: Repository, token: string) {
   // Not `getOctokit`, which wants a token even for public repositories. Loaded here, for most runs never ask GitHub anything.
   const { GitHub, getOctokitOptions } = await import('@actions/github/lib/utils');
   const options = { baseUrl: repository.apiUrl };

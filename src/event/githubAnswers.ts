@@ -105,7 +105,7 @@ function explained(refusal: Refusal, pause: number | undefined): string {
     return `the rate limit of the token is used up${until} (${status}, ${said}); run again later, or give a github-token with a limit of its own`;
   }
   if (status === 403) {
-    return `GitHub refuses (403, ${said}); the github-token needs the permission "contents: read", and where the organization asks for it, single sign-on`;
+    return `GitHub refuses (403, ${said}); the github-token needs the permission "contents: read", to watch runs "actions: read" too, and where the organization asks for it, single sign-on`;
   }
   return `GitHub answers ${status} (${said})${status >= 500 ? '; run again later' : ''}`;
 }
