@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['__tests__/faults/**/*.test.ts'],
+    // One after the other: each keeps the machine busy.
+    fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

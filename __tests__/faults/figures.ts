@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Report } from './round';
 
@@ -41,5 +41,5 @@ export function figuresOf(reports: readonly Report[], seconds: number): string {
 export async function tellFigures(text: string): Promise<void> {
   const folder = process.env['KFP_IMAGES_FAULT_FIGURES'];
   if (folder === undefined) console.log(text);
-  else await writeFile(join(folder, 'figures'), `${text}\n`);
+  else await appendFile(join(folder, 'figures'), `${text}\n`);
 }

@@ -48,11 +48,15 @@ async function setProblems(storage: Storage, tag: string, digest: string): Promi
   }
   const config = await configOf(storage, lock.images['apiserver']?.digest);
   const driver = lock.images['driver']?.digest;
-  if (config !== undefined && driver !== undefined && !config.includes(`DRIVER=${driver}`)) {
+  if (config !== undefined && driver !== undefined && !isBoundTo(config, driver)) {
     problems.push(`I1: ${setName}:${tag} holds an apiserver that is bound to another driver`);
   }
   return problems;
 }
+
+/** As the tiny releases say it (DRIVER), and as real ones do (V2_DRIVER_IMAGE). */
+const isBoundTo = (config: string, driver: string): boolean =>
+  config.includes(`DRIVER=${driver}`) || new RegExp(`V2_DRIVER_IMAGE=[^"]*/driver@${driver}"`).test(config);
 
 async function configOf(storage: Storage, digest: string | undefined): Promise<string | undefined> {
   const manifest = digest === undefined ? undefined : await storage.blob(digest);

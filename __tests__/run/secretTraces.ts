@@ -39,15 +39,15 @@ export async function filesWithTraces(folder: string, forms: readonly string[]):
   return found;
 }
 
-/** Collects the arguments of all processes of this machine, again and again until told to stop. */
-export function watchArguments(): { stop(): Promise<ReadonlySet<string>> } {
+/** Collects the arguments of all processes of this machine, again and again (every so many milliseconds) until told to stop. */
+export function watchArguments(everyMs = 10): { stop(): Promise<ReadonlySet<string>> } {
   const seen = new Set<string>();
   const control = new AbortController();
   const watching = (async () => {
     while (!control.signal.aborted) {
       const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
       for (const id of processes) seen.add(await readFile(`/proc/${id}/cmdline`, 'latin1').catch(() => ''));
-      await sleep(10);
+      await sleep(everyMs);
     }
   })();
   return {

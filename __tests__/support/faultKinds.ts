@@ -20,6 +20,8 @@ export interface FaultProfile {
   readonly redirects: boolean;
   /** A stall ends with the connection after so many milliseconds, unless the client gives up before; 30,000 unless told. */
   readonly stallMs?: number;
+  /** Chance does not look at digests, commits and keys, for contents that are new each time. */
+  readonly isBlindToContent?: boolean;
 }
 
 /** Decides what goes wrong. Remembers how often each request came. */
@@ -27,11 +29,13 @@ export class FaultSchedule {
   private readonly occurrences = new Map<string, number>();
 
   /** `count`: the number of this request. undefined: nothing goes wrong. */
-  next({ outage, denial, seed, rate }: FaultProfile, { method, url }: Exchange, count: number): string | undefined {
+  next(profile: FaultProfile, { method, url }: Exchange, count: number): string | undefined {
+    const { outage, denial, seed, rate } = profile;
     if (denial?.pattern.test(`${method} ${url}`) === true) return denial.kind;
     if (outage !== undefined && count >= outage.from && count < outage.from + outage.length) return outage.kind;
     // An upload's own name differs from run to run; a round that is played again has another project.
-    const what = `${method} ${url.replace(/\/uploads\/.*/, '/uploads/').replace(/^\/v2\/[^/]+\//, '/v2/')}`;
+    const path = url.replace(/\/uploads\/.*/, '/uploads/').replace(/^\/v2\/[^/]+\//, '/v2/');
+    const what = `${method} ${profile.isBlindToContent === true ? path.replace(/[0-9a-f]{40,64}/g, '') : path}`;
     const occurrence = (this.occurrences.get(what) ?? 0) + 1;
     this.occurrences.set(what, occurrence);
     const dice = createHash('sha256').update(`${seed} ${what} ${occurrence}`).digest();
