@@ -35,8 +35,8 @@ export function notAt(commit: string, storage: Storage): readonly string[] {
   );
 }
 
-/** Exit status and summary, against what the storage holds. `isAlone`: nobody else moved `latest` since. */
-export function liesOfWhole(end: WholeEnd, commit: string, storage: Storage, isAlone: boolean): readonly string[] {
+/** Exit status and summary, against what the storage holds. `isLast`: nobody else may have moved `latest` since. */
+export function liesOfWhole(end: WholeEnd, commit: string, storage: Storage, isLast: boolean): readonly string[] {
   const lies: string[] = [];
   const has = published(storage, commit);
   const isWhole = [...has.values()].every((digest) => digest !== undefined);
@@ -49,7 +49,7 @@ export function liesOfWhole(end: WholeEnd, commit: string, storage: Storage, isA
   switch (end.code) {
     case 0:
       if (!isWhole) lies.push(`Truth: exit 0, and not all of ${commit} is published`);
-      if (isAlone && !isLatest) lies.push(`Truth: exit 0, and latest is not at ${commit}`);
+      if (isLast && !isLatest) lies.push(`Truth: exit 0, and latest is not at ${commit}`);
       says(/^## ✅ 3 images published/, 'exit 0');
       break;
     case 1:
@@ -72,7 +72,7 @@ export function liesOfWhole(end: WholeEnd, commit: string, storage: Storage, isA
     lies.push('Truth: the summary has a set, the registry none');
   if (/^- Release set: .*❌/m.test(end.summary) && set !== undefined)
     lies.push('Truth: the registry has a set, the summary none');
-  if (isAlone && /^- `latest`: (moved to|stands at) this commit/m.test(end.summary) && !isLatest) {
+  if (isLast && /^- `latest`: (moved to|stands at) this commit/m.test(end.summary) && !isLatest) {
     lies.push('Truth: the summary moved latest, the registry did not');
   }
   return lies;
