@@ -1,14 +1,14 @@
 import { serve, type Received, type Reply, type TestServer } from '../httpServer';
+import { dockerImages, onImages, type Answer, type Call } from './artifactRegistryImages';
 import { google, json } from './identity';
 import type { StoredImages } from './storedImages';
 import type { FakeRepository, FakeWorld } from './world';
 
 /*
  * A FAKE of the Artifact Registry API over REST, after its public description (google/devtools/artifactregistry/v1/*.proto, as the package
- * @google-cloud/artifact-registry brings them in build/protos): repositories get, list, create; docker images get; testIamPermissions; packages, versions and
+ * @google-cloud/artifact-registry brings them in build/protos): repositories get, list, create; docker images get, list; testIamPermissions; packages, versions and
  * tags list; tags and versions delete; operations, which are done at once. What images there are is the real Distribution registry's.
- * Refusals are worded as Google's documentation and public reports word them. No gRPC: the client is only ever made with `fallback`, which is REST
- * (src/publish/artifactRegistry/client.ts), so that half of a fake would have no user.
+ * Refusals are worded as Google's documentation and public reports word them. The same answers over gRPC: artifactRegistryGrpc.ts.
  */
 export interface FakeArtifactRegistry {
   readonly server: TestServer;
@@ -34,7 +34,8 @@ export async function startFakeArtifactRegistry(
   };
 }
 
-async function answer(world: FakeWorld, images: StoredImages | undefined, request: Received): Promise<Reply> {
+/** What the API answers to a request, in whichever protocol that came: its path, headers and body are those of REST. */
+export async function answer(world: FakeWorld, images: StoredImages | undefined, request: Received): Promise<Answer> {
   const account = world.accountOf((request.headers.authorization ?? '').replace(/^Bearer /, ''));
   if (account === undefined) {
     return google(
@@ -77,16 +78,7 @@ async function answer(world: FakeWorld, images: StoredImages | undefined, reques
   return onRepository(call, repository, rest);
 }
 
-interface Call {
-  readonly world: FakeWorld;
-  readonly images: StoredImages | undefined;
-  readonly account: string;
-  readonly request: Received;
-  readonly location: string;
-  readonly query: URLSearchParams;
-}
-
-function collection({ world, account, request, location, query }: Call): Reply {
+function collection({ world, account, request, location, query }: Call): Answer {
   const parent = `projects/${world.project}/locations/${location}`;
   const right = request.method === 'GET' ? 'list' : 'create';
   if (!world.may(account, `artifactregistry.repositories.${right}`)) return denied(`repositories.${right}`, parent);
@@ -105,7 +97,7 @@ function collection({ world, account, request, location, query }: Call): Reply {
   return json(200, { name: `${parent}/operations/1`, done: true, response });
 }
 
-async function onRepository(call: Call, repository: string, rest: readonly string[]): Promise<Reply> {
+async function onRepository(call: Call, repository: string, rest: readonly string[]): Promise<Answer> {
   const { world, account, request, location } = call;
   const name = `${location}/${repository}`;
   const about = world.repositories.get(name);
@@ -130,74 +122,8 @@ async function onRepository(call: Call, repository: string, rest: readonly strin
   if (!world.may(account, `artifactregistry.${right}`)) return denied(right, path);
   if (about === undefined) return google(404, 'NOT_FOUND', 'Requested entity was not found.');
   if (rest.length === 0) return json(200, resource(world, name, about));
-  if (rest[0] === 'dockerImages') return dockerImage(call, `${world.project}/${repository}`, path, rest[1] ?? '');
+  if (rest[0] === 'dockerImages') return dockerImages(call, `${world.project}/${repository}`, path, rest[1]);
   return onImages(call, `${world.project}/${repository}`, path, rest);
-}
-
-/** What is known of an image: its tags, and the bytes of its manifest and of what that lists. */
-async function dockerImage({ images }: Call, top: string, path: string, id: string): Promise<Reply> {
-  const [image = '', digest = ''] = decodeURIComponent(id).split('@');
-  const repository = `${top}/${image}`;
-  const found = await images?.describe(repository, digest);
-  if (found === undefined) return google(404, 'NOT_FOUND', 'Requested entity was not found.');
-  const { bytes, mediaType, uploadedAt } = found;
-  const [location = ''] = path.split('/').slice(3);
-  return json(200, {
-    name: `${path}/dockerImages/${encodeURIComponent(image)}@${digest}`,
-    uri: `${location}-docker.pkg.dev/${repository}@${digest}`,
-    tags: [...((await images?.tags(repository)) ?? [])].filter(([, at]) => at === digest).map(([tag]) => tag),
-    imageSizeBytes: String(bytes),
-    uploadTime: uploadedAt.toISOString(),
-    mediaType,
-  });
-}
-
-async function onImages(call: Call, top: string, path: string, rest: readonly string[]): Promise<Reply> {
-  const { images, request, query, world } = call;
-  if (images === undefined) return json(200, {});
-  // Only the images' names have slashes in them, which stay encoded once.
-  const [, image = '', kind = '', id = ''] = rest.map((part) => decodeURIComponent(part));
-  const repository = `${top}/${image}`;
-  const parent = `${path}/packages/${encodeURIComponent(image)}`;
-  if (request.method === 'GET' && image === '') {
-    const packages = (await images.names(`${top}/`)).map((each) => ({
-      name: `${path}/packages/${encodeURIComponent(each.slice(top.length + 1))}`,
-    }));
-    return json(200, { packages });
-  }
-  const tags = await images.tags(repository);
-  if (request.method === 'GET') {
-    const relatedTags = (digest: string): readonly object[] =>
-      [...tags]
-        .filter(([, at]) => at === digest)
-        .map(([tag]) => ({ name: `${parent}/tags/${tag}`, version: `${parent}/versions/${digest}` }));
-    const versions = (await images.digests(repository)).map((digest) => ({
-      name: `${parent}/versions/${digest}`,
-      relatedTags: relatedTags(digest),
-    }));
-    return json(200, { versions });
-  }
-  const digests = await images.digests(repository);
-  const [, repositoryName = ''] = top.split('/');
-  if (kind === 'tags') {
-    const digest = tags.get(id);
-    if (digest === undefined) return google(404, 'NOT_FOUND', 'Requested entity was not found.');
-    if (world.repositories.get(`${call.location}/${repositoryName}`)?.immutableTags === true) {
-      return google(400, 'FAILED_PRECONDITION', `cannot delete tag ${id}. The repository has enabled tag immutability`);
-    }
-    await images.removeTag(repository, id);
-    return json(200, {});
-  }
-  if (!digests.includes(id)) return google(404, 'NOT_FOUND', 'Requested entity was not found.');
-  if ([...tags.values()].includes(id) && query.get('force') !== 'true') {
-    return google(400, 'FAILED_PRECONDITION', 'The version has tags; delete them first or set force.');
-  }
-  await images.removeDigest(repository, id);
-  return json(200, {
-    name: `${path.split('/repositories/')[0] ?? ''}/operations/2`,
-    done: true,
-    response: { '@type': 'type.googleapis.com/google.protobuf.Empty' },
-  });
 }
 
 function resource(world: FakeWorld, name: string, { format, mode, immutableTags, isScanning }: FakeRepository): object {
@@ -213,7 +139,7 @@ function resource(world: FakeWorld, name: string, { format, mode, immutableTags,
   };
 }
 
-function denied(right: string, path: string): Reply {
+function denied(right: string, path: string): Answer {
   const text = `Permission 'artifactregistry.${right}' denied on resource '//artifactregistry.googleapis.com/${path}' (or it may not exist).`;
   return google(403, 'PERMISSION_DENIED', text, 'IAM_PERMISSION_DENIED');
 }

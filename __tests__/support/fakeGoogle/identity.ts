@@ -150,12 +150,12 @@ function impersonation(world: FakeWorld, options: IdentityOptions, request: Rece
   return json(200, { accessToken: world.issue(account, seconds), expireTime });
 }
 
-export function json(status: number, body: object): Reply {
+export function json(status: number, body: object) {
   return { status, headers: { 'content-type': 'application/json; charset=UTF-8' }, body: JSON.stringify(body) };
 }
 
 /** An error as Google's APIs word them over REST: https://cloud.google.com/apis/design/errors#http_mapping */
-export function google(code: number, status: string, message: string, reason?: string, metadata: object = {}): Reply {
+export function google(code: number, status: string, message: string, reason?: string, metadata: object = {}) {
   const info = { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, domain: 'googleapis.com', metadata };
   return json(code, { error: { code, message, status, ...(reason === undefined ? {} : { details: [info] }) } });
 }

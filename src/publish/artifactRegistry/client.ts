@@ -16,7 +16,7 @@ export type ArtifactRegistryClient = v1.ArtifactRegistryClient;
 
 /**
  * A client of the Artifact Registry API. Loaded here, for only runs that push to Google need it. REST (`fallback`), because that goes
- * through proxies and needs no HTTP/2 (nothing here speaks gRPC, so the fakes don't either); always with credentials of ours, because without any the client ends the process from an unhandled rejection.
+ * through proxies and needs no HTTP/2; always with credentials of ours, because without any the client ends the process from an unhandled rejection.
  */
 export async function createApiClient(
   authClient: AuthClient,
