@@ -98,7 +98,9 @@ test('no engine and a distribution without apt: one line says what to do', async
     const { stdout } = await run({ command: 'sh', args: ['-c', 'command -v "$1"', 'sh', name] });
     await symlink(stdout.trim(), join(path, name));
   }
-  const { exitCode, stderr } = await call(['run', '--', 'true'], { env: { PATH: path, KFP_IMAGES_CACHE: folder.path } });
+  const { exitCode, stderr } = await call(['run', '--', 'true'], {
+    env: { PATH: path, KFP_IMAGES_CACHE: folder.path },
+  });
   expect(exitCode).toBe(2);
   expect(stderr).toMatch(/^engine: no Docker engine .+ \(no docker command on PATH\), .+ Debian 12 .+\n$/);
 });
