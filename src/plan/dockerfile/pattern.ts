@@ -156,8 +156,8 @@ function follow(tokens: readonly Token[], path: string): boolean {
 
 function consumes(token: Token, character: string): boolean {
   if (token.kind === 'character') return token.character === character;
-  if (character === '/') return false;
-  if (token.kind === 'one') return true;
+  if (token.kind === 'one') return character !== '/';
+  // A set may match a slash: it does for the engine (github.com/moby/patternmatcher), and finds too much for COPY at worst.
   if (token.kind !== 'set') return false;
   return token.ranges.some(([low, high]) => low <= character && character <= high) !== token.negated;
 }
