@@ -1,6 +1,5 @@
 import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { SourceError } from '../errors';
 import { gitDirectory } from './git';
 import { git, type ObjectEnv } from './gitCommand';
@@ -39,7 +38,8 @@ export async function materialise(
     throw new SourceError(`The folder ${target} is not empty; a clean tree can only be written into an empty one.`);
   }
   const gitDir = await gitDirectory(cwd);
-  const scratch = await mkdtemp(join(tmpdir(), 'kfp-images-index-'));
+  // Beside the tree: whoever has to take that away after we were killed takes this too.
+  const scratch = await mkdtemp(join(dirname(target), 'index-'));
   try {
     await withUmask(0o022, () =>
       git(
