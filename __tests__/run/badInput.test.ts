@@ -1,48 +1,25 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  createWorld,
-  json,
-  kfpImages,
-  repository,
-  stackLine,
-  step,
-  storedIn,
-  whereIs,
-  type Ended,
-  type World,
-} from './world';
+import { expectRefusal, openBare, type Bare } from './bare';
+import { json, kfpImages, repository, stackLine, step, storedIn, type World } from './world';
 
 /*
  * What people get wrong, and what is wrong with machines: each ends with status 2 (usage) or 1, one clear text, no stack trace, and
  * nothing half done. The registry is real; no builder is ever reached.
  */
 
+let fork: Bare;
 let world: World;
-/** A PATH with git and nothing that builds. */
 let gitOnly: string;
 
 beforeAll(async () => {
-  world = await createWorld({ engine: false });
-  gitOnly = join(world.folder.path, 'git-only');
-  await mkdir(gitOnly);
-  for (const program of ['git', 'sh']) await symlink(await whereIs(program), join(gitOnly, program));
+  fork = await openBare();
+  ({ world, gitOnly } = fork);
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
-/** `kfp-images build` in the fork, where no docker is. */
-async function build(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  return kfpImages(world.fork.directory, ['build', ...args], { env: { PATH: gitOnly, ...env } });
-}
-
-function expectRefusal(ended: Ended, status: number, says: RegExp): void {
-  expect(ended.stderr + ended.stdout).toMatch(says);
-  expect(ended.stderr + ended.stdout).not.toMatch(stackLine);
-  expect(ended.exitCode).toBe(status);
-  expect(ended.stdout).toBe('');
-}
-
+const build: Bare['build'] = (args, env) => fork.build(args, env);
 const target = (): readonly string[] => world.target;
 const keyFile = async (name: string, content: string): Promise<string> => {
   const path = join(world.folder.path, name);

@@ -1,35 +1,22 @@
-import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../src/system/exec';
-import { createWorld, kfpImages, programs, stackLine, step, storedIn, whereIs, type Ended, type World } from './world';
+import { expectRefusal, openBare, type Bare } from './bare';
+import { kfpImages, programs, stackLine, step, storedIn, type World } from './world';
 
 /* What is wrong with repositories, machines and runners: each ends with status 2 or 1, one clear text and no stack trace. */
 
+let fork: Bare;
 let world: World;
-/** A PATH with git and nothing that builds. */
 let gitOnly: string;
 
 beforeAll(async () => {
-  world = await createWorld({ engine: false });
-  gitOnly = join(world.folder.path, 'git-only');
-  await mkdir(gitOnly);
-  for (const program of ['git', 'sh']) await symlink(await whereIs(program), join(gitOnly, program));
+  fork = await openBare();
+  ({ world, gitOnly } = fork);
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
-/** `kfp-images build` in the fork, where no docker is. */
-async function build(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  return kfpImages(world.fork.directory, ['build', ...args], { env: { PATH: gitOnly, ...env } });
-}
-
-function expectRefusal(ended: Ended, status: number, says: RegExp): void {
-  expect(ended.stderr + ended.stdout).toMatch(says);
-  expect(ended.stderr + ended.stdout).not.toMatch(stackLine);
-  expect(ended.exitCode).toBe(status);
-  expect(ended.stdout).toBe('');
-}
-
+const build: Bare['build'] = (args, env) => fork.build(args, env);
 const target = (): readonly string[] => world.target;
 
 describe('the repository', () => {

@@ -7,10 +7,11 @@ import type { FailureKind } from '../../../src/publish/hints/hint';
 import type { Login } from '../../../src/publish/login';
 import type { GoogleRegistryPath } from '../../../src/publish/reference';
 import { docker, tempDir, type TempDir } from '../../support/engine';
-import { startRegistryFront, type Refusal, type RegistryFront } from '../../support/fakeGoogle/registryFront';
+import { startRegistryFront, type RegistryFront } from '../../support/fakeGoogle/registryFront';
 import { FakeWorld, rightsOf } from '../../support/fakeGoogle/world';
 import { startRegistry, type TestRegistry } from '../../support/registry';
 import { testKey } from '../../support/serviceAccountKey';
+import { refusals } from './refusals';
 
 /* Each refusal of Artifact Registry, produced by a fake of it in front of the real registry, as the engine's BuildKit words it. */
 
@@ -126,19 +127,6 @@ describe('in the words of the engine and its BuildKit', () => {
     expect(explained(text).kind).toBe('image-name-missing');
   });
 
-  const refusals: readonly (readonly [FailureKind, Refusal])[] = [
-    ['too-many-requests', { status: 429, code: 'TOOMANYREQUESTS', message: 'Quota exceeded' }],
-    ['registry-unavailable', { status: 503, code: 'UNAVAILABLE', message: 'Service Unavailable' }],
-    ['upload-lost', { status: 404, code: 'BLOB_UPLOAD_UNKNOWN', message: 'blob upload unknown to registry' }],
-    [
-      'api-disabled',
-      {
-        status: 403,
-        code: 'DENIED',
-        message: 'Artifact Registry API has not been used in project 123 before or it is disabled.',
-      },
-    ],
-  ];
   test.each(refusals)('%s', async (kind, refusal) => {
     front.refuseNext(
       (method, path) => method === 'PUT' && path.includes('/manifests/'),

@@ -5,12 +5,13 @@ import type { GoogleRegistryPath } from '../../../src/publish/reference';
 import { putTag } from '../../../src/publish/tags';
 import type { Login } from '../../../src/publish/login';
 import { message } from '../../../src/errors';
-import { startRegistryFront, type Refusal, type RegistryFront } from '../../support/fakeGoogle/registryFront';
+import { startRegistryFront, type RegistryFront } from '../../support/fakeGoogle/registryFront';
 import { FakeWorld, rightsOf } from '../../support/fakeGoogle/world';
 import { startRegistry, type TestRegistry } from '../../support/registry';
 import { testClient } from '../../support/registryClient';
 import { pushTinyImage } from '../../support/releaseSets';
 import { testKey } from '../../support/serviceAccountKey';
+import { refusals } from './refusals';
 
 /* Each refusal of Artifact Registry is produced once by a fake of it in front of the real registry, met by our client, and explained. */
 
@@ -128,19 +129,6 @@ describe('refused by Artifact Registry', () => {
     expect(explainPushFailure(text, context('driver'))?.kind).toBe('image-name-missing');
   });
 
-  const refusals: readonly (readonly [FailureKind, Refusal])[] = [
-    ['too-many-requests', { status: 429, code: 'TOOMANYREQUESTS', message: 'Quota exceeded' }],
-    ['registry-unavailable', { status: 503, code: 'UNAVAILABLE', message: 'Service Unavailable' }],
-    ['upload-lost', { status: 404, code: 'BLOB_UPLOAD_UNKNOWN', message: 'blob upload unknown to registry' }],
-    [
-      'api-disabled',
-      {
-        status: 403,
-        code: 'DENIED',
-        message: 'Artifact Registry API has not been used in project 123 before or it is disabled.',
-      },
-    ],
-  ];
   test.each(refusals)('%s', async (kind, refusal) => {
     front.refuseNext(
       (method, path) => method !== 'HEAD' && path.includes('/blobs/'),
