@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startRegistry, type TestRegistry } from '../support/registry';
 import type { ApiServer } from './apiServer';
-import { createServer, createWorld, type World } from './world';
+import { createServer, createWorld, type Flags, type World } from './world';
 
 /* Pull secrets on a real API server, with keys that a real registry judges. */
 
@@ -37,7 +37,7 @@ beforeEach(async () => {
   });
 });
 
-const pullSecret = (flags: object, options = {}) =>
+const pullSecret = (flags: Flags, options = {}) =>
   world.run(
     'pull-secret',
     { key: keyFile, registryPath: registry.path, namespace: [namespace], ...flags },

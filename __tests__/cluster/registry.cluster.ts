@@ -10,7 +10,7 @@ import { run } from '../../src/system/exec';
 import type { LockedImage, LockFile, Registry } from '../../src/types';
 import { dockerConfig, startRegistry, type TestRegistry } from '../support/registry';
 import type { ApiServer } from './apiServer';
-import { createServer, createWorld, type World } from './world';
+import { createServer, createWorld, type Flags, type World } from './world';
 
 /* Sets from a real registry with a login, onto a real API server and into a real git repository. */
 
@@ -91,7 +91,7 @@ async function publish(commit: string): Promise<LockFile> {
   return lock;
 }
 
-const deploy = (flags: object, operands: readonly string[] = []) =>
+const deploy = (flags: Flags, operands: readonly string[] = []) =>
   world.run('deploy', { json: true, ...flags }, operands, { env, cwd: fork });
 
 test("the newest set of HEAD's history, any other by its commit, and the login that pods lack", async () => {
@@ -139,7 +139,7 @@ test('gitops: the set as one commit, the same again as none, a merge request, an
   await writeFile(join(bin, 'argocd'), `#!/bin/sh\necho "$@" >>${join(server.folder, 'argocd.log')}\n`, {
     mode: 0o755,
   });
-  const gitops = (flags: object) =>
+  const gitops = (flags: Flags) =>
     world.run(
       'gitops',
       {

@@ -1,21 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildSync } from 'esbuild';
 import { kfpCatalog } from '../../src/catalog/kfp';
 import { encodeLockFile } from '../../src/publish/lockFile';
-import { stream } from '../../src/system/exec';
 import type { LockFile } from '../../src/types';
+import { kfpImages, type Ended } from '../run/world';
 import { startApiServer, type ApiServer } from './apiServer';
 import { startFakeNode, type FakeNode } from './fakeNode';
 import { installKfp, type Release } from './kfp';
-
-/** How a command ended. */
-export interface Ran {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** A namespace with KFP, pods that live, and the commands to try on it. */
 export interface World extends AsyncDisposable {
@@ -24,8 +16,8 @@ export interface World extends AsyncDisposable {
   readonly namespace: string;
   /** Writes the lock file of a set and gives its path. */
   lock(lock: LockFile): Promise<string>;
-  /** Runs a command as a process; `onStart` gets its process id. */
-  run(command: string, flags?: object, operands?: readonly string[], options?: RunOptions): Promise<Ran>;
+  /** Runs a command of the bundle as a process; `onStart` gets its process id. */
+  run(command: CommandName, flags?: Flags, operands?: readonly string[], options?: RunOptions): Promise<Ended>;
   /** What the Deployments say: containers with image and KFP's variables, pull secrets, annotations of ours. */
   state(): Promise<unknown>;
   deployment(name: string): Promise<Readonly<Record<string, string>>>;
@@ -38,7 +30,10 @@ export interface RunOptions {
   readonly cwd?: string;
 }
 
-let bundle: string | undefined;
+type CommandName = 'deploy' | 'rollback' | 'status' | 'pull-secret' | 'gitops';
+
+/** By their names in camel case; undefined and false: not given. */
+export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 /** One API server for all worlds of a test file. */
 export async function createServer(): Promise<ApiServer> {
@@ -50,7 +45,6 @@ export async function createWorld(server: ApiServer, release: Release, namespace
   await installKfp(server, namespace, release);
   const node = await startFakeNode(server, namespace);
   const folder = await mkdtemp(join(server.folder, 'world-'));
-  const program = programOf(server.folder);
   const list = async (): Promise<ApiItems> =>
     (await server.api(`/apis/apps/v1/namespaces/${namespace}/deployments`)).json as ApiItems;
   const one = async (name: string): Promise<ApiItems['items'][number]> => {
@@ -68,24 +62,11 @@ export async function createWorld(server: ApiServer, release: Release, namespace
       await writeFile(path, encodeLockFile(lock));
       return path;
     },
-    run: async (command, flags = {}, operands = [], options = {}) => {
-      const out: string[] = [];
-      const err: string[] = [];
-      const exitCode = await stream(
-        {
-          command: process.execPath,
-          args: [program, command, JSON.stringify({ namespace, yes: true, timeout: '60s', ...flags }), ...operands],
-          cwd: options.cwd ?? folder,
-          env: { KUBECONFIG: server.kubeconfig, KFP_IMAGES_POLL_MS: '100', NO_COLOR: '1', ...options.env },
-        },
-        {
-          onStdout: (chunk) => out.push(chunk.toString('utf8')),
-          onStderr: (chunk) => err.push(chunk.toString('utf8')),
-          ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
-        },
-      );
-      return { exitCode, stdout: out.join(''), stderr: err.join('') };
-    },
+    run: (command, flags = {}, operands = [], { cwd = folder, env = {}, ...options } = {}) =>
+      kfpImages(cwd, [command, ...operands, ...flagArguments({ ...usual(namespace)[command], ...flags })], {
+        ...options,
+        env: { ...environmentOf(server), ...env },
+      }),
     state: async () =>
       (await list()).items.map(({ metadata, spec }) => ({
         name: metadata.name,
@@ -144,20 +125,24 @@ export function setOf(seed: string, leaveOut: readonly string[] = []): LockFile 
   };
 }
 
-/** Bundled once, as the product is: starting it takes a tenth of running it from sources. */
-function programOf(folder: string): string {
-  if (bundle !== undefined) return bundle;
-  bundle = join(folder, 'command.cjs');
-  buildSync({
-    entryPoints: [join(__dirname, 'command.ts')],
-    outfile: bundle,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node24',
-    logLevel: 'error',
+/** A command's environment: the cluster, and no time lost between two looks at it. */
+export function environmentOf(server: ApiServer): Readonly<Record<string, string>> {
+  return { KUBECONFIG: server.kubeconfig, KFP_IMAGES_POLL_MS: '100', NO_COLOR: '1' };
+}
+
+/** What is given to each command unless a test says otherwise. */
+function usual(namespace: string): Readonly<Record<CommandName, Flags>> {
+  const change = { namespace, yes: true, timeout: '60s' };
+  return { deploy: change, rollback: change, status: { namespace }, 'pull-secret': {}, gitops: {} };
+}
+
+function flagArguments(flags: Flags): readonly string[] {
+  return Object.entries(flags).flatMap(([name, value]) => {
+    const flag = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    if (value === undefined || value === false) return [];
+    if (value === true) return [flag];
+    return (typeof value === 'string' ? [value] : value).map((each) => `${flag}=${each}`);
   });
-  return bundle;
 }
 
 function own(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
