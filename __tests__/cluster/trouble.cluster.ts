@@ -63,31 +63,6 @@ test('an interrupt takes everything back', async () => {
   expect(await world.state()).toEqual(before);
 });
 
-test.each([1, 2, 3, 4, 5])('killed after %i changes: a rollback takes back what was changed', async (count) => {
-  expect((await deploy(first)).exitCode).toBe(0);
-  const before = await world.state();
-  await killAfter(second, count);
-  const status = await world.run('status');
-  expect(status.stderr).toMatch(/A deploy of \S+ was interrupted/);
-  const back = await world.run('rollback');
-  expect(back, back.stderr).toMatchObject({ exitCode: 0 });
-  expect(await world.state()).toEqual(before);
-});
-
-test('killed half-way: a repeat finishes the deploy, and a rollback goes behind both parts', async () => {
-  expect((await deploy(first)).exitCode).toBe(0);
-  const before = await world.state();
-  await killAfter(second, 3);
-  const again = await deploy(second);
-  expect(again, again.stderr).toMatchObject({ exitCode: 0 });
-  for (const name of ['ml-pipeline', 'cache-server', 'ml-pipeline-viewer-crd']) {
-    expect(await world.annotations(name)).toMatchObject({ 'kfp-images.dev/commit': second.commit });
-  }
-  const back = await world.run('rollback');
-  expect(back, back.stderr).toMatchObject({ exitCode: 0 });
-  expect(images(await world.state())).toEqual(images(before));
-});
-
 test('a set without its driver, or one that is not there, changes nothing', async () => {
   const before = await world.state();
   const skewed = await deploy(setOf('first', ['driver']));
@@ -161,32 +136,10 @@ test('what somebody else changed shows as drift', async () => {
   expect(stdout).toContain('drift: cache-server was changed since it was deployed');
 });
 
-async function killAfter(lock: typeof first, count: number): Promise<void> {
-  const path = await world.lock(lock);
-  let pid = 0;
-  const running = world.run('deploy', { lock: path }, [], { onStart: (started) => (pid = started) });
-  for (;;) {
-    const done = await changedTo(lock.commit);
-    if (done >= count) break;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  process.kill(pid, 'SIGKILL');
-  await running;
-}
-
-async function changedTo(commit: string): Promise<number> {
-  const state = (await world.state()) as readonly { annotations: Record<string, string> }[];
-  return state.filter(({ annotations }) => annotations['kfp-images.dev/commit'] === commit).length;
-}
-
 async function changed(name: string): Promise<void> {
   while ((await world.annotations(name))['kfp-images.dev/commit'] === undefined) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-}
-
-function images(state: unknown): unknown {
-  return (state as readonly { containers: unknown }[]).map(({ containers }) => containers);
 }
 
 async function post(path: string, body: object): Promise<void> {

@@ -1,7 +1,7 @@
 import { DeployError } from '../errors';
 import type { Deployment } from './objects';
 import { commitAnnotation, encodeRecord, recordAnnotation, setAnnotation, type ChangeRecord } from './record';
-import { isSame, patchTo, snapshotOf, type Snapshot } from './snapshot';
+import { isSame, overlaid, patchTo, snapshotOf, type Snapshot } from './snapshot';
 import type { Target } from './targets';
 
 /** One Deployment's change, as data: what is there, what is to be there. */
@@ -28,8 +28,18 @@ export interface Stamp {
   readonly sequence: number;
   readonly at: string;
   readonly undoes?: string;
-  /** Deployments that an earlier, interrupted command of the same id set out to change. */
+  /** Deployments of an earlier, interrupted command of the same id that still count. */
   readonly targets?: readonly string[];
+  /** Of those the ones that it left undone, and that still are to be changed. */
+  readonly open?: readonly string[];
+  /** Deployment → what ran there before that command: what is to be gone back to, instead of what it left half done. */
+  readonly befores?: ReadonlyMap<string, Snapshot>;
+}
+
+/** A Deployment, and what of it is to be how. */
+interface Wanted {
+  readonly live: Deployment;
+  readonly after: Snapshot;
 }
 
 /** The set that is being put on the cluster. */
@@ -50,7 +60,7 @@ export function changesTo(
   stamp: Stamp,
 ): ChangeSet {
   const names = [...new Set(targets.map(({ deployment }) => deployment))];
-  const wanted = names.map((name) => {
+  const wanted = names.map((name): Wanted => {
     const live = find(deployments, name);
     const own = targets.filter(({ deployment }) => deployment === name);
     for (const target of own) refuseMissingContainer(live, target);
@@ -62,20 +72,34 @@ export function changesTo(
     };
     return { live, after };
   });
-  return stamped(wanted, stamp);
+  return takenBack(wanted, stamp) ?? stamped(wanted, stamp);
+}
+
+/**
+ * Where the set is what ran before an interrupted command: what that one changed goes back exactly as it was, records included, as if it had
+ * never been. undefined: it is another set.
+ */
+function takenBack(wanted: readonly Wanted[], { id, befores = new Map() }: Stamp): ChangeSet | undefined {
+  const differing = wanted.filter(isDiffering);
+  const kept = wanted.filter((each) => !isDiffering(each)).map(({ live }) => live.metadata.name);
+  const changes = differing.flatMap(({ live, after }) => {
+    const before = befores.get(live.metadata.name);
+    return before !== undefined && isSame(overlaid(before, after), before) ? [exactly(live, before)] : [];
+  });
+  const isWayBack =
+    changes.length > 0 && changes.length === differing.length && !kept.some((name) => befores.has(name));
+  return isWayBack ? { id, changes, unchanged: kept } : undefined;
 }
 
 /** The changes that take Deployments to what was written down, under a new record. Pure. */
-export function stamped(
-  wanted: readonly { readonly live: Deployment; readonly after: Snapshot }[],
-  stamp: Stamp,
-): ChangeSet {
-  const differing = wanted.filter(({ live, after }) => !isSame(snapshotOf(live, after), after));
+export function stamped(wanted: readonly Wanted[], stamp: Stamp): ChangeSet {
+  const differing = wanted.filter(isDiffering);
   const names = differing.map(({ live }) => live.metadata.name);
   const targets = [...new Set([...(stamp.targets ?? []), ...names])];
   const changes = differing.map(({ live, after }) => {
     const touched: Snapshot = { ...after, annotations: { ...after.annotations, [recordAnnotation]: null } };
     const before = snapshotOf(live, touched);
+    const earlier = stamp.befores?.get(live.metadata.name);
     const record: ChangeRecord = {
       version: 1,
       id: stamp.id,
@@ -84,7 +108,8 @@ export function stamped(
       at: stamp.at,
       undoes: stamp.undoes,
       targets,
-      before,
+      due: stamp.befores === undefined ? undefined : [...new Set([...(stamp.open ?? []), ...names])],
+      before: earlier === undefined ? before : overlaid(before, earlier),
       after: { containers: after.containers },
     };
     const annotations = { ...after.annotations, [recordAnnotation]: encodeRecord(record) };
@@ -102,6 +127,10 @@ export function exactly(live: Deployment, after: Snapshot): Change {
 /** The patch of a change; `resourceVersion`: the newest one, when it was read again. */
 export function patchOf(change: Change, resourceVersion = change.resourceVersion): object {
   return patchTo(change.after, resourceVersion);
+}
+
+function isDiffering({ live, after }: Wanted): boolean {
+  return !isSame(snapshotOf(live, after), after);
 }
 
 function containerOf({ container, image, env }: Target): readonly [string, Snapshot['containers'][string]] {

@@ -1,7 +1,7 @@
 import { DeployError } from '../errors';
 import { exactly, stamped, type Change, type ChangeSet, type Stamp } from './changes';
 import type { Deployment } from './objects';
-import { readRecord, recordAnnotation, setAnnotation, type ChangeRecord } from './record';
+import { readRecord, recordAnnotation, type ChangeRecord } from './record';
 import { isSame, snapshotOf } from './snapshot';
 
 /** A Deployment and what was written on it when it was changed last. */
@@ -30,10 +30,11 @@ export function latestOperation(deployments: readonly Deployment[]): Operation |
     undefined,
   );
   if (newest === undefined) return undefined;
-  const { id, kind, at, undoes } = newest.record;
+  const { id, kind, at, undoes, targets, sequence, due = [] } = newest.record;
   const own = carriers.filter(({ record }) => record.id === id);
-  const targets = [...new Set(own.flatMap(({ record }) => record.targets))];
-  const reached = new Set(own.map(({ live }) => live.metadata.name));
+  const isReached = ({ live, record }: Carrier): boolean =>
+    record.sequence === sequence || !due.includes(live.metadata.name);
+  const reached = new Set(own.filter(isReached).map(({ live }) => live.metadata.name));
   const missing = deployments.filter(({ metadata: { name } }) => targets.includes(name) && !reached.has(name));
   return { id, kind, at, undoes, targets, carriers: own, missing };
 }
@@ -44,18 +45,20 @@ export function nextSequence(deployments: readonly Deployment[]): number {
 }
 
 /**
- * The stamp for a deploy of set `set`: the one of an interrupted deploy of the same set, so that both together are one for a rollback;
- * else a new one.
+ * The stamp for a deploy; `isWhole`: no images were named. One that begins where another command was interrupted takes its id over, and what
+ * ran before that one: half of two sets is nothing that a rollback may ever go back to.
  */
-export function deployStamp(deployments: readonly Deployment[], set: string, fresh: Pick<Stamp, 'id' | 'at'>): Stamp {
+export function deployStamp(
+  deployments: readonly Deployment[],
+  isWhole: boolean,
+  fresh: Pick<Stamp, 'id' | 'at'>,
+): Stamp {
   const last = latestOperation(deployments);
-  const sequence = nextSequence(deployments);
-  const isInterrupted =
-    last?.kind === 'deploy' &&
-    last.missing.length > 0 &&
-    last.carriers.every(({ live }) => live.metadata.annotations[setAnnotation] === set);
-  if (!isInterrupted) return { ...fresh, kind: 'deploy', sequence };
-  return { id: last.id, at: last.at, kind: 'deploy', sequence, targets: last.targets };
+  const stamp: Stamp = { ...fresh, kind: 'deploy', sequence: nextSequence(deployments) };
+  if (last === undefined || last.missing.length === 0) return stamp;
+  const befores = new Map(last.carriers.map(({ live, record }) => [live.metadata.name, record.before]));
+  const open = isWhole ? [] : last.missing.map(({ metadata }) => metadata.name);
+  return { ...stamp, id: last.id, targets: [...new Set([...befores.keys(), ...open])], open, befores };
 }
 
 /** What a rollback is going to do. */
@@ -84,7 +87,9 @@ export function rollbackPlan(deployments: readonly Deployment[], fresh: Pick<Sta
   }
   if (operation.kind === 'deploy') {
     const changes = carriers.map(({ live, record }): Change => exactly(live, record.before));
-    return { kind: 'abort', operation, id, changes, unchanged: missing.map(({ metadata }) => metadata.name) };
+    const changed = new Set(changes.map(({ deployment }) => deployment));
+    const unchanged = missing.map(({ metadata }) => metadata.name).filter((name) => !changed.has(name));
+    return { kind: 'abort', operation, id, changes, unchanged };
   }
   const rest = missing.flatMap((live) => carrier(live)).filter(({ record }) => record.id === operation.undoes);
   const stamp: Stamp = {

@@ -2,7 +2,7 @@ import { DeployError } from '../errors';
 import type { Catalog, LockFile } from '../types';
 import { changesTo, type ChangeSet } from './changes';
 import { currentContext, readConfigMap, readDeployments, requirePermissions } from './cluster';
-import { deployStamp } from './history';
+import { deployStamp, latestOperation } from './history';
 import type { Kubectl, Place } from './kubectl';
 import type { Deployment } from './objects';
 import { profileController, profileControllerTarget, scriptConfigMaps } from './profileController';
@@ -61,13 +61,19 @@ export async function prepareDeploy(kubectl: Kubectl, place: Place, request: Dep
     deployments: touched,
   });
   const set = { commit: lock.commit, id: setId(lock) };
-  const changeSet = changesTo(all, deployments, set, access.pullSecret, deployStamp(deployments, set.id, fresh));
+  const changeSet = changesTo(
+    all,
+    deployments,
+    set,
+    access.pullSecret,
+    deployStamp(deployments, names.length === 0, fresh),
+  );
   return {
     context,
     namespace: place.namespace,
     changeSet,
     expected: expectedOf(all),
-    notes,
+    notes: [...notes, ...interruptedNote(deployments)],
     warnings: [...access.warnings, ...touched.flatMap(gitOpsWarning)],
   };
 }
@@ -85,6 +91,14 @@ export function requireKfp(catalog: Catalog, deployments: readonly Deployment[],
     `The namespace ${namespace} of this cluster has no Kubeflow Pipelines: none of ${[...known].join(', ')} is there. ` +
       'Look with `kubectl get deployments --all-namespaces`, then give --namespace, or another --context.',
   );
+}
+
+function interruptedNote(deployments: readonly Deployment[]): readonly string[] {
+  const last = latestOperation(deployments);
+  if (last === undefined || last.missing.length === 0) return [];
+  return [
+    `The ${last.kind} of ${last.at} was interrupted. This deploy takes its place, and a rollback goes behind both.`,
+  ];
 }
 
 /** Argo CD writes back what git says: https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/ */

@@ -23,6 +23,11 @@ export interface ChangeRecord {
   readonly at: string;
   /** All Deployments that the command set out to change. */
   readonly targets: readonly string[];
+  /**
+   * Of a deploy in the place of an interrupted command, whose `id` it took over: those that had or have to be changed. One of them with an
+   * earlier `sequence` has yet to be.
+   */
+  readonly due?: readonly string[] | undefined;
   /** Of a rollback: the `id` it goes back behind. */
   readonly undoes: string | undefined;
   readonly before: Snapshot;
@@ -37,6 +42,7 @@ const schema = v.object({
   sequence: v.number(),
   at: v.string(),
   targets: v.array(v.string()),
+  due: v.optional(v.array(v.string())),
   undoes: v.optional(v.string()),
   before: v.unknown(),
   after: v.unknown(),
@@ -65,11 +71,11 @@ export function readRecord(text: string | null | undefined): ChangeRecord | unde
   }
   const parsed = v.safeParse(schema, json);
   if (!parsed.success) return undefined;
-  const { undoes, ...record } = parsed.output;
+  const { due, undoes, ...record } = parsed.output;
   const before = readSnapshot(record.before);
   const after = readSnapshot({ pullSecrets: {}, annotations: {}, ...asObject(record.after) });
   if (before === undefined || after === undefined) return undefined;
-  return { ...record, undoes, before, after: { containers: after.containers } };
+  return { ...record, due, undoes, before, after: { containers: after.containers } };
 }
 
 function withoutHistory(text: string): string | null {

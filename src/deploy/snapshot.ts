@@ -71,6 +71,20 @@ export function snapshotOf(deployment: Deployment, like: Snapshot): Snapshot {
   };
 }
 
+/** Two snapshots in one: where both name a thing, what `top` says of it. */
+export function overlaid(base: Snapshot, top: Snapshot): Snapshot {
+  const names = [...new Set([...Object.keys(base.containers), ...Object.keys(top.containers)])];
+  const containers = names.map((name) => {
+    const [below, above] = [base.containers[name], top.containers[name]];
+    return [name, { ...below, ...above, env: { ...below?.env, ...above?.env } }] as const;
+  });
+  return {
+    containers: Object.fromEntries(containers),
+    pullSecrets: { ...base.pullSecrets, ...top.pullSecrets },
+    annotations: { ...base.annotations, ...top.annotations },
+  };
+}
+
 /** The same in everything? Order does not matter. */
 export function isSame(a: Snapshot, b: Snapshot): boolean {
   return canonical(a) === canonical(b);
