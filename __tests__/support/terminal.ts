@@ -12,7 +12,10 @@ export interface OnTerminal {
   readonly ended: Promise<TerminalEnd>;
 }
 
-/** How it ended: the exit status, all bytes that came, and what stands on the screen and above it. */
+/**
+ * How it ended: the exit status, all bytes that came, and what stands on the screen and above it. Reading `screen` throws on a control
+ * sequence that no live line needs.
+ */
 export interface TerminalEnd {
   readonly exitCode: number;
   readonly bytes: string;
@@ -44,7 +47,13 @@ export function onTerminal(
     child.once('error', reject);
     child.once('close', (code) => {
       isOver = true;
-      resolve({ exitCode: code ?? -1, bytes, screen: screenOf(bytes) });
+      resolve({
+        exitCode: code ?? -1,
+        bytes,
+        get screen() {
+          return screenOf(bytes);
+        },
+      });
     });
   });
   return {
@@ -59,7 +68,7 @@ export function onTerminal(
   };
 }
 
-/** What the bytes draw; throws on a control sequence that no live line needs. */
+/** What the bytes draw. */
 function screenOf(bytes: string): string {
   const screen = new Screen(frame.columns, frame.rows);
   screen.write(bytes);

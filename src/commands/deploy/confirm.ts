@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { UsageError } from '../../errors';
+import { InterruptedError, UsageError } from '../../errors';
 
 /** Does a person sit at this terminal, who can be asked? */
 export function canAsk(json: boolean): boolean {
@@ -8,7 +8,8 @@ export function canAsk(json: boolean): boolean {
 
 /**
  * Asks on the terminal; true: yes. Without one and without `--yes` it is a UsageError, so that no pipeline changes a cluster by accident.
- * A signal is a no.
+ * A signal and the end of input (Ctrl-D) are a no. Throws InterruptedError for Ctrl-C, which a terminal in readline's hands
+ * gives as a key, not as a signal. https://nodejs.org/api/readline.html#event-sigint
  */
 export async function confirm(question: string, yes: boolean, json: boolean, signal: AbortSignal): Promise<boolean> {
   if (yes) return true;
@@ -18,10 +19,14 @@ export async function confirm(question: string, yes: boolean, json: boolean, sig
     );
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question(`${question} [y/N] `, { signal });
-    return /^y(es)?$/i.test(answer.trim());
-  } catch {
-    return false;
+    return await new Promise<boolean>((resolve, reject) => {
+      terminal.once('SIGINT', () => reject(new InterruptedError('SIGINT')));
+      terminal.once('close', () => resolve(false));
+      terminal.question(`${question} [y/N] `, { signal }).then(
+        (answer) => resolve(/^y(es)?$/i.test(answer.trim())),
+        () => resolve(false),
+      );
+    });
   } finally {
     terminal.close();
   }
