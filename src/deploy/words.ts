@@ -1,6 +1,7 @@
 import type { Restored } from './apply';
 import { patchOf, type Change, type ChangeSet } from './changes';
 import type { Rollout } from './rollout';
+import type { RolloutStatus } from './rolloutStatus';
 import type { EnvValue } from './snapshot';
 import type { Status } from './status';
 import { message } from '../errors';
@@ -39,10 +40,24 @@ export function patchDocuments({
   return changes.map((change) => ({ deployment: change.deployment, patch: patchOf(change) }));
 }
 
-/** One line for each Deployment that is being rolled out. */
-export function rolloutLine({ deployment, status }: Rollout): string {
+/** One line for each Deployment that is being rolled out: ready pods, and what it waits for. */
+export function rolloutLine(rollout: Rollout): string {
+  const { deployment, status } = rollout;
   const count = `${status.ready}/${status.wanted} ready`;
-  return status.kind === 'done' ? `${deployment}: ${count}` : `${deployment}: ${count}, ${status.why}`;
+  return status.kind === 'done' ? `${deployment}: ${count}` : `${deployment}: ${count}, ${waitsFor(rollout, status)}`;
+}
+
+/** Of an image that can't be pulled the registry's words: the names of image and pod before them would fill the line. */
+function waitsFor({ details }: Rollout, { why, trouble }: Exclude<RolloutStatus, { readonly kind: 'done' }>): string {
+  const said = trouble?.kind === 'image' ? registryWords(details.at(-1) ?? '') : '';
+  return said === '' ? why : `${why.split(':')[0] ?? ''}: ${said}`;
+}
+
+/** What comes after the last naming of the image in an event `Failed to pull image "REFERENCE": …`. */
+function registryWords(event: string): string {
+  const reference = /^Failed to pull image "([^"]+)"/.exec(event)?.[1];
+  if (reference === undefined) return '';
+  return event.slice(event.lastIndexOf(reference) + reference.length).replace(/^[":\s]+/, '');
 }
 
 /** What became of the Deployments that were to go back. */
