@@ -1,6 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Report } from './round';
+import type { WholeReport } from './wholeRound';
 
 /** What a number of rounds came to, as a table. */
 export function figuresOf(reports: readonly Report[], seconds: number): string {
@@ -17,24 +18,48 @@ export function figuresOf(reports: readonly Report[], seconds: number): string {
     requests += report.requests;
     replays += report.replays;
   }
-  const list = (counts: ReadonlyMap<string, number>): string =>
-    [...counts]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, count]) => `${name} ${count}`)
-      .join(', ');
-  const width = Math.max(...[...runs.keys()].map((kind) => kind.length), 'faults'.length);
-  const rows = [...runs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, endings]) => [kind, list(endings)] as const);
-  const broken = reports.filter(({ problems }) => problems.length > 0);
-  return [
-    ...rows,
-    ['faults', list(faults)] as const,
+  const broken = reports.filter(({ problems }) => problems.length > 0).length;
+  return table([
+    ...rowsOf(runs),
+    ['faults', list(faults)],
     [
       'in all',
-      `${reports.length} seeds, ${requests} requests, ${seconds.toFixed(0)} s, ${replays} played again, ${broken.length} broken`,
-    ] as const,
-  ]
-    .map(([name, text]) => `${name.padEnd(width)}  ${text}`)
-    .join('\n');
+      `${reports.length} seeds, ${requests} requests, ${seconds.toFixed(0)} s, ${replays} played again, ${broken} broken`,
+    ],
+  ]);
+}
+
+/** The same of whole runs. */
+export function wholeFigures(reports: readonly WholeReport[], seconds: number): string {
+  const runs = new Map<string, Map<string, number>>();
+  const sum = (what: 'faults' | 'requests'): number => reports.reduce((all, report) => all + report[what], 0);
+  for (const { kind, endings } of reports) {
+    const counts = runs.get(kind) ?? new Map<string, number>();
+    for (const ending of endings) counts.set(ending, (counts.get(ending) ?? 0) + 1);
+    runs.set(kind, counts);
+  }
+  const broken = reports.filter(({ problems }) => problems.length > 0).length;
+  const all = `${reports.length} seeds, ${sum('requests')} requests, ${sum('faults')} faults`;
+  return table([
+    ...rowsOf(runs).map(([kind, endings]) => [`whole: ${kind}`, endings] as const),
+    ['whole, in all', `${all}, ${seconds.toFixed(0)} s, ${broken} broken`],
+  ]);
+}
+
+type Row = readonly [name: string, text: string];
+
+const list = (counts: ReadonlyMap<string, number>): string =>
+  [...counts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ');
+
+const rowsOf = (runs: ReadonlyMap<string, ReadonlyMap<string, number>>): readonly Row[] =>
+  [...runs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, endings]) => [kind, list(endings)]);
+
+function table(rows: readonly Row[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`).join('\n');
 }
 
 /** Prints figures, or where KFP_IMAGES_FAULT_FIGURES names a folder leaves them there: who started the suite prints them at its end. */

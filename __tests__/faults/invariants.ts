@@ -1,6 +1,7 @@
 import { relationOf } from '../../src/publish/ancestry';
 import { parseLockFile } from '../../src/publish/lockFile';
 import { readManifest } from '../../src/publish/manifest';
+import type { LockFile } from '../../src/types';
 import { liesOf } from '../support/publicationTruth';
 import { commitId, history } from '../support/releaseSets';
 import type { Played } from './participant';
@@ -31,13 +32,18 @@ export async function wholeness(storage: Storage): Promise<readonly string[]> {
   return problems;
 }
 
-async function setProblems(storage: Storage, tag: string, digest: string): Promise<readonly string[]> {
-  const problems: string[] = [];
+/** The lock file of a set by its digest, as it is stored; undefined: there is none. */
+export async function storedLock(storage: Storage, digest: string): Promise<LockFile | undefined> {
   const manifest = await storage.blob(digest);
   const layer = manifest && readManifest(manifest)?.layers[0];
   const text = layer && (await storage.blob(layer.digest));
-  if (text === undefined) return [`I1: ${setName}:${tag} has no lock file`];
-  const lock = parseLockFile(text.toString('utf8'), `${setName}:${tag}`);
+  return text && parseLockFile(text.toString('utf8'), `${setName}@${digest}`);
+}
+
+async function setProblems(storage: Storage, tag: string, digest: string): Promise<readonly string[]> {
+  const problems: string[] = [];
+  const lock = await storedLock(storage, digest);
+  if (lock === undefined) return [`I1: ${setName}:${tag} has no lock file`];
   for (const [name, image] of Object.entries(lock.images)) {
     problems.push(
       ...(await storage.problems(name, image.digest)).map((problem) => `I1: ${setName}:${tag}: ${problem}`),

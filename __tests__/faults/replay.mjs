@@ -1,5 +1,5 @@
-// npm run faults -- [--seed N | pN | wN] [--runs N] [--whole N]: the fault suite; one seed again, or more seeds than in a test run.
-// pN: in processes; wN: whole runs of the Action, of which there are --whole.
+// npm run faults -- [--seed N | pN | wN | eN] [--runs N] [--whole N [--from N]]: the fault suite; one seed again, or more seeds than in a test run.
+// pN: in processes; wN: whole runs of the Action, of which there are --whole, the first --from; eN: such in which the engine is stopped.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,14 +7,15 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, runs: { type: 'string' }, whole: { type: 'string' } },
+  options: { seed: { type: 'string' }, runs: { type: 'string' }, whole: { type: 'string' }, from: { type: 'string' } },
 });
 const figures = mkdtempSync(join(tmpdir(), 'kfp-images-figures-'));
 const env = { ...process.env, KFP_IMAGES_FAULT_FIGURES: figures };
 if (values.seed !== undefined) env.KFP_IMAGES_FAULT_SEED = values.seed;
 if (values.runs !== undefined) env.KFP_IMAGES_FAULT_RUNS = values.runs;
 if (values.whole !== undefined) env.KFP_IMAGES_FAULT_WHOLE_RUNS = values.whole;
-const file = values.seed?.startsWith('w') === true ? 'wholeRuns' : 'faults.integration';
+if (values.from !== undefined) env.KFP_IMAGES_FAULT_WHOLE_FROM = values.from;
+const file = /^[we]/.test(values.seed ?? '') ? 'wholeRuns' : 'faults.integration';
 const only = values.seed === undefined ? [] : [file, '-t', 'every seed holds'];
 const { status } = spawnSync('vitest', ['run', '--config', 'vitest.faults.config.ts', ...only], {
   env,

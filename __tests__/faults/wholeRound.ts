@@ -3,75 +3,88 @@ import { run } from '../../src/system/exec';
 import { latestOf, wholeness } from './invariants';
 import { readStorage, type Storage } from './storage';
 import { liesOfWhole, notAt, wentBack } from './wholeChecks';
-import type { WholeGround } from './wholeGround';
-import { runWhole, type WholeEnd } from './wholeRun';
+import { longStep, type WholeGround } from './wholeGround';
+import { runWhole, type WholeEnd, type WholeRun } from './wholeRun';
 import { describeWhole, type WholeScenario } from './wholeScenario';
+import { liesOfWords } from './wholeWords';
 
 /** What came of one seed. */
 export interface WholeReport {
+  readonly kind: WholeScenario['kind'];
   readonly problems: readonly string[];
   /** Exit statuses and deaths of the disturbed runs. */
   readonly endings: readonly string[];
   readonly faults: number;
+  readonly requests: number;
 }
+
+/** What a disturbed run is given beside its commit. */
+type Disturbance = Pick<WholeRun, 'signal' | 'bundles'>;
 
 /** The path on which rounds follow each other; a first publication has one of its own. */
 const line = 'line';
 
-/** Plays a seed, and checks everything that has to hold after it. */
-export async function playWhole(ground: WholeGround, scenario: WholeScenario): Promise<WholeReport> {
-  const { proxy, registry, commits } = ground;
-  const { seed, runs, signal, isFirst } = scenario;
+/** Plays a seed, and checks everything that has to hold after it. `bundles`: others than those that are tested. */
+export async function playWhole(
+  ground: WholeGround,
+  scenario: WholeScenario,
+  bundles?: WholeRun['bundles'],
+): Promise<WholeReport> {
+  const { commits, engine } = ground;
+  const { kind, seed, runs, isFirst } = scenario;
+  const place = ground.on(scenario.auth);
+  const { proxy, registry } = place;
   const path = isFirst ? `w${seed}` : line;
   const look = (): Promise<Storage> => readStorage(registry.dataDir, path);
-  const act = async (name: string, clone: number, given?: NodeJS.Signals, when?: Promise<void>): Promise<WholeEnd> => {
+  const act = async (name: string, clone: number, disturbance: Disturbance = {}): Promise<WholeEnd> => {
     const commit = commits.get(name) ?? '';
     const workspace = ground.clones[clone] ?? '';
     const { exitCode, stderr } = await run({ command: 'git', args: ['checkout', '--quiet', commit], cwd: workspace });
     if (exitCode !== 0) throw new Error(`git checkout: ${stderr}`);
-    const about = { workspace, commit, registryPath: `${proxy.host}/${path}`, folder: ground.folder };
-    const sent = given === undefined || when === undefined ? {} : { signal: { name: given, when } };
-    return runWhole({ ...about, keyJson: registry.keyJson, ...sent }, ground.secrets);
+    const about = { workspace, commit, registryPath: `${proxy.host}/${path}`, keyJson: registry.keyJson };
+    return runWhole({ ...about, engine: engine.host, folder: ground.folder, ...disturbance }, () => ground.secrets());
   };
   const problems: string[] = [];
+  const lies = async (end: WholeEnd, name: string, storage: Storage, isAlone: boolean): Promise<readonly string[]> => {
+    const commit = commits.get(name) ?? '';
+    return [...liesOfWhole(end, commit, storage, isAlone), ...(await liesOfWords(end, commit, storage, isAlone))];
+  };
   const calm = async (name: string): Promise<void> => {
     const end = await act(name, 0);
     problems.push(...end.problems);
     if (end.code !== 0)
       problems.push(`I3: undisturbed, ${name} ends with ${String(end.code)}: ${end.output.slice(-1500)}`);
-    problems.push(...liesOfWhole(end, commits.get(name) ?? '', await look(), false));
+    problems.push(...(await lies(end, name, await look(), false)));
   };
   if (!isFirst && (await look()).tags.size === 0) await calm(`${seed - 1}b`);
 
   const before = latestOf(await look());
-  const start = proxy.count;
-  const logged = registry.logs().length;
-  const faultsBefore = total(proxy.faults);
+  const start = { requests: proxy.count, log: registry.logs().length, faults: total(proxy.faults) };
   proxy.behave(scenario.profile);
+  const outage = arrangeOutage(scenario, ground);
   const ends = await Promise.all(
     runs.map(async (half, index) => {
       if (index > 0) await sleep(scenario.delayMs);
-      if (index > 0 || signal === undefined) return act(`${seed}${half}`, index);
-      const when = new Promise<void>((resolve) => {
-        if ('afterMs' in signal) setTimeout(resolve, signal.afterMs);
-        else proxy.at(start + signal.atRequest, resolve);
-      });
-      return act(`${seed}${half}`, index, signal.name, when);
+      const signal = index > 0 ? undefined : signalOf(scenario, ground, start.requests);
+      const own = { ...(signal === undefined ? {} : { signal }), ...(bundles === undefined ? {} : { bundles }) };
+      return act(`${seed}${half}`, index, own);
     }),
   );
   proxy.behave(undefined);
+  const wasGone = await outage();
   await proxy.idle();
   const after = await look();
   const all = [...commits.values()];
   problems.push(...(await wholeness(after)), ...wentBack(before, after, all));
+  // Distribution's file driver can break a link that two write at once, and answers 500 from then on.
+  const isRegistryWell = !registry.logs().slice(start.log).includes('"http.response.status":500');
   for (const [index, end] of ends.entries()) {
-    const commit = commits.get(`${seed}${runs[index] ?? ''}`) ?? '';
     // Whatever the order in which two succeed, the end is the newer one.
     const isLast = runs.length === 1 || (runs[index] === 'b' && ends.every(({ code }) => code === 0));
-    problems.push(...end.problems, ...liesOfWhole(end, commit, after, isLast));
-    // Distribution's file driver can break a link that two write at once, and answers 500 from then on.
-    const isRegistryWell = !registry.logs().slice(logged).includes('"http.response.status":500');
-    const isUndisturbed = scenario.profile === undefined && !end.isSignalled && isRegistryWell;
+    problems.push(...end.problems, ...(await lies(end, `${seed}${runs[index] ?? ''}`, after, isLast)));
+    if (wasGone && end.code === 1 && !/The Docker engine (ended while it built|does not answer)/.test(end.output))
+      problems.push(`Truth: the engine was gone, and nothing says so: ${end.output.slice(-1500)}`);
+    const isUndisturbed = scenario.profile === undefined && !end.isSignalled && isRegistryWell && !wasGone;
     if (isUndisturbed && end.code !== 0)
       problems.push(`Undisturbed, it ended with ${String(end.code)}: ${end.output.slice(-1500)}`);
   }
@@ -80,10 +93,47 @@ export async function playWhole(ground: WholeGround, scenario: WholeScenario): P
   const again = await look();
   problems.push(...(await wholeness(again)), ...wentBack(latestOf(after), again, all));
   problems.push(...notAt(commits.get(`${seed}b`) ?? '', again));
-  problems.push(...(await ground.leakingBlobs()).map((blob) => `I4: a secret is in the registry's blob ${blob}`));
+  const leaking = await place.leakingBlobs(ground.secrets());
+  problems.push(...leaking.map((blob) => `I4: a secret is in the registry's blob ${blob}`));
   const endings = ends.map(({ code, killedBy }) => killedBy ?? `exit ${String(code)}`);
   const told = `\n  ${describeWhole(scenario)}: ${endings.join(', ')}`;
-  return { problems: problems.map((problem) => problem + told), endings, faults: total(proxy.faults) - faultsBefore };
+  return {
+    ...{ kind, endings },
+    problems: problems.map((problem) => problem + told),
+    faults: total(proxy.faults) - start.faults,
+    requests: proxy.count - start.requests,
+  };
+}
+
+/** The engine will be gone for a while; what is given ends that, and says whether it was. */
+function arrangeOutage({ outage }: WholeScenario, { engine, privateEngine }: WholeGround): () => Promise<boolean> {
+  if (outage === undefined) return () => Promise.resolve(false);
+  const { afterMs, downMs, signal } = outage;
+  const those = signal === undefined ? engine : privateEngine;
+  let gone: Promise<void> | undefined;
+  const takeBack = engine.onWords(longStep, () => {
+    gone = (async () => {
+      await sleep(afterMs);
+      await those?.stop(signal ?? 'SIGTERM');
+      await sleep(downMs);
+      await those?.start();
+    })();
+  });
+  return async () => {
+    takeBack();
+    await gone;
+    return gone !== undefined;
+  };
+}
+
+function signalOf({ signal, auth }: WholeScenario, ground: WholeGround, requests: number): WholeRun['signal'] {
+  if (signal === undefined) return undefined;
+  const when = new Promise<void>((resolve) => {
+    if ('afterMs' in signal) setTimeout(resolve, signal.afterMs);
+    else if ('atRequest' in signal) ground.on(auth).proxy.at(requests + signal.atRequest, resolve);
+    else ground.engine.onWords(longStep, () => setTimeout(resolve, signal.intoStepMs));
+  });
+  return { name: signal.name, when };
 }
 
 const total = (counts: ReadonlyMap<string, number>): number =>

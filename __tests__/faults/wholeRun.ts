@@ -16,8 +16,12 @@ export interface WholeRun {
   readonly commit: string;
   readonly registryPath: string;
   readonly keyJson: string;
+  /** DOCKER_HOST. */
+  readonly engine: string;
   /** Where its folders are made, and removed again. */
   readonly folder: string;
+  /** Entries other than those that are tested: their files. */
+  readonly bundles?: { readonly main?: string; readonly post?: string };
   /** Sent to `main` alone; settles with undefined: never. */
   readonly signal?: { readonly name: NodeJS.Signals; readonly when: Promise<void> };
 }
@@ -31,6 +35,10 @@ export interface WholeEnd {
   readonly isSignalled: boolean;
   readonly output: string;
   readonly summary: string;
+  /** The Action's outputs; empty: it did not come so far. */
+  readonly outputs: ReadonlyMap<string, string>;
+  /** What lies where `lock-file` says; undefined: it says nothing, or nothing lies there. */
+  readonly lockFile: string | undefined;
   /** I4 and I5: what it let out or left behind. */
   readonly problems: readonly string[];
 }
@@ -39,12 +47,12 @@ const own = ['home', 'tmp', 'temp'] as const;
 const files = ['OUTPUT', 'STATE', 'STEP_SUMMARY', 'ENV', 'PATH'] as const;
 
 /** Runs `main`, then `post` with the state that `main` saved, both with folders of their own for everything that may be written. */
-export async function runWhole(run: WholeRun, secrets: SecretSearch): Promise<WholeEnd> {
+export async function runWhole(run: WholeRun, secretsSoFar: () => SecretSearch): Promise<WholeEnd> {
   const folder = await mkdtemp(join(run.folder, 'run-'));
   const mark = randomUUID();
   const env = await environment(run, folder, mark);
   const watch = watchArguments(60);
-  const main = start('main', run.workspace, env);
+  const main = start(run.bundles?.main ?? bundle('main'), run.workspace, env);
   let isSignalled = false;
   void run.signal?.when.then(() => {
     isSignalled = main.child.exitCode === null && main.child.signalCode === null && main.child.kill(run.signal?.name);
@@ -52,9 +60,10 @@ export async function runWhole(run: WholeRun, secrets: SecretSearch): Promise<Wh
   const { code, killedBy } = await main.ended;
   const state = parseCommandFile(await readFile(env['GITHUB_STATE'] ?? '', 'utf8'));
   const saved = Object.fromEntries([...state].map(([name, value]) => [`STATE_${name}`, value]));
-  const post = start('post', run.workspace, { ...env, ...saved });
+  const post = start(run.bundles?.post ?? bundle('post'), run.workspace, { ...env, ...saved });
   const after = await post.ended;
   const output = [shown(main.output()), post.output()].join('\n');
+  const secrets = secretsSoFar();
   const problems: string[] = [];
   if (after.code !== 0) problems.push(`I5: post ended with ${String(after.code)}: ${post.output()}`);
   for (const name of own) {
@@ -68,8 +77,10 @@ export async function runWhole(run: WholeRun, secrets: SecretSearch): Promise<Wh
   }
   problems.push(...(await filesWith(folder, secrets)).map((file) => `I4: a secret is in ${file}`));
   const summary = await readFile(env['GITHUB_STEP_SUMMARY'] ?? '', 'utf8');
+  const outputs = parseCommandFile(await readFile(env['GITHUB_OUTPUT'] ?? '', 'utf8'));
+  const lockFile = await readFile(outputs.get('lock-file') ?? '', 'utf8').catch(() => undefined);
   await rm(folder, { recursive: true, force: true });
-  return { code, killedBy, isSignalled, output, summary, problems };
+  return { code, killedBy, isSignalled, output, summary, outputs, lockFile, problems };
 }
 
 async function environment(run: WholeRun, folder: string, mark: string): Promise<Record<string, string>> {
@@ -81,11 +92,10 @@ async function environment(run: WholeRun, folder: string, mark: string): Promise
     head_commit: { id: run.commit, message: 'Go on [apiserver]' },
   };
   await writeFile(join(folder, 'event.json'), JSON.stringify(payload));
-  const host = process.env['DOCKER_HOST'];
   return {
     ...{ PATH: process.env['PATH'] ?? '', KFP_IMAGES_FAULT_MARK: mark },
     ...{ HOME: join(folder, 'home'), TMPDIR: join(folder, 'tmp'), RUNNER_TEMP: join(folder, 'temp') },
-    ...(host === undefined ? {} : { DOCKER_HOST: host }),
+    DOCKER_HOST: run.engine,
     // The engine and its plugins are found as this user finds them.
     DOCKER_CONFIG: process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'),
     ...{ CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: run.workspace, GITHUB_EVENT_NAME: 'push' },
@@ -100,8 +110,8 @@ async function environment(run: WholeRun, folder: string, mark: string): Promise
 }
 
 /** Starts a bundle. `ended` settles when it has, and nobody writes to its output any more. */
-function start(entry: 'main' | 'post', cwd: string, env: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, [bundle(entry)], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+function start(entry: string, cwd: string, env: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, [entry], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => {
