@@ -19,13 +19,18 @@ export interface Fork extends TestRepository {
   readonly head: string;
 }
 
-/** Eight Go programs that share one library of `packages` packages, as KFP's share about a thousand. `go`, `base`: images to start from. */
+/** Eight Go programs that share one library of `packages` packages and Go's own for HTTP and JSON, as KFP's share about a thousand. `go`, `base`: images to start from. */
 export function compileFork(go: string, base: string, packages: number): Promise<Fork> {
   const files: Record<string, string> = { 'go.mod': 'module example.com/bench\n\ngo 1.21\n' };
   for (let index = 0; index < packages; index += 1) files[`lib/p${index}/p.go`] = libraryPackage(index);
+  const library = range(packages, (index) => `\tp${index} "example.com/bench/lib/p${index}"`);
   files['lib/all.go'] =
-    `package lib\n\nimport (\n${range(packages, (index) => `\tp${index} "example.com/bench/lib/p${index}"`)}\n)\n\n` +
-    `func All() int {\n\treturn ${range(packages, (index) => `p${index}.Sum()`, ' + ')}\n}\n`;
+    `package lib\n\nimport (\n\t"encoding/json"\n\t"net/http"\n\n${library}\n)\n\n` +
+    `func All() int {\n\treturn ${range(packages, (index) => `p${index}.Sum()`, ' + ')} + served()\n}\n\n` +
+    // Every program of KFP speaks HTTP and JSON, so each of them compiles that part of Go's own library too.
+    `func served() int {\n\tbody, err := json.Marshal(http.Header{"Accept": {"*/*"}})\n` +
+    `\tif err != nil {\n\t\tif _, err = http.Get("http://127.0.0.1/"); err != nil {\n\t\t\treturn -1\n\t\t}\n\t}\n` +
+    `\treturn len(body)\n}\n`;
   for (const name of imageNames) {
     files[`cmd/${name}/main.go`] = mainPackage(name, 'first');
     files[`docker/Dockerfile.${name}`] = [

@@ -59,6 +59,12 @@ describe('bindConfig', () => {
     expect(bindConfig(bytes(image), { B: '1', A: '2' })).toEqual(bindConfig(bytes(image), { A: '2', B: '1' }));
   });
 
+  it('gives the same image however often it is bound, and to whatever before', () => {
+    const once = bindConfig(bytes(image), { A: '1' }) ?? bytes('');
+    expect(bindConfig(once, { A: '1' })).toEqual(once);
+    expect(bindConfig(bindConfig(bytes(image), { A: '0' }) ?? bytes(''), { A: '1' })).toEqual(once);
+  });
+
   it('invents no history where there is none', () => {
     expect(text(bindConfig(bytes({ rootfs: {}, history: null }), { A: '1' }))).toBe(
       '{"rootfs":{},"history":null,"config":{"Env":["A=1"]}}',

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { PublishError, RegistryError } from '../../src/errors';
-import { checkWritable, lookUp, preflightTags, type TagIntent } from '../../src/publish/lookUp';
+import {
+  checkWritable,
+  lookUp,
+  preflightTags,
+  reusable,
+  type RegistryState,
+  type TagIntent,
+} from '../../src/publish/lookUp';
 import { publish } from '../../src/publish/publication';
 import type { PublicationOrder } from '../../src/publish/publishSet';
 import type { Registry } from '../../src/types';
@@ -68,6 +75,25 @@ describe('lookUp', () => {
     expect(most).toBe(3 * images.length + 2);
     const later = await lookUp(registry, path, images, commitId('b'));
     expect([later.keyed.size, later.published.size, later.set]).toEqual([2, 0, undefined]);
+  });
+
+  test('an image is taken from the own set as long as that has this content and its tag stands, else by its key', async () => {
+    const registry = memoryRegistry(new Storage());
+    const { images } = await published(registry);
+    const state = await lookUp(registry, path, images, commitId('a'));
+    const [image] = images.filter(({ name }) => name === 'apiserver');
+    if (image === undefined || typeof state.set !== 'object') throw new Error('nothing was published');
+    expect(reusable(state, image)).toBe(image.digest);
+    expect(image.digest).not.toBe(image.unbound);
+    const otherwise: readonly RegistryState[] = [
+      { ...state, set: undefined },
+      { ...state, set: 'other' },
+      { ...state, published: new Map() },
+      { ...state, published: new Map([['apiserver', image.unbound ?? '']]) },
+      { ...state, set: { ...state.set, lock: { ...state.set.lock, images: {} } } },
+    ];
+    for (const other of otherwise) expect(reusable(other, image)).toBe(image.unbound);
+    expect(reusable({ ...state, keyed: new Map() }, { ...image, key: 'f'.repeat(64) })).toBeUndefined();
   });
 
   test('a registry that says no ends it', async () => {

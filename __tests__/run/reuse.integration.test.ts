@@ -1,8 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keyTag } from '../../src/publish/tags';
 import { docker } from '../support/engine';
 import { dockerConfig } from '../support/registry';
+import { testClient } from '../support/registryClient';
 import type { StepResult } from '../support/runner';
 import {
   before,
@@ -84,6 +86,29 @@ it('the same commit again: nothing is built, no builder is started, nothing in t
   expect(await fake.calls()).toBe('');
   expect(await storedIn(world.registry)).toEqual(stored);
   expect(await lockIn(world.fork)).toEqual(lock);
+});
+
+it('a key that names another build of the same content by now changes nothing in a set that is published', async () => {
+  const lock = await lockIn(world.fork);
+  const { path, username, password } = world.registry;
+  const { registry } = testClient({ login: { username, password } });
+  const keyed = await Promise.all(
+    Object.entries(lock.images).map(async ([name, { repository, key }]) => {
+      const tag = keyTag(key);
+      const built = await registry.manifest(`${path}/${name}`, tag);
+      if (built === undefined) throw new Error(`${name} has no ${tag}`);
+      const other = Buffer.from(`${Buffer.from(built.bytes).toString()}\n`);
+      return { repository, tag, built, moved: await registry.putManifest(repository, tag, built.mediaType, other) };
+    }),
+  );
+  expect(keyed.filter(({ built, moved }) => built.digest !== moved.digest)).toHaveLength(images.length);
+  const again = await step(world);
+  expect(again.exitCode).toBe(0);
+  expect(names(again, 'reused')).toEqual(images);
+  expect(await lockIn(world.fork)).toEqual(lock);
+  for (const { repository, tag, built } of keyed) {
+    await registry.putManifest(repository, tag, built.mediaType, built.bytes);
+  }
 });
 
 it('a commit of documentation builds nothing, starts no builder, and publishes a whole set of its own', async () => {

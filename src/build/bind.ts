@@ -43,8 +43,9 @@ export function readContent(bytes: Uint8Array): ImageContent | undefined {
 
 /**
  * An image's configuration with these environment variables, in the place of variables of the same name, and a line in its history,
- * as an `ENV` in a Dockerfile would leave. Layers, and all that is not known here, stay. The line has the date of the image itself, so
- * that the same image comes out whenever and for whichever commit it is bound. undefined: it is no configuration of an image.
+ * as an `ENV` in a Dockerfile would leave; one of an earlier binding goes. Layers, and all that is not known here, stay. The line has the
+ * date of the image itself, so that the same image comes out whenever, for whichever commit and however often it is bound. undefined: it is
+ * no configuration of an image.
  * https://github.com/opencontainers/image-spec/blob/main/config.md
  */
 export function bindConfig(bytes: Uint8Array, env: Readonly<Record<string, string>>): Uint8Array | undefined {
@@ -71,11 +72,17 @@ export function bindConfig(bytes: Uint8Array, env: Readonly<Record<string, strin
   const line = {
     created: typeof image['created'] === 'string' ? image['created'] : '1970-01-01T00:00:00Z',
     created_by: `ENV ${names.map((name) => `${name}=${env[name] ?? ''}`).join(' ')}`,
-    comment: 'kfp-images',
+    comment: bindingComment,
     empty_layer: true,
   };
-  return writeExact(withKey(bound, 'history', [...(history as readonly unknown[]), line]));
+  const lines: readonly unknown[] = history;
+  const last = lines.at(-1);
+  const isBound = isObject(last) && last['comment'] === bindingComment && last['empty_layer'] === true;
+  return writeExact(withKey(bound, 'history', [...(isBound ? lines.slice(0, -1) : lines), line]));
 }
+
+/** Marks the line of a binding in an image's history. */
+const bindingComment = 'kfp-images';
 
 /** A manifest with another configuration; all else stays. */
 export function bindManifest(bytes: Uint8Array, config: Replacement): Uint8Array {

@@ -59,6 +59,18 @@ export async function lookUp(
 }
 
 /**
+ * The digest that is taken for an image that is not built: what the commit's own set has of this content, else what its key names. The set
+ * goes first, because a key names the build that came last where two commits of the same content were built at once; and it counts only as
+ * long as the commit's tag names it too. Pure; undefined: there is neither.
+ */
+export function reusable({ set, published, keyed }: RegistryState, image: SoughtImage): string | undefined {
+  const own = typeof set === 'object' ? imageOf(set.lock, image.name) : undefined;
+  const isThere =
+    own?.key === image.key && own.repository === image.repository && own.digest === published.get(image.name);
+  return isThere ? own.digest : keyed.get(image.name);
+}
+
+/**
  * May we write there? Stores two bytes that every set needs (nothing refers to them until there is a set, and they are stored once).
  * Throws RegistryError with the registry's words, before anything was built.
  */

@@ -3,6 +3,7 @@ import type { BuiltImage } from '../build/buildImage';
 import { schedule, type Scheduled } from '../build/schedule';
 import type { Task } from '../build/scheduleState';
 import { boundBy } from '../plan/graph';
+import { reusable } from '../publish/lookUp';
 import { imageRepository } from '../publish/reference';
 import { imageOf } from '../publish/releaseSet';
 import type { Scratch } from '../system/scratch';
@@ -12,6 +13,7 @@ import { openWorkshop } from './workshop';
 
 /** An image that is in the registry, or without a registry in the engine. */
 export interface FinishedBuild {
+  /** As it was built; or, where the commit's own set is taken again, as it stands there. */
   readonly unbound: string;
   /** After binding; the same where it binds nothing. */
   readonly digest: string;
@@ -65,9 +67,10 @@ export async function produce(work: Work, scratch: Scratch): Promise<Product> {
   }
 }
 
-/** What the registry has under the content key. */
-function reuse({ decision }: Work, name: string, queuedAt: number): BuiltImage {
-  const digest = decision.state?.keyed.get(name);
+/** What the registry has of this content. */
+function reuse({ decision: { state, sought } }: Work, name: string, queuedAt: number): BuiltImage {
+  const image = sought.find((each) => each.name === name);
+  const digest = state === undefined || image === undefined ? undefined : reusable(state, image);
   if (digest === undefined) throw new Error(`${name} is to be reused, but the registry does not have it`);
   const timing = {
     queuedAt,
@@ -81,7 +84,10 @@ function reuse({ decision }: Work, name: string, queuedAt: number): BuiltImage {
   return { outcome: { kind: 'reused', name, digest, timing }, logFile: undefined };
 }
 
-/** Puts the image that carries the finished digests of this very set beside the unbound one; its layers stay where they are. */
+/**
+ * Puts the image that carries the finished digests of this very set beside the one given; its layers stay where they are. One that is bound
+ * to these already, from the commit's own set, stays as it is.
+ */
 async function bind(
   { access, source, ports }: Work,
   name: string,

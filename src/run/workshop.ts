@@ -1,12 +1,14 @@
+import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
+import pLimit from 'p-limit';
 import { buildImage, type BuiltImage } from '../build/buildImage';
 import { detectBuilder } from '../build/builder';
 import { capabilitiesOf, checkBuilder } from '../build/capabilities';
 import { writeDockerfile } from '../build/prepare';
 import { message } from '../errors';
-import { createDockerLogin } from '../publish/dockerLogin';
+import { createDockerLogin, type DockerLogin } from '../publish/dockerLogin';
 import { recordGroup, type Scratch } from '../system/scratch';
-import type { BuildObserver } from '../types';
+import type { BuildEvent, BuildObserver } from '../types';
 import type { Work } from './context';
 import { prepareDockerfiles } from './dockerfiles';
 import { pushHint } from './hints';
@@ -26,13 +28,13 @@ export async function openWorkshop(work: Work, scratch: Scratch, observer: Build
   // And it lets the old ones wait for a heap that has grown. https://nodejs.org/api/v8.html#v8setflagsfromstringflags
   for (const flag of ['--semi-space-growth-factor=1', '--optimize-for-size']) setFlagsFromString(flag);
   const { inputs } = request;
-  const [login, dockerfiles] = await Promise.all([
-    access?.login().then((own) => createDockerLogin(scratch.docker, access.path.host, own, ports.env)) ??
-      createDockerLogin(scratch.docker, '', undefined, ports.env),
+  const openLogin = async (): Promise<DockerLogin> =>
+    createDockerLogin(scratch.docker, access?.path.host ?? '', await access?.login(), ports.env);
+  const [{ login, builder }, dockerfiles] = await Promise.all([
+    openLogin().then(async (login) => ({ login, builder: await detectBuilder(login.env) })),
     prepareDockerfiles(work),
     writeFiles(source, scratch.tree),
   ]);
-  const builder = await detectBuilder(login.env);
   const wish = { platforms: inputs.platforms, push: access !== undefined, cache: inputs.cache };
   for (const remark of checkBuilder(builder, wish)) ports.log.info(remark);
   for (const [name, prepared] of dockerfiles) {
@@ -45,6 +47,7 @@ export async function openWorkshop(work: Work, scratch: Scratch, observer: Build
     const renewed = await access?.login();
     if (renewed !== undefined) await login.renew(renewed);
   };
+  const turns = takeTurns();
   return async (name, signal, queuedAt) => {
     const planned = decision.plan.images.find((image) => image.name === name);
     const dockerfile = dockerfiles.get(name);
@@ -54,8 +57,28 @@ export async function openWorkshop(work: Work, scratch: Scratch, observer: Build
     // What waited for its turn may find the first login ended. Where no other is to be had, the push says so.
     await renew().catch((error: unknown) => ports.log.debug(message(error)));
     const onStart = (group: number): void => recordGroup(scratch, group);
+    const begun = await turns.next();
+    const event = (of: string, each: BuildEvent): void => {
+      begun();
+      observer.event(of, each);
+    };
     const explainPush = (text: string): readonly string[] =>
       access === undefined ? [] : pushHint(text, access, ports.env);
-    return buildImage({ ...job, command }, { observer, onStart, login: renew, explainPush }, signal, queuedAt);
+    const told = { observer: { event }, onStart, login: renew, explainPush };
+    return buildImage({ ...job, command }, told, signal, queuedAt).finally(begun);
+  };
+}
+
+/**
+ * Of clients that all start at once the most urgent one is as late as the last. So each takes a CPU to itself until its build begins:
+ * `next` waits for a free one and gives the function that frees it.
+ */
+function takeTurns(): { readonly next: () => Promise<() => void> } {
+  const starting = pLimit(availableParallelism());
+  return {
+    next: () =>
+      new Promise((resolve) => {
+        void starting(() => new Promise<void>((free) => resolve(free)));
+      }),
   };
 }
