@@ -1,14 +1,8 @@
-import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { kfpCatalog } from '../../src/catalog/kfp';
-import { createRegistry } from '../../src/publish/registry';
-import { storeSet } from '../../src/publish/setArtifact';
-import { commitTag, setRepository } from '../../src/publish/tags';
-import { run } from '../../src/system/exec';
-import type { LockedImage, LockFile, Registry } from '../../src/types';
-import { dockerConfig, startRegistry, type TestRegistry } from '../support/registry';
+import { createPublishedFork, type PublishedFork } from '../deploy/publishedFork';
+import { startRegistry, type TestRegistry } from '../support/registry';
 import type { ApiServer } from './apiServer';
 import { createServer, createWorld, type Flags, type World } from './world';
 
@@ -17,40 +11,16 @@ import { createServer, createWorld, type Flags, type World } from './world';
 let server: ApiServer;
 let world: World;
 let registry: TestRegistry;
-let client: Registry;
-let fork: string;
-let env: Record<string, string>;
-let commits: readonly string[];
+let fork: PublishedFork;
+let commits: PublishedFork['commits'];
+let env: PublishedFork['env'];
 
 beforeAll(async () => {
   server = await createServer();
   registry = await startRegistry();
   world = await createWorld(server, 'head', 'kubeflow');
-  const config = await mkdtemp(join(server.folder, 'docker-'));
-  env = {
-    DOCKER_CONFIG: await dockerConfig(registry, config),
-    GIT_CONFIG_GLOBAL: join(config, 'gitconfig'),
-    GIT_CONFIG_NOSYSTEM: '1',
-  };
-  await writeFile(
-    join(config, 'gitconfig'),
-    '[user]\n\tname = Dana\n\temail = dana@example.com\n[init]\n\tdefaultBranch = main\n',
-  );
-  const silent = (): undefined => undefined;
-  client = createRegistry({
-    login: () => Promise.resolve({ username: registry.username, password: registry.password }),
-    log: { debug: silent, info: silent, warning: silent, error: silent },
-  });
-  fork = join(server.folder, 'fork');
-  await mkdir(fork);
-  await git('init', '--quiet');
-  const made: string[] = [];
-  for (const message of ['one', 'two', 'not built']) {
-    await git('commit', '--quiet', '--allow-empty', '--message', message);
-    made.push(await git('rev-parse', 'HEAD'));
-  }
-  commits = made;
-  for (const commit of made.slice(0, 2)) await publish(commit);
+  fork = await createPublishedFork(registry, server.folder);
+  ({ commits, env } = fork);
 });
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
@@ -58,41 +28,8 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-async function git(...args: string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await run({ command: 'git', args, cwd: fork, env });
-  if (exitCode !== 0) throw new Error(stderr);
-  return stdout.trim();
-}
-
-/** Images without layers, whose apiserver names the others as binding does; gives the set. */
-async function publish(commit: string): Promise<LockFile> {
-  const images = new Map<string, LockedImage>();
-  for (const { name, bind } of kfpCatalog.images.values()) {
-    const repository = `${registry.path}/${name}`;
-    const variables = Object.entries(bind).map(([variable, bound]) => {
-      const other = images.get(bound);
-      return `${variable}=${other?.repository ?? ''}@${other?.digest ?? ''}`;
-    });
-    const config = Buffer.from(
-      JSON.stringify({
-        os: 'linux',
-        architecture: 'amd64',
-        config: { Env: ['PATH=/bin', ...variables], Labels: { commit } },
-      }),
-    );
-    const described = await client.putBlob(repository, 'application/vnd.oci.image.config.v1+json', config);
-    const mediaType = 'application/vnd.oci.image.manifest.v1+json';
-    const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, config: described, layers: [] }));
-    const { digest } = await client.putManifest(repository, commitTag(commit), mediaType, manifest);
-    images.set(name, { repository, digest, key: createHash('sha256').update(digest).digest('hex') });
-  }
-  const lock: LockFile = { version: 1, commit, registryPath: registry.path, images: Object.fromEntries(images) };
-  await storeSet(client, setRepository(registry.path), commitTag(commit), lock, '2026-11-23T08:00:00Z');
-  return lock;
-}
-
 const deploy = (flags: Flags, operands: readonly string[] = []) =>
-  world.run('deploy', { json: true, ...flags }, operands, { env, cwd: fork });
+  world.run('deploy', { json: true, ...flags }, operands, { env, cwd: fork.directory });
 
 test("the newest set of HEAD's history, any other by its commit, and the login that pods lack", async () => {
   const newest = await deploy({ registryPath: `https://${registry.path}//` });
@@ -110,7 +47,7 @@ test("the newest set of HEAD's history, any other by its commit, and the login t
 });
 
 test('a lock file that mixes two commits is refused', async () => {
-  const [one, two] = [await publish(commits[0] ?? ''), await publish(commits[1] ?? '')];
+  const [one, two] = [await fork.publish(commits[0] ?? ''), await fork.publish(commits[1] ?? '')];
   const driver = one.images['driver'];
   if (driver === undefined) throw new Error('no driver');
   const mixed = await world.lock({ ...two, images: { ...two.images, driver } });
@@ -124,16 +61,16 @@ test('a lock file that mixes two commits is refused', async () => {
 test('gitops: the set as one commit, the same again as none, a merge request, and Argo CD where it is', async () => {
   const origin = join(server.folder, 'gitops.git');
   const seed = join(server.folder, 'seed');
-  await git('init', '--quiet', '--bare', origin);
-  await git('clone', '--quiet', origin, seed);
+  await fork.git('init', '--quiet', '--bare', origin);
+  await fork.git('clone', '--quiet', origin, seed);
   await writeFile(
     join(seed, 'kustomization.yaml'),
     'images:\n- name: ghcr.io/kubeflow/kfp-cache-server\n  newTag: 2.5.0 # old\n',
   );
   await writeFile(join(seed, 'values.yaml'), 'api: { image: "REG:TAG" }   # keep\n');
-  await git('-C', seed, 'add', '.');
-  await git('-C', seed, 'commit', '--quiet', '--message', 'Start');
-  await git('-C', seed, 'push', '--quiet', 'origin', 'HEAD:main');
+  await fork.git('-C', seed, 'add', '.');
+  await fork.git('-C', seed, 'commit', '--quiet', '--message', 'Start');
+  await fork.git('-C', seed, 'push', '--quiet', 'origin', 'HEAD:main');
   const bin = join(server.folder, 'bin');
   await mkdir(bin);
   await writeFile(join(bin, 'argocd'), `#!/bin/sh\necho "$@" >>${join(server.folder, 'argocd.log')}\n`, {
@@ -150,7 +87,7 @@ test('gitops: the set as one commit, the same again as none, a merge request, an
         ...flags,
       },
       [],
-      { env: { ...env, PATH: `${bin}:${process.env['PATH'] ?? ''}` }, cwd: fork },
+      { env: { ...env, PATH: `${bin}:${process.env['PATH'] ?? ''}` }, cwd: fork.directory },
     );
 
   const dry = await gitops({ dryRun: true });
@@ -162,13 +99,13 @@ test('gitops: the set as one commit, the same again as none, a merge request, an
   const pushed = await gitops({ argocdApp: 'kubeflow-pipelines' });
   expect(pushed, pushed.stderr).toMatchObject({ exitCode: 0 });
   expect(pushed.stderr).toContain('kubeflow-pipelines is synced and healthy');
-  expect(await git('-C', origin, 'log', '-1', '--format=%B', 'main')).toContain(
+  expect(await fork.git('-C', origin, 'log', '-1', '--format=%B', 'main')).toContain(
     `Release set of commit ${commits[1] ?? ''}`,
   );
-  expect(await git('-C', origin, 'show', 'main:kustomization.yaml')).toMatch(
+  expect(await fork.git('-C', origin, 'show', 'main:kustomization.yaml')).toMatch(
     /newName: \S+\/cacheserver\n|digest: sha256:[0-9a-f]{64} # old/,
   );
   const again = await gitops({});
   expect(again.stderr).toContain('Nothing to change: main says this set already.');
-  expect(await git('-C', origin, 'rev-list', '--count', 'main')).toBe('2');
+  expect(await fork.git('-C', origin, 'rev-list', '--count', 'main')).toBe('2');
 });
