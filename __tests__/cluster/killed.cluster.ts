@@ -74,7 +74,8 @@ describe('at any moment, by any signal', () => {
       const start = Date.now();
       await succeed('deploy first');
       const took = Date.now() - start;
-      const wholes: Wholes = { original, first: await running(), second: other('second'), third: other('third') };
+      const first = await running();
+      const wholes: Wholes = { original, first, second: asIn('second', first), third: asIn('third', first) };
       if (victim === 'rollback') await succeed('deploy second');
       const end = victim === 'rollback' ? 'first' : 'second';
       const before = await world.state();
@@ -101,15 +102,6 @@ describe('at any moment, by any signal', () => {
       const last = setName(wholes, await running());
       expect(last, `${words}\nrollback: runs a mixture\n${back.stderr}`).toBeDefined();
       expect(back.exitCode, words).toBe(0);
-
-      /** What `first` is, with the references of another set. */
-      function other(name: SetName): unknown {
-        let text = JSON.stringify(wholes.first);
-        for (const [image, { digest }] of Object.entries(sets.first.images)) {
-          text = text.replaceAll(digest, sets[name].images[image]?.digest ?? '');
-        }
-        return JSON.parse(text.replaceAll(sets.first.commit, sets[name].commit));
-      }
     },
   );
 });
@@ -119,6 +111,16 @@ function behind(victim: Line, now: string | undefined): string {
   if (now === undefined) return 'first';
   if (victim === 'rollback') return now === 'second' ? 'first' : 'second';
   return now === 'second' ? 'first' : 'original';
+}
+
+/** What the cluster runs after the first set, with the references of another one. */
+function asIn(name: SetName, first: unknown): unknown {
+  const { images, commit } = sets.first;
+  const text = Object.entries(images).reduce(
+    (all, [image, { digest }]) => all.replaceAll(digest, sets[name].images[image]?.digest ?? ''),
+    JSON.stringify(first),
+  );
+  return JSON.parse(text.replaceAll(commit, sets[name].commit));
 }
 
 function setName(wholes: Wholes, state: unknown): string | undefined {
