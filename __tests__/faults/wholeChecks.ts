@@ -61,8 +61,9 @@ export function liesOfWhole(end: WholeEnd, commit: string, storage: Storage, isL
       says(/^## ⚠️ Interrupted/, `exit ${end.code}`);
       break;
     case undefined:
-      // Before it listened to signals: then it has not done anything.
-      if (!end.isSignalled || end.summary !== '') lies.push(`Truth: ended by ${String(end.killedBy)}`);
+      // Before it listened to signals: then it has neither done nor said anything.
+      if (!end.isSignalled || end.output.trim() !== '' || end.summary !== '')
+        lies.push(`Truth: ended by ${String(end.killedBy)}`);
       break;
     default:
       lies.push(`Truth: exit ${end.code}`);

@@ -18,9 +18,6 @@ export interface WholeReport {
   readonly requests: number;
 }
 
-/** What a disturbed run is given beside its commit. */
-type Disturbance = Pick<WholeRun, 'signal' | 'bundles'>;
-
 /** The path on which rounds follow each other; a first publication has one of its own. */
 const line = 'line';
 
@@ -36,13 +33,14 @@ export async function playWhole(
   const { proxy, registry } = place;
   const path = isFirst ? `w${seed}` : line;
   const look = (): Promise<Storage> => readStorage(registry.dataDir, path);
-  const act = async (name: string, clone: number, disturbance: Disturbance = {}): Promise<WholeEnd> => {
+  const act = async (name: string, clone: number, signal?: WholeRun['signal']): Promise<WholeEnd> => {
     const commit = commits.get(name) ?? '';
     const workspace = ground.clones[clone] ?? '';
     const { exitCode, stderr } = await run({ command: 'git', args: ['checkout', '--quiet', commit], cwd: workspace });
     if (exitCode !== 0) throw new Error(`git checkout: ${stderr}`);
     const about = { workspace, commit, registryPath: `${proxy.host}/${path}`, keyJson: registry.keyJson };
-    return runWhole({ ...about, engine: engine.host, folder: ground.folder, ...disturbance }, () => ground.secrets());
+    const more = { ...(signal === undefined ? {} : { signal }), ...(bundles === undefined ? {} : { bundles }) };
+    return runWhole({ ...about, engine: engine.host, folder: ground.folder, ...more }, () => ground.secrets());
   };
   const problems: string[] = [];
   const lies = async (end: WholeEnd, name: string, storage: Storage, isAlone: boolean): Promise<readonly string[]> => {
@@ -66,8 +64,7 @@ export async function playWhole(
     runs.map(async (half, index) => {
       if (index > 0) await sleep(scenario.delayMs);
       const signal = index > 0 ? undefined : signalOf(scenario, ground, start.requests);
-      const own = { ...(signal === undefined ? {} : { signal }), ...(bundles === undefined ? {} : { bundles }) };
-      return act(`${seed}${half}`, index, own);
+      return act(`${seed}${half}`, index, signal);
     }),
   );
   proxy.behave(undefined);
