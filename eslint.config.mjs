@@ -41,6 +41,10 @@ export default tseslint.config(
   forbid('system', [...stages, 'commands', 'run', 'main', 'cli', 'post'], 'system/ knows nothing of the stages.'),
   {
     files: ['src/**/*.ts'],
+    rules: { 'max-lines': ['error', 200] },
+  },
+  {
+    files: ['src/**/*.ts'],
     ignores: ['src/system/exec.ts'],
     rules: {
       'no-restricted-syntax': [
