@@ -165,6 +165,9 @@ describe('classify', () => {
   it('says what to do where the words alone do not', () => {
     expect(classify({ ...none, message: 'no space left on device' }).hint).toMatch(/docker builder prune/);
     expect(classify({ ...none, message: 'rpc error: code = Unavailable' }).hint).toMatch(/engine ended while it built/);
+    expect(classify({ ...none, message: 'Cannot connect to the Docker daemon at unix:///x.' }).hint).toMatch(
+      /does not answer any more.* start it again/,
+    );
     expect(classify({ ...run, message: `${from}x: not found` }).hint).toMatch(/base image does not exist/);
   });
 });

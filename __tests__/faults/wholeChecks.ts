@@ -78,3 +78,12 @@ export function liesOfWhole(end: WholeEnd, commit: string, storage: Storage, isL
   }
   return lies;
 }
+
+/** Where the engine was gone: every image that could not be built, or else the run, says so and what to do. */
+export function withoutReason({ code, output }: WholeEnd): readonly string[] {
+  const failed = [...output.matchAll(/^::error::Image (\w+) could not be built:.*$/gm)].map(([line]) => line);
+  const errors = failed.length > 0 ? failed : [output];
+  return code === 1 && errors.some((text) => !/The Docker engine (ended while it built|does not answer)/.test(text))
+    ? [`Truth: the engine was gone, and ${errors.join('\n').slice(-1500)}`]
+    : [];
+}

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '../../src/system/exec';
 import { latestOf, wholeness } from './invariants';
 import { readStorage, type Storage } from './storage';
-import { liesOfWhole, notAt, wentBack } from './wholeChecks';
+import { liesOfWhole, notAt, wentBack, withoutReason } from './wholeChecks';
 import { longStep, type WholeGround } from './wholeGround';
 import { runWhole, type WholeEnd, type WholeRun } from './wholeRun';
 import { describeWhole, type WholeScenario } from './wholeScenario';
@@ -79,8 +79,7 @@ export async function playWhole(
     // Whatever the order in which two succeed, the end is the newer one.
     const isLast = runs.length === 1 || (runs[index] === 'b' && ends.every(({ code }) => code === 0));
     problems.push(...end.problems, ...(await lies(end, `${seed}${runs[index] ?? ''}`, after, isLast)));
-    if (wasGone && end.code === 1 && !/The Docker engine (ended while it built|does not answer)/.test(end.output))
-      problems.push(`Truth: the engine was gone, and nothing says so: ${end.output.slice(-1500)}`);
+    if (wasGone) problems.push(...withoutReason(end));
     const isUndisturbed = scenario.profile === undefined && !end.isSignalled && isRegistryWell && !wasGone;
     if (isUndisturbed && end.code !== 0)
       problems.push(`Undisturbed, it ended with ${String(end.code)}: ${end.output.slice(-1500)}`);

@@ -54,7 +54,7 @@ export function wholeScenario(seed: number): WholeScenario {
     delayMs: Math.floor(random() * 1500),
     profile: kind === 'chance' ? { seed, rate, redirects: false, stallMs: 300, isBlindToContent: true } : undefined,
     signal: /at a request|and kill/.test(kind) ? byRequest : /^(stop|kill)$/.test(kind) ? byTime : undefined,
-    outage: kind === 'engine gone' ? { afterMs: Math.floor(random() * 1500), downMs: up(4000) } : undefined,
+    outage: kind === 'engine gone' ? { afterMs: Math.floor(random() * 3000), downMs: up(4000) } : undefined,
   };
 }
 

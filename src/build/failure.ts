@@ -65,8 +65,11 @@ function engineHint(message: string): string | undefined {
   if (/no space left/.test(message)) {
     return 'Free some disk space: `docker system df` shows what takes it, `docker builder prune` removes the build cache.';
   }
-  return /code = Unavailable|error reading from server/.test(message)
-    ? 'The Docker engine ended while it built: look at its log, and at the memory and disk of this machine.'
+  if (/code = Unavailable|error reading from server/.test(message)) {
+    return 'The Docker engine ended while it built: look at its log, and at the memory and disk of this machine.';
+  }
+  return /Cannot connect to the Docker daemon|error during connect/.test(message)
+    ? 'The Docker engine does not answer any more: look at its log, and start it again (`sudo systemctl start docker`, or Docker Desktop).'
     : undefined;
 }
 
