@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
-import pLimit from 'p-limit';
 import { buildImage, type BuiltImage } from '../build/buildImage';
 import { detectBuilder } from '../build/builder';
 import { capabilitiesOf, checkBuilder } from '../build/capabilities';
 import { writeDockerfile } from '../build/prepare';
+import { takeTurns } from '../build/turns';
 import { message } from '../errors';
 import { createDockerLogin, type DockerLogin } from '../publish/dockerLogin';
 import { recordGroup, type Scratch } from '../system/scratch';
@@ -47,7 +47,7 @@ export async function openWorkshop(work: Work, scratch: Scratch, observer: Build
     const renewed = await access?.login();
     if (renewed !== undefined) await login.renew(renewed);
   };
-  const turns = takeTurns();
+  const nextTurn = takeTurns(availableParallelism());
   return async (name, signal, queuedAt) => {
     const planned = decision.plan.images.find((image) => image.name === name);
     const dockerfile = dockerfiles.get(name);
@@ -57,7 +57,7 @@ export async function openWorkshop(work: Work, scratch: Scratch, observer: Build
     // What waited for its turn may find the first login ended. Where no other is to be had, the push says so.
     await renew().catch((error: unknown) => ports.log.debug(message(error)));
     const onStart = (group: number): void => recordGroup(scratch, group);
-    const begun = await turns.next();
+    const begun = await nextTurn();
     const event = (of: string, each: BuildEvent): void => {
       begun();
       observer.event(of, each);
@@ -66,19 +66,5 @@ export async function openWorkshop(work: Work, scratch: Scratch, observer: Build
       access === undefined ? [] : pushHint(text, access, ports.env);
     const told = { observer: { event }, onStart, login: renew, explainPush };
     return buildImage({ ...job, command }, told, signal, queuedAt).finally(begun);
-  };
-}
-
-/**
- * Of clients that all start at once the most urgent one is as late as the last. So each takes a CPU to itself until its build begins:
- * `next` waits for a free one and gives the function that frees it.
- */
-function takeTurns(): { readonly next: () => Promise<() => void> } {
-  const starting = pLimit(availableParallelism());
-  return {
-    next: () =>
-      new Promise((resolve) => {
-        void starting(() => new Promise<void>((free) => resolve(free)));
-      }),
   };
 }
