@@ -1,13 +1,11 @@
-import { createHash, generateKeyPairSync } from 'node:crypto';
-import { createServer, type Server } from 'node:https';
+import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { selfSignedCertificate } from '../support/certificate';
 import type { ApiServer } from './apiServer';
+import { serveLogs } from './fakeKubelet';
 
 /*
  * A fake: it stands in for the Deployment controller, the scheduler and the kubelet, of which there is none here. Against the real API
- * server it makes and removes pods, and moves their status and that of their Deployments the way those do, so that rollouts succeed,
- * cannot pull, crash or get stuck. It serves containers' logs where the API server looks for a kubelet. Pods run nothing.
+ * server it makes and removes pods, and moves their status and that of their Deployments the way those do. Pods run nothing.
  */
 
 /** What becomes of a pod. */
@@ -32,7 +30,7 @@ const nodeName = 'fake-node';
 /** Starts it for all Deployments of one namespace. */
 export async function startFakeNode(server: ApiServer, namespace: string): Promise<FakeNode> {
   const logs = new Map<string, string>();
-  const kubelet = await serveLogs(logs);
+  const kubelet = await serveLogs(nodeName, logs);
   await server.api('/api/v1/nodes', { method: 'POST', body: { metadata: { name: nodeName } } });
   await server.api(`/api/v1/nodes/${nodeName}/status`, {
     method: 'PATCH',
@@ -199,17 +197,4 @@ async function patchStatus(server: ApiServer, path: string, status: object): Pro
 
 function isReady(pod: any): boolean {
   return pod.status.conditions?.some((each: any) => each.type === 'Ready' && each.status === 'True') === true;
-}
-
-/** The kubelet's log endpoint: https://127.0.0.1:PORT/containerLogs/NAMESPACE/POD/CONTAINER */
-async function serveLogs(logs: ReadonlyMap<string, string>): Promise<Server> {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  const cert = selfSignedCertificate(privateKey, publicKey, nodeName);
-  const key = privateKey.export({ type: 'pkcs8', format: 'pem' });
-  const server = createServer({ key, cert }, (request, response) => {
-    const [, , , pod = ''] = new URL(request.url ?? '/', 'https://node').pathname.split('/');
-    response.end(logs.get(pod) ?? '');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
 }
