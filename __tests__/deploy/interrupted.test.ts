@@ -1,144 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { changesTo, type Change } from '../../src/deploy/changes';
-import { deployStamp, latestOperation, rollbackPlan } from '../../src/deploy/history';
-import type { Deployment } from '../../src/deploy/objects';
+import { latestOperation } from '../../src/deploy/history';
 import { overlaid, snapshotOf, type Snapshot } from '../../src/deploy/snapshot';
+import {
+  deploy,
+  images,
+  names,
+  original,
+  play,
+  rollback,
+  running,
+  type Cluster,
+  type Kill,
+  type SetName,
+  type Step,
+} from './deploymentModel';
 
 /*
- * Deploys and rollbacks that are killed between two patches, on a model of the Deployments that does what the patches ask for: nothing but
- * what the Deployments themselves say is left for the next command. __tests__/cluster kills real commands on a real API server.
+ * Deploys and rollbacks that are killed between two patches, on a model of the Deployments: nothing but what these say themselves is left
+ * for the next command. __tests__/cluster kills real commands on a real API server.
  */
-
-type Cluster = readonly Deployment[];
-type SetName = 'A' | 'B' | 'C';
-
-/** One command. `killedAfter`: so many patches; undefined: it came to its end. `order` shuffles the patches. */
-type Step =
-  | { readonly kind: 'deploy'; readonly set: SetName; readonly only: readonly string[]; readonly kill: Kill }
-  | { readonly kind: 'rollback'; readonly kill: Kill };
-interface Kill {
-  readonly after: number | undefined;
-  readonly order: readonly number[];
-}
-
-const names = ['api', 'cache', 'agent', 'viewer'];
-const original: Cluster = names.map((name) => ({
-  metadata: {
-    name,
-    uid: name,
-    resourceVersion: '1',
-    generation: 1,
-    creationTimestamp: '',
-    annotations: {},
-    labels: {},
-  },
-  spec: {
-    replicas: 1,
-    selector: { matchLabels: {} },
-    template: {
-      spec: {
-        containers: [
-          {
-            name: 'main',
-            image: `upstream/${name}:1`,
-            env: name === 'api' ? [{ name: 'DRIVER', value: 'upstream/driver:1' }] : [],
-          },
-          { name: 'other', image: 'other:1', env: [] },
-        ],
-        initContainers: [],
-        imagePullSecrets: [],
-        serviceAccountName: 'default',
-        volumes: [],
-      },
-    },
-  },
-  status: {
-    observedGeneration: 1,
-    replicas: 1,
-    updatedReplicas: 1,
-    readyReplicas: 1,
-    availableReplicas: 1,
-    conditions: [],
-  },
-}));
-
-let ids = 0;
-const fresh = (): { readonly id: string; readonly at: string } => ({
-  id: `id-${(ids += 1)}`,
-  at: '2026-11-23T08:00:00Z',
-});
-
-function planned(cluster: Cluster, step: Step): readonly Change[] {
-  if (step.kind === 'rollback')
-    return latestOperation(cluster) === undefined ? [] : rollbackPlan(cluster, fresh()).changes;
-  const targets = names
-    .filter((name) => step.only.length === 0 || step.only.includes(name))
-    .map((name) => ({
-      deployment: name,
-      container: 'main',
-      image: `mine/${name}@${step.set}`,
-      env: name === 'api' ? { DRIVER: `mine/driver@${step.set}` } : {},
-    }));
-  const set = { commit: step.set, id: step.set };
-  // Set C comes with a pull secret of its own.
-  const secret = step.set === 'C' ? 'login' : undefined;
-  return changesTo(targets, cluster, set, secret, deployStamp(cluster, step.only.length === 0, fresh())).changes;
-}
-
-function play(cluster: Cluster, step: Step): Cluster {
-  const { order, after } = step.kill;
-  const changes = planned(cluster, step).toSorted((a, b) => rank(order, a) - rank(order, b));
-  return changes
-    .slice(0, after)
-    .reduce(
-      (all, change) =>
-        all.map((live) => (live.metadata.name === change.deployment ? patched(live, change.after) : live)),
-      cluster,
-    );
-}
-
-function rank(order: readonly number[], { deployment }: Change): number {
-  return order[names.indexOf(deployment)] ?? 0;
-}
-
-/** What a strategic-merge patch makes of a Deployment. */
-function patched(live: Deployment, after: Snapshot): Deployment {
-  const { spec } = live.spec.template;
-  const containers = spec.containers.map((container) => {
-    const { image = container.image, env = {} } = after.containers[container.name] ?? {};
-    const kept = container.env.filter(({ name }) => !Object.hasOwn(env, name));
-    const added = Object.entries(env).flatMap(([name, value]) => (value === null ? [] : [{ name, ...value }]));
-    return { ...container, image, env: [...kept, ...added] };
-  });
-  const imagePullSecrets = [
-    ...spec.imagePullSecrets.filter(({ name }) => !Object.hasOwn(after.pullSecrets, name)),
-    ...Object.entries(after.pullSecrets).flatMap(([name, isThere]) => (isThere ? [{ name }] : [])),
-  ];
-  const annotations = Object.entries({ ...live.metadata.annotations, ...after.annotations });
-  return {
-    ...live,
-    metadata: {
-      ...live.metadata,
-      annotations: Object.fromEntries(annotations.flatMap(([key, value]) => (value === null ? [] : [[key, value]]))),
-    },
-    spec: { ...live.spec, template: { spec: { ...spec, containers, imagePullSecrets } } },
-  };
-}
-
-/** Containers with images and variables. */
-function images(cluster: Cluster): string {
-  return JSON.stringify(cluster.map(({ metadata, spec }) => [metadata.name, spec.template.spec.containers]));
-}
-
-/** The same with pull secrets, which a deploy adds and never takes away; without our notes. */
-function running(cluster: Cluster): string {
-  return JSON.stringify(cluster.map(({ metadata, spec }) => [metadata.name, spec.template.spec]));
-}
-
-const whole = { after: undefined, order: [] };
-const rollback: Step = { kind: 'rollback', kill: whole };
-const deploy = (set: SetName, only: readonly string[] = []): Step => ({ kind: 'deploy', set, only, kill: whole });
 
 const sets: readonly SetName[] = ['A', 'B', 'C'];
 const wholeSets = new Set([original, ...sets.map((set) => play(original, deploy(set)))].map(images));
@@ -222,6 +103,14 @@ describe('what a rollback goes back to', () => {
   ] as const)('after %s', (_, steps, set) => {
     expect(images(play(after(...steps), rollback))).toBe(images(play(original, deploy(set))));
   });
+});
+
+test('a deploy in the place of a half-done rollback that is killed too is half done, however far that one had come', () => {
+  const half = (step: Step, after: number): Step => ({ ...step, kill: { after, order: [] } });
+  const steps = [deploy('A'), deploy('B'), half(rollback, 3), half(deploy('C'), 1)];
+  const operation = latestOperation(steps.reduce(play, original));
+  expect(operation?.kind).toBe('deploy');
+  expect(operation?.missing.map(({ metadata }) => metadata.name)).toEqual(['cache', 'agent', 'viewer']);
 });
 
 test('two snapshots in one: the upper one counts', () => {

@@ -75,11 +75,12 @@ function commonOf(live: Deployment, pods: readonly Pod[]): Omit<StatusRow, 'imag
 
 function warningsOf(rows: readonly StatusRow[], deployments: readonly Deployment[]): readonly string[] {
   const last = latestOperation(deployments);
+  const reached = last?.carriers.map(({ live }) => live).filter((live) => !last.missing.includes(live)) ?? [];
   const commits = new Set(rows.flatMap(({ commit }) => commit ?? []));
   return [
     ...(last !== undefined && last.missing.length > 0
       ? [
-          `A ${last.kind} of ${last.at} was interrupted: it changed ${names(last.carriers.map(({ live }) => live))}, not ` +
+          `A ${last.kind} of ${last.at} was interrupted: it changed ${names(reached)}, not ` +
             `${names(last.missing)}. Repeat it, or run kfp-images rollback.`,
         ]
       : []),
