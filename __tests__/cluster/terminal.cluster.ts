@@ -43,7 +43,7 @@ describe('lines that live', () => {
     world.node.fateOf = (image) => ({ kind: image.includes('/cacheserver@') ? 'stuck' : 'runs' });
     const terminal = await deploy('--yes');
     await terminal.until('ml-pipeline-persistenceagent: 1/1 ready\r\n');
-    await terminal.until('cache-server: 0/1 ready, 1 old pods still end');
+    await terminal.until('cache-server: 0/1 ready, an old pod still ends');
     world.node.fateOf = () => ({ kind: 'runs' });
     const { exitCode, bytes, screen } = await terminal.ended;
     expect(exitCode, bytes).toBe(0);

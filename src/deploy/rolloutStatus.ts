@@ -65,7 +65,8 @@ export function rolloutStatus(deployment: Deployment, allPods: readonly Pod[]): 
 
 function waitingFor(updated: number, existing: number, wanted: number): string {
   if (updated < wanted) return `${updated} of ${wanted} new pods made`;
-  if (existing > updated) return `${existing - updated} old pods still end`;
+  if (existing > updated)
+    return existing - updated === 1 ? 'an old pod still ends' : `${existing - updated} old pods still end`;
   return 'new pods start';
 }
 
