@@ -35,6 +35,19 @@ export function notAt(commit: string, storage: Storage): readonly string[] {
   );
 }
 
+/** I3: what was published of a commit as a set is the same after a repeat. */
+export function changedByRepeat(commit: string, before: Storage, after: Storage): readonly string[] {
+  const had = published(before, commit);
+  if (had.get('kfp-images-set') === undefined) return [];
+  return [...published(after, commit)].flatMap(([repository, digest]) =>
+    digest === had.get(repository)
+      ? []
+      : [
+          `I3: again, ${repository}:commit-${commit} is ${digest ?? 'nothing'} and was ${had.get(repository) ?? 'nothing'}`,
+        ],
+  );
+}
+
 /** Exit status and summary, against what the storage holds. `isLast`: nobody else may have moved `latest` since. */
 export function liesOfWhole(end: WholeEnd, commit: string, storage: Storage, isLast: boolean): readonly string[] {
   const lies: string[] = [];

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '../../src/system/exec';
 import { latestOf, wholeness } from './invariants';
 import { readStorage, type Storage } from './storage';
-import { liesOfWhole, notAt, wentBack, withoutReason } from './wholeChecks';
+import { changedByRepeat, liesOfWhole, notAt, wentBack, withoutReason } from './wholeChecks';
 import { longStep, type WholeGround } from './wholeGround';
 import { runWhole, type WholeEnd, type WholeRun } from './wholeRun';
 import { describeWhole, type WholeScenario } from './wholeScenario';
@@ -89,6 +89,7 @@ export async function playWhole(
   const again = await look();
   problems.push(...(await wholeness(again)), ...wentBack(latestOf(after), again, all));
   problems.push(...notAt(commits.get(`${seed}b`) ?? '', again));
+  for (const half of runs) problems.push(...changedByRepeat(commits.get(`${seed}${half}`) ?? '', after, again));
   const leaking = await place.leakingBlobs(ground.secrets());
   problems.push(...leaking.map((blob) => `I4: a secret is in the registry's blob ${blob}`));
   const endings = ends.map(({ code, killedBy }) => killedBy ?? `exit ${String(code)}`);

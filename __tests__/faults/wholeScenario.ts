@@ -48,8 +48,7 @@ export function wholeScenario(seed: number): WholeScenario {
     seed,
     kind,
     auth: kind === 'tokens' || (kind === 'chance' && seed % 2 === 0) ? 'token' : 'htpasswd',
-    // Not where two build the same contents at once: whose build a key names is then open, and a repeat may bind another one.
-    isFirst: random() < 0.25 && !isRace,
+    isFirst: random() < (isRace ? 0.5 : 0.25),
     runs: isRace ? (random() < 0.5 ? ['a', 'b'] : ['b', 'a']) : ['b'],
     delayMs: Math.floor(random() * 1500),
     profile: kind === 'chance' ? { seed, rate, redirects: false, stallMs: 300, isBlindToContent: true } : undefined,
