@@ -135,7 +135,37 @@ unpack_docker() {
   open_release "$release" "$folder" || return 1
   # Debian has the client in a package of its own, Ubuntu in docker.io.
   ! has_package docker-cli || packages+=(docker-cli)
-  unpack "$folder" "$release" "${packages[@]}" && unpack "$folder" own runc
+  unpack "$folder" "$release" "${packages[@]}" && unpack "$folder" own runc || return 1
+  [ "$release" != own ] || unpack_libraries "$folder" "${packages[@]}" runc
+}
+
+# The libraries of packages $2… that this machine lacks: of its own release only, so that they fit.
+unpack_libraries() {
+  local folder=$1 name missing=()
+  shift
+  while read -r name; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")
+  done < <(apt-cache "${apt[@]}" depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces \
+    --no-enhances "$@" | grep '^lib' | sort -u)
+  [ "${#missing[@]}" -eq 0 ] || unpack "$folder" own "${missing[@]}"
+}
+
+# Makes the command $2 of the program $3, both below folder $1: with the libraries that came along, where some did.
+link_program() {
+  local libraries
+  libraries=$(find "$1/root/usr/lib" "$1/root/lib" -name 'lib*.so.*' -printf '%h\n' 2>/dev/null | sort | uniq -c | sort -rn | awk 'NR == 1 { print $2 }')
+  if [ -z "$libraries" ]; then
+    ln -s "../${3#"$1"/}" "$1/$2"
+    return
+  fi
+  cat >"$1/$2" <<END
+#!/bin/sh
+here=\$(dirname "\$(readlink -f "\$0")")/..
+LD_LIBRARY_PATH=\$here/${libraries#"$1"/}\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}
+export LD_LIBRARY_PATH
+exec "\$here/${3#"$1"/}" "\$@"
+END
+  chmod +x "$1/$2"
 }
 
 link_docker() {
@@ -144,11 +174,11 @@ link_docker() {
   for name in dockerd docker-proxy containerd containerd-shim-runc-v2 runc docker; do
     path=$(program "$folder" "$name")
     [ -n "$path" ] || { say "the packages have no $name" && return 1; }
-    ln -s "../${path#"$folder"/}" "$folder/bin/$name"
+    link_program "$folder" "bin/$name" "$path"
   done
   path=$(find "$folder/root" -name docker-buildx -path '*cli-plugins/*' -print -quit)
   [ -n "$path" ] || { say 'the packages have no docker-buildx' && return 1; }
-  ln -s "../${path#"$folder"/}" "$folder/plugins/docker-buildx"
+  link_program "$folder" plugins/docker-buildx "$path"
   ln -s ../bin/docker "$folder/client/docker"
   for name in 'bin/dockerd --version' 'bin/containerd --version' 'bin/runc --version' 'bin/docker --version' 'plugins/docker-buildx version'; do
     # shellcheck disable=SC2086
