@@ -103,6 +103,17 @@ describe('what a rollback goes back to', () => {
   ] as const)('after %s', (_, steps, set) => {
     expect(images(play(after(...steps), rollback))).toBe(images(play(original, deploy(set))));
   });
+
+  test('a deploy that finds all as it should be ends what was interrupted', () => {
+    // Killed four times; by then every Deployment runs C again, one of them still with the record of the interrupted deploy.
+    const b: Step = { kind: 'deploy', set: 'B', only: [], kill: { after: 2, order: [2, 3, 0, 1] } };
+    const a: Step = { kind: 'deploy', set: 'A', only: [], kill: { after: 2, order: [3, 1, 0, 2] } };
+    const c: Step = { kind: 'deploy', set: 'C', only: [], kill: { after: 1, order: [0, 3, 1, 2] } };
+    const back: Step = { kind: 'rollback', kill: { after: 2, order: [2, 0, 3, 1] } };
+    const ended = after(deploy('C'), b, a, c, back, deploy('C'));
+    expect(images(ended)).toBe(images(play(original, deploy('C'))));
+    expect(latestOperation(ended)?.missing).toEqual([]);
+  });
 });
 
 test('a deploy in the place of a half-done rollback that is killed too is half done, however far that one had come', () => {

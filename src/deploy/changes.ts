@@ -84,7 +84,10 @@ function takenBack(wanted: readonly Wanted[], { id, befores = new Map() }: Stamp
   const kept = wanted.filter((each) => !isDiffering(each)).map(({ live }) => live.metadata.name);
   const changes = differing.flatMap(({ live, after }) => {
     const before = befores.get(live.metadata.name);
-    return before !== undefined && isSame(overlaid(before, after), before) ? [exactly(live, before)] : [];
+    if (before === undefined) return [];
+    // What is not written down, a pull secret say, stays as it is now.
+    const back = overlaid(snapshotOf(live, after), before);
+    return isSame(overlaid(back, after), back) ? [exactly(live, before)] : [];
   });
   const isWayBack =
     changes.length > 0 && changes.length === differing.length && !kept.some((name) => befores.has(name));
@@ -93,7 +96,10 @@ function takenBack(wanted: readonly Wanted[], { id, befores = new Map() }: Stamp
 
 /** The changes that take Deployments to what was written down, under a new record. Pure. */
 export function stamped(wanted: readonly Wanted[], stamp: Stamp): ChangeSet {
-  const differing = wanted.filter(isDiffering);
+  const changed = wanted.filter(isDiffering);
+  // Where everything is as it should be although a command was interrupted, its end still has to be written down.
+  const open = wanted.filter(({ live }) => stamp.befores?.has(live.metadata.name));
+  const differing = changed.length > 0 ? changed : open;
   const names = differing.map(({ live }) => live.metadata.name);
   const targets = [...new Set([...(stamp.targets ?? []), ...names])];
   const changes = differing.map(({ live, after }) => {
