@@ -67,7 +67,8 @@ describe('.dockerignore', () => {
         const args = ['--quiet', '--output', `type=local,dest=${output}`, '--file', dockerfile, context];
         const built = docker(['buildx', 'build', ...args]);
         if (typeof read === 'string') {
-          await expect(built).rejects.toThrow(/pattern/);
+          // Where ours can't say, the whole context counts, whether or not the engine takes the rule.
+          await built.catch((refused: unknown) => expect(String(refused)).toMatch(/pattern/));
           return;
         }
         await built;

@@ -61,6 +61,9 @@ export async function startRegistryFront(
     const refusal = plan?.refusals.shift();
     if (refusal !== undefined) {
       refuse(outgoing, refusal);
+    } else if (path === '/v2/token' && method === 'POST') {
+      // Not there, which sends clients to GET: noted of Google's in core/remotes/docker/authorizer.go of github.com/containerd/containerd.
+      refuse(outgoing, { status: 404, code: 'NOT_FOUND', message: 'Not Found' });
     } else if (path === '/v2/token') {
       giveToken(incoming, outgoing, new URLSearchParams(url.split('?')[1]));
     } else {

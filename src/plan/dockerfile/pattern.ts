@@ -15,15 +15,23 @@ export interface Pattern {
 
 /**
  * A pattern of a .dockerignore: Go's `filepath.Match` and `**`
- * (https://docs.docker.com/build/concepts/context/#dockerignore-files). undefined: not a valid pattern.
+ * (https://docs.docker.com/build/concepts/context/#dockerignore-files), with the habits of the engine's own reading of it
+ * (github.com/moby/patternmatcher v0.6.1): plain text with `**` at one end is a prefix or suffix, everything else becomes a regular
+ * expression, in which a set may match a slash. undefined: not a valid pattern, or one with characters that mean something else there.
  */
 export function compileIgnore(pattern: string): Pattern | undefined {
-  const tokens = tokenise(pattern, ignoreStars);
-  if (tokens === undefined) return undefined;
-  // `**name` is any path with that end, but only without further wildcards: with one, `**` stands for whole folders.
-  const [first, ...rest] = tokens;
-  const plain = rest.every((token) => token.kind === 'character');
-  return { matches: matcher(first?.kind === 'any' && !plain ? [{ kind: 'folders' }, ...rest] : tokens) };
+  if (!isSpecial(pattern)) return { matches: (path) => path === pattern };
+  const [prefix, suffix] = [pattern.slice(0, -2), pattern.slice(2)];
+  if (pattern.startsWith('**') && !isSpecial(suffix)) {
+    return { matches: (path) => path.endsWith(suffix) || (suffix.startsWith('/') && path === suffix.slice(1)) };
+  }
+  if (pattern.endsWith('**') && !isSpecial(prefix)) return { matches: (path) => path.startsWith(prefix) };
+  const tokens = tokenise(pattern, (isEnd) => ({ kind: isEnd ? 'any' : 'folders' }), '^{|}');
+  return tokens === undefined ? undefined : { matches: matcher(tokens) };
+}
+
+function isSpecial(text: string): boolean {
+  return /[*?[\]\\]/.test(text);
 }
 
 /**
@@ -31,7 +39,7 @@ export function compileIgnore(pattern: string): Pattern | undefined {
  * Docker would, never less. undefined: not a valid pattern.
  */
 export function compileSource(pattern: string): Pattern | undefined {
-  const tokens = tokenise(pattern, () => ({ kind: 'any' }));
+  const tokens = tokenise(pattern, () => ({ kind: 'any' }), '');
   return tokens === undefined ? undefined : { matches: matcher(tokens) };
 }
 
@@ -40,26 +48,23 @@ export function hasWildcard(path: string): boolean {
   return /[*?[\\]/.test(path);
 }
 
-type DoubleStar = (at: { readonly start: boolean; readonly end: boolean; readonly slash: boolean }) => Token;
-
-/** In .dockerignore `**` at the end is everything, at the start before a plain name any prefix, else whole folders. */
-const ignoreStars: DoubleStar = ({ start, end, slash }) => ({
-  kind: end || (start && !slash) ? 'any' : 'folders',
-});
-
-function tokenise(pattern: string, doubleStar: DoubleStar): readonly Token[] | undefined {
+/** `refused`: characters that may not stand there unless they are escaped or in a set. */
+function tokenise(
+  pattern: string,
+  doubleStar: (isEnd: boolean) => Token,
+  refused: string,
+): readonly Token[] | undefined {
   // Code points, as `?` and sets count them.
   const characters = Array.from(pattern);
   const tokens: Token[] = [];
   for (let at = 0; at < characters.length; at++) {
     const character = characters[at] ?? '';
     if (character === '*' && characters[at + 1] === '*') {
-      const start = at === 0;
-      const slash = characters[at + 2] === '/';
-      at += slash ? 2 : 1;
-      tokens.push(doubleStar({ start, end: at === characters.length - 1, slash }));
+      at += characters[at + 2] === '/' ? 2 : 1;
+      tokens.push(doubleStar(at === characters.length - 1));
     } else if (character === '*') tokens.push({ kind: 'star' });
     else if (character === '?') tokens.push({ kind: 'one' });
+    else if (refused.includes(character)) return undefined;
     else if (character === '\\') {
       at += 1;
       const escaped = characters[at];
@@ -89,7 +94,9 @@ function readSet(
     return characters[at++];
   };
   while (characters[at] !== ']' || ranges.length === 0) {
-    if (characters[at] === ']' || characters[at] === '-') return undefined;
+    // `[:alpha:]` in a set is a class to some readers, and characters to others.
+    const isClass = characters[at] === '[' && characters[at + 1] === ':';
+    if (characters[at] === ']' || characters[at] === '-' || isClass) return undefined;
     const low = one();
     let high = low;
     if (characters[at] === '-') {
@@ -157,7 +164,7 @@ function follow(tokens: readonly Token[], path: string): boolean {
 function consumes(token: Token, character: string): boolean {
   if (token.kind === 'character') return token.character === character;
   if (token.kind === 'one') return character !== '/';
-  // A set may match a slash: it does for the engine (github.com/moby/patternmatcher), and finds too much for COPY at worst.
+  // A set may match a slash: it does for the engine, and finds too much for COPY at worst.
   if (token.kind !== 'set') return false;
   return token.ranges.some(([low, high]) => low <= character && character <= high) !== token.negated;
 }
