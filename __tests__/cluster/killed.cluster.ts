@@ -1,28 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { randomFrom } from '../support/interleavings';
-import type { ApiServer } from './apiServer';
+import { eachTest } from './eachTest';
 import { asIn, hit, runLine, running, setName, sets, type Line, type Moment, type Wholes } from './kills';
-import { createServer, createWorld, type World } from './world';
+import type { World } from './world';
 
 /*
  * Commands that are killed, stopped and interrupted, on KFP 2.5.0: never does the cluster stay between two sets once the next command has
  * ended. More histories than these are tried on a model, by __tests__/deploy/interrupted.test.ts.
  */
 
-let server: ApiServer;
 let world: World;
-let worlds = 0;
-beforeAll(async () => {
-  server = await createServer();
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  world = await createWorld(server, '2.5.0', `killed-${(worlds += 1)}`);
-});
-afterEach(async () => {
-  await world[Symbol.asyncDispose]();
+eachTest('2.5.0', 'killed', (own) => {
+  ({ world } = own);
 });
 
 async function succeed(line: Line): Promise<void> {

@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { bundle } from '../run/world';
 import { onTerminal, type OnTerminal } from '../support/terminal';
 import type { ApiServer } from './apiServer';
-import { createServer, createWorld, environmentOf, setOf, type World } from './world';
+import { eachTest } from './eachTest';
+import { environmentOf, setOf, type World } from './world';
 
 /* A deploy of two images in front of a person, on KFP 2.5.0. */
 
@@ -11,18 +12,8 @@ const up = /\u001b\[\d+A\u001b\[J/;
 
 let server: ApiServer;
 let world: World;
-let worlds = 0;
-beforeAll(async () => {
-  server = await createServer();
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  world = await createWorld(server, '2.5.0', `terminal-${(worlds += 1)}`);
-});
-afterEach(async () => {
-  await world[Symbol.asyncDispose]();
+eachTest('2.5.0', 'terminal', (own) => {
+  ({ server, world } = own);
 });
 
 async function deploy(...own: readonly string[]): Promise<OnTerminal> {

@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ApiServer } from './apiServer';
-import { createServer, createWorld, setOf, type World } from './world';
+import { eachTest } from './eachTest';
+import { setOf, type World } from './world';
 
 /* What goes wrong during a deploy, on KFP 2.5.0. */
 
@@ -9,18 +10,8 @@ const second = setOf('second');
 
 let server: ApiServer;
 let world: World;
-let worlds = 0;
-beforeAll(async () => {
-  server = await createServer();
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  world = await createWorld(server, '2.5.0', `trouble-${(worlds += 1)}`);
-});
-afterEach(async () => {
-  await world[Symbol.asyncDispose]();
+eachTest('2.5.0', 'trouble', (own) => {
+  ({ server, world } = own);
 });
 
 const deploy = async (lock: typeof first, flags = {}, operands: readonly string[] = [], options = {}) =>
