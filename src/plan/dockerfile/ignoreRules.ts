@@ -44,7 +44,8 @@ export function readIgnoreRules(text: string): IgnoreRules | string {
     const cleaned = clean(pattern);
     if (exception && cleaned === '.' && pattern.startsWith('/')) return `line ${index + 1}: "!" without a pattern`;
     const compiled = compileIgnore(cleaned);
-    if (compiled === undefined) return `line ${index + 1}: "${pattern}" is not a valid pattern, or none that is documented`;
+    if (compiled === undefined)
+      return `line ${index + 1}: "${pattern}" is not a valid pattern, or none that is documented`;
     rules.push({ pattern: compiled, exception });
   }
   if (rules.length > maximumRules) return `it has more than ${maximumRules} rules`;
