@@ -2,9 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['__tests__/faults/**/*.test.ts'],
-    // One after the other: each keeps the machine busy.
-    fileParallelism: false,
+    include: ['__tests__/random/**/*.test.ts'],
+    reporters: ['verbose'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
