@@ -1,0 +1,172 @@
+import { closing, expandShell, unknownPart, type Lookup } from './expand';
+
+/** One word of a command. `raw` is as written. */
+export interface Word {
+  /** undefined: only the shell will know it. */
+  readonly text: string | undefined;
+  readonly raw: string;
+  /** The text with `**` for what only the shell will know; undefined: nothing of it is known. */
+  readonly pattern: string | undefined;
+}
+
+/** A file that a command reads from or writes to. */
+export interface Redirect extends Word {
+  readonly writes: boolean;
+}
+
+/** A command as far as it can be known without running it: its words, and what it reads or writes by redirection. */
+export interface ShellCommand {
+  readonly words: readonly Word[];
+  readonly redirects: readonly Redirect[];
+}
+
+/** Command substitutions in command substitutions; nobody nests deeper. */
+const deepest = 8;
+
+/** What a shell sets by itself. */
+const shellsOwn = new Set('HOME HOSTNAME IFS OLDPWD OPTARG OPTIND PATH PPID PWD RANDOM REPLY UID'.split(' '));
+
+/** A word without variables. */
+export function plainWord(text: string): Word {
+  return { text, raw: text, pattern: text };
+}
+
+/**
+ * Cuts a shell text into simple commands, those in `$(…)` and backticks among them
+ * (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html). Control words (`if`, `do`) stay words; patterns of
+ * `case` are left out. Variables that the text itself assigns are unknown. Never throws.
+ */
+export function readCommands(text: string, outer: Lookup, depth = 0): readonly ShellCommand[] {
+  const assigned = assignedNames(text);
+  const lookup: Lookup = (name) => (assigned.has(name) || shellsOwn.has(name) ? undefined : outer(name));
+  const commands: ShellCommand[] = [];
+  let words: Word[] = [];
+  let redirects: Redirect[] = [];
+  let raw = '';
+  let redirect: '<' | '>' | undefined;
+  const endWord = (): void => {
+    if (raw !== '' && redirect !== undefined) redirects.push({ ...readWord(raw, lookup), writes: redirect === '>' });
+    else if (raw !== '') words.push(...readWords(raw, lookup));
+    if (raw !== '') redirect = undefined;
+    raw = '';
+  };
+  const endCommand = (): void => {
+    endWord();
+    redirect = undefined;
+    if (words.length + redirects.length > 0) commands.push({ words, redirects });
+    words = [];
+    redirects = [];
+  };
+  for (let at = 0; at < text.length;) {
+    const character = text.charAt(at);
+    const piece = quotedPiece(text, at);
+    if (piece !== undefined) {
+      raw += piece.raw;
+      if (depth < deepest) for (const inner of piece.inner) commands.push(...readCommands(inner, lookup, depth + 1));
+      at += piece.raw.length;
+    } else if (character === '#' && raw === '') {
+      const end = text.indexOf('\n', at);
+      at = end < 0 ? text.length : end;
+    } else if (character === '<' || character === '>') {
+      if (/^\d$/.test(raw)) raw = '';
+      endWord();
+      redirect = character;
+      at += text.charAt(at + 1) === '&' ? 2 : 1;
+    } else if (/[\s;&|()]/.test(character)) {
+      const cases = raw === 'in' && words.some((word) => word.raw === 'case');
+      if (/[\n;&|()]/.test(character)) endCommand();
+      else endWord();
+      at += 1;
+      if (character === ';' && /[;&]/.test(text.charAt(at))) at = casePattern(text, at + 1);
+      else if (cases) {
+        endCommand();
+        at = casePattern(text, at);
+      }
+    } else {
+      raw += character;
+      at += 1;
+    }
+  }
+  endCommand();
+  return commands;
+}
+
+/** A word whose variable holds several is several, where no quotes keep them together. */
+function readWords(raw: string, lookup: Lookup): readonly Word[] {
+  const word = readWord(raw, lookup);
+  if (!/^\$\{?\w+\}?$/.test(raw) || word.text === undefined || !/^$|\s/.test(word.text)) return [word];
+  return word.text
+    .split(/\s+/)
+    .filter((part) => part !== '')
+    .map(plainWord);
+}
+
+function readWord(raw: string, lookup: Lookup): Word {
+  const text = expandShell(raw, lookup);
+  if (text?.includes(unknownPart) !== true) return { raw, text, pattern: text };
+  const pattern = text.replaceAll(unknownPart, '**').replace(/(\*\*)+/g, '**');
+  return { raw, text: undefined, pattern: /^[*./]*$|\*\*.*\.\.(\/|$)/.test(pattern) ? undefined : pattern };
+}
+
+/** Index behind a pattern of `case` (`a|b)`) that starts at `at`; there itself where `esac` comes instead. */
+function casePattern(text: string, at: number): number {
+  const space = /(?:\s|#[^\n]*)*/y;
+  space.lastIndex = at;
+  space.exec(text);
+  const start = space.lastIndex;
+  if (/^esac\b/.test(text.slice(start, start + 5))) return start;
+  for (let end = text.charAt(start) === '(' ? start + 1 : start; end < text.length;) {
+    const piece = quotedPiece(text, end);
+    if (piece === undefined && text.charAt(end) === ')') return end + 1;
+    if (piece === undefined && /[;&<>(]/.test(text.charAt(end))) return start;
+    end += piece?.raw.length ?? 1;
+  }
+  return start;
+}
+/** What starts at `at` and holds together whatever is in it: a quoted string, an escape, a substitution. */
+function quotedPiece(
+  text: string,
+  at: number,
+): { readonly raw: string; readonly inner: readonly string[] } | undefined {
+  const character = text.charAt(at);
+  if (character === '\\') return { raw: text.slice(at, at + 2), inner: [] };
+  if (character === "'") return { raw: upTo(text, at, text.indexOf("'", at + 1)), inner: [] };
+  if (character === '`') {
+    const raw = upTo(text, at, text.indexOf('`', at + 1));
+    return { raw, inner: [raw.slice(1, -1)] };
+  }
+  if (text.startsWith('$(', at)) {
+    const raw = text.slice(at, closing(text, at + 1));
+    return { raw, inner: raw.startsWith('$((') ? [] : [raw.slice(2, -1)] };
+  }
+  if (text.startsWith('${', at)) return { raw: upTo(text, at, text.indexOf('}', at)), inner: [] };
+  if (character !== '"') return undefined;
+  const inner: string[] = [];
+  for (let end = at + 1; end < text.length; end++) {
+    const within = text.charAt(end);
+    if (within === '"') return { raw: text.slice(at, end + 1), inner };
+    if (within === '\\') end += 1;
+    const substitution = within === '`' || text.startsWith('$(', end) ? quotedPiece(text, end) : undefined;
+    if (substitution !== undefined) {
+      inner.push(...substitution.inner);
+      end += substitution.raw.length - 1;
+    }
+  }
+  return { raw: text.slice(at), inner };
+}
+
+function upTo(text: string, at: number, end: number): string {
+  return end < 0 ? text.slice(at) : text.slice(at, end + 1);
+}
+
+/** Names that the text gives a value to, in whatever way; theirs is not what the Dockerfile says. */
+function assignedNames(text: string): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const found of text.matchAll(/(?:^|[\s;&|({`"'])([A-Za-z_][A-Za-z0-9_]{0,200})\+?=/g)) names.add(found[1] ?? '');
+  for (const found of text.matchAll(
+    /\b(?:for|read|select|getopts)\s+(?:-\w{1,20}\s+){0,5}([A-Za-z_][A-Za-z0-9_]{0,200})/g,
+  )) {
+    names.add(found[1] ?? '');
+  }
+  return names;
+}
