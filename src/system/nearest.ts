@@ -11,7 +11,7 @@ export function findNearest(word: string, candidates: Iterable<string>): string 
   for (const candidate of candidates) {
     const allowed = forgiven(Math.max(word.length, candidate.length));
     if (Math.abs(word.length - candidate.length) > allowed) continue;
-    const distance = distanceBetween(lowerAscii(word), lowerAscii(candidate));
+    const distance = distanceBetween(lowerAscii(word), lowerAscii(candidate), allowed);
     if (distance <= allowed && (best === undefined || distance < best.distance)) best = { candidate, distance };
   }
   return best?.candidate;
@@ -29,19 +29,24 @@ function forgiven(length: number): number {
   return length <= 9 ? 2 : 3;
 }
 
-function distanceBetween(a: string, b: string): number {
+/** The distance where it is at most `limit`; more than that otherwise, for which only a band along the diagonal is looked at. */
+function distanceBetween(a: string, b: string, limit: number): number {
   let beforeLast: readonly number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
+    const current: number[] = [row];
+    let nearest = row;
+    for (let column = Math.max(1, row - limit); column <= Math.min(b.length, row + limit); column++) {
       const replaced = at(last, column - 1) + (a[row - 1] === b[column - 1] ? 0 : 1);
       let least = Math.min(replaced, at(last, column) + 1, at(current, column - 1) + 1);
       if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
         least = Math.min(least, at(beforeLast, column - 2) + 1);
       }
-      current.push(least);
+      current[column] = least;
+      nearest = Math.min(nearest, least);
     }
+    // A later row is never nearer than its two predecessors together allow.
+    if (nearest > limit + 1) return Number.POSITIVE_INFINITY;
     beforeLast = last;
     last = current;
   }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Bytes that are no UTF-8 become U+DC80 … U+DCFF, which UTF-8 itself can't produce: distinct names stay distinct. */
+/** Bytes that are not UTF-8 become U+DC80 … U+DCFF, which UTF-8 itself can't produce: distinct names stay distinct. */
 const escapeBase = 0xdc00;
 
 /** A path's bytes as git holds them → text. Valid UTF-8 is decoded as such; no two byte strings give the same text. */
@@ -47,6 +47,15 @@ export function escapePath(path: string): string {
   });
 }
 
+/** The inverse of `escapePath`. */
+export function unescapePath(text: string): string {
+  if (!text.includes('\\')) return text;
+  // Bytes that were written one by one are read together, so that those of one character find each other again.
+  return text.replace(/(?:\\x[0-9a-f]{2})+|\\\\/g, (found) =>
+    found === '\\\\' ? '\\' : pathFromBytes(Buffer.from(found.replaceAll('\\x', ''), 'hex')),
+  );
+}
+
 function hex(byte: number): string {
   return `\\x${byte.toString(16).padStart(2, '0')}`;
 }
@@ -57,4 +66,14 @@ function sequenceLength(bytes: Buffer, at: number): number {
     if (isUtf8(bytes.subarray(at, at + length))) return length;
   }
   return 0;
+}
+
+/** `./a//b/../c/` → `a/c`. What would leave the top stays at the top, as Docker has it. */
+export function normalise(path: string): string {
+  const kept: string[] = [];
+  for (const segment of path.split('/')) {
+    if (segment === '..') kept.pop();
+    else if (segment !== '' && segment !== '.') kept.push(segment);
+  }
+  return kept.join('/');
 }

@@ -1,5 +1,4 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
-import { signalGroup } from './exec';
 
 /**
  * A process that no later one can be taken for: its id, and when it started (clock ticks since the boot that `boot`
@@ -17,6 +16,7 @@ export interface ProcessIdentity {
 export type Liveness = 'alive' | 'ended' | 'unknown';
 
 interface Stat {
+  readonly parent: number;
   readonly group: number;
   readonly started: string;
 }
@@ -61,20 +61,62 @@ function stat(pid: number): Stat | undefined {
   // The second field is the program's name in brackets and may itself hold blanks and brackets.
   const text = read(`/proc/${String(pid)}/stat`);
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const [group, started] = [fields[2], fields[19]];
-  return group === undefined || started === undefined ? undefined : { group: Number(group), started };
+  const [parent, group, started] = [fields[1], fields[2], fields[19]];
+  return group === undefined || started === undefined
+    ? undefined
+    : { parent: Number(parent), group: Number(group), started };
 }
 
 function members(group: number): readonly number[] {
-  const pids = list('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.map(Number).filter((pid) => stat(pid)?.group === group);
+  return running().filter((pid) => stat(pid)?.group === group);
+}
+
+function running(): readonly number[] {
+  return list('/proc').flatMap((name) => (/^\d+$/.test(name) ? Number(name) : []));
+}
+
+/** The children of a process, their children, and so on; without /proc (macOS) none. */
+export function descendants(pid: number): readonly number[] {
+  const children = new Map<number, number[]>();
+  for (const each of running()) {
+    const parent = stat(each)?.parent;
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), each]);
+  }
+  const found: number[] = [];
+  for (const open = [pid]; open.length > 0;) {
+    const below = children.get(open.pop() ?? 0) ?? [];
+    found.push(...below);
+    open.push(...below);
+  }
+  return found;
+}
+
+/** Those of our children, and of theirs, whose arguments end with these; without /proc (macOS) none. */
+export function childrenWith(args: readonly string[]): readonly number[] {
+  const end = args.map((each) => `${each}\0`).join('');
+  return descendants(process.pid).filter((pid) => read(`/proc/${String(pid)}/cmdline`).endsWith(end));
+}
+
+/** Sends a signal to a process group; one that has ended already is not a mistake. */
+export function signalGroup(group: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-group, signal);
+  } catch {
+    // ESRCH: gone already.
+  }
 }
 
 function environmentHolds(pid: number, marker: string): boolean {
   return marker !== '' && read(`/proc/${String(pid)}/environ`).includes(marker);
 }
 
-function kill(pid: number): void {
+/** Ends a process and what it started, at once. */
+export function endTree(pid: number): void {
+  for (const each of [...descendants(pid), pid]) kill(each);
+}
+
+/** Ends one process at once; one that has ended already is not a mistake. */
+export function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {

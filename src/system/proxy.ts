@@ -15,12 +15,16 @@ const always = 'localhost,127.0.0.1,::1,[::1],169.254.169.254,metadata.google.in
 export function useProxyFromEnvironment(env: NodeJS.ProcessEnv = process.env): (() => void) | undefined {
   const of = (name: string): string => env[name.toLowerCase()] ?? env[name] ?? '';
   const [httpProxy, httpsProxy] = [of('HTTP_PROXY'), of('HTTPS_PROXY')];
-  const set: unknown = Reflect.get(http, 'setGlobalProxyFromEnv');
-  if ((httpProxy === '' && httpsProxy === '') || typeof set !== 'function') return undefined;
+  if ((httpProxy === '' && httpsProxy === '') || !canFollowEnvironment()) return undefined;
   const noProxy = [of('NO_PROXY'), always].filter((list) => list !== '').join(',');
   return http.setGlobalProxyFromEnv({
     ...(httpProxy === '' ? {} : { HTTP_PROXY: httpProxy }),
     ...(httpsProxy === '' ? {} : { HTTPS_PROXY: httpsProxy }),
     NO_PROXY: noProxy,
   });
+}
+
+/** Does fetch go the way that `useProxyFromEnvironment` chose, or can this Node not be told? */
+export function canFollowEnvironment(): boolean {
+  return typeof Reflect.get(http, 'setGlobalProxyFromEnv') === 'function';
 }

@@ -29,8 +29,9 @@ export interface Scratch {
 
 const prefix = 'kfp-images-';
 const hour = 3_600_000;
+const own = new Set<string>();
 
-/** Where scratch folders lie unless told otherwise: RUNNER_TEMP (emptied by the runner before and after each job), else the system's. */
+/** Where scratch folders lie by default: RUNNER_TEMP (emptied by the runner before and after each job), else the system's. */
 export function scratchBase(env: NodeJS.ProcessEnv = process.env): string {
   return env['RUNNER_TEMP'] || tmpdir();
 }
@@ -41,6 +42,7 @@ export function scratchBase(env: NodeJS.ProcessEnv = process.env): string {
 export function createScratch(base: string = scratchBase()): Scratch {
   try {
     const scratch = scratchFolders(mkdtempSync(join(base, prefix)));
+    own.add(scratch.folder);
     const owner = identify(process.pid);
     if (owner !== undefined) writeFileSync(join(scratch.folder, 'owner'), `${JSON.stringify(owner)}\n`);
     for (const folder of [scratch.tree, scratch.docker, scratch.dockerfiles, scratch.metadata, scratch.logs]) {
@@ -72,10 +74,16 @@ export function removeScratch(folder: string): boolean {
   try {
     // One call in C++: 0.15 s for the 4400 files of kubeflow/pipelines.
     rmSync(folder, { recursive: true, force: true, maxRetries: 2, retryDelay: 50 });
+    own.delete(folder);
     return true;
   } catch {
     return false;
   }
+}
+
+/** Removes all folders that this process made and still has. */
+export function removeOwn(): void {
+  for (const folder of own) removeScratch(folder);
 }
 
 /**

@@ -6,7 +6,7 @@ export function placeholders(template: string): readonly string[] {
   return [...new Set(Array.from(template.matchAll(placeholder), (match) => (match[1] ?? '').trim()))];
 }
 
-/** Does it hold `{{` or `}}` that is no part of a placeholder? */
+/** Does it hold `{{` or `}}` that is not part of a placeholder? */
 export function hasStrayBraces(template: string): boolean {
   return /\{\{|\}\}/.test(template.replace(placeholder, ''));
 }

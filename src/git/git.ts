@@ -11,11 +11,6 @@ export async function topLevel(cwd: string): Promise<string> {
   throw gitFailure(cwd, 'find the top folder of the repository', exitCode, stderr);
 }
 
-/** The absolute path of the git directory (`.git`, or that of a linked work tree). */
-export async function gitDirectory(cwd: string): Promise<string> {
-  return line(await git(cwd, 'find the git directory', ['rev-parse', '--absolute-git-dir']));
-}
-
 /**
  * The commit that `rev` (branch, tag, `HEAD~3`, id) names, 40 hex digits (64 in a SHA-256 repository).
  * SourceError when there is none; in a shallow clone it says how to fetch the history.

@@ -1,5 +1,6 @@
 import { SourceError } from '../errors';
-import { converse, type Conversation } from './exec';
+import { bounds, inWords } from '../system/bounds';
+import { converse, type Conversation } from '../system/exec';
 import { gitCommand, startFailure, type ObjectEnv } from './gitCommand';
 
 /** Told each object's content. The buffer is only valid during the call. */
@@ -21,8 +22,9 @@ export class BlobReader {
   readonly #env: ObjectEnv;
   #child: Conversation | undefined;
   #rounds: Round[] = [];
-  #pending: Buffer[] = [];
-  #pendingLength = 0;
+  /** The object that has begun; of it so many bytes are there. */
+  #begun: Buffer = Buffer.alloc(0);
+  #kept = 0;
   /** Bytes needed before anything more can be read. */
   #needed = 1;
   #stderr = '';
@@ -51,24 +53,35 @@ export class BlobReader {
   #start(): Conversation {
     if (this.#child !== undefined) return this.#child;
     const child = converse(gitCommand(this.#cwd, ['cat-file', '--batch'], { env: this.#env }), {
-      onStdout: (chunk) => this.#take(chunk),
+      // Of one that was given up nothing is heard any more.
+      onStdout: (chunk) => {
+        if (this.#child === child) this.#take(chunk);
+      },
       onStderr: (chunk) => {
         if (this.#stderr.length < 2000) this.#stderr += chunk.toString('utf8');
       },
     });
     this.#child = child;
     child.ended.then(
-      () => this.#fail(new SourceError(`git stopped while it was read in ${this.#cwd}.\n  ${this.#stderr.trim()}`)),
+      () => {
+        if (this.#child === child)
+          this.#fail(new SourceError(`git stopped while it was read in ${this.#cwd}.\n  ${this.#stderr.trim()}`));
+      },
       (thrown: unknown) => this.#fail(startFailure(this.#cwd, thrown)),
     );
     return child;
   }
 
   #take(chunk: Buffer): void {
-    this.#pending.push(chunk);
-    this.#pendingLength += chunk.length;
-    if (this.#pendingLength < this.#needed) return;
-    let bytes = this.#pending.length === 1 ? chunk : Buffer.concat(this.#pending);
+    let bytes = chunk;
+    if (this.#kept > 0) {
+      // One copy of a large object, not one in pieces and one in whole.
+      this.#grow(Math.max(this.#needed, this.#kept + chunk.length));
+      chunk.copy(this.#begun, this.#kept);
+      this.#kept += chunk.length;
+      if (this.#kept < this.#needed) return;
+      bytes = this.#begun.subarray(0, this.#kept);
+    }
     try {
       for (;;) {
         const consumed = this.#object(bytes);
@@ -76,10 +89,18 @@ export class BlobReader {
         bytes = bytes.subarray(consumed);
       }
     } catch (thrown) {
-      this.#fail(thrown);
+      this.#giveUp(thrown);
+      return;
     }
-    this.#pending = bytes.length === 0 ? [] : [bytes];
-    this.#pendingLength = bytes.length;
+    this.#begun = bytes;
+    this.#kept = bytes.length;
+  }
+
+  #grow(length: number): void {
+    if (this.#begun.length >= length) return;
+    const grown = Buffer.allocUnsafe(length);
+    this.#begun.copy(grown, 0, 0, this.#kept);
+    this.#begun = grown;
   }
 
   /** Reads one whole object from the start of `bytes`; gives its length, 0 while it is not all there. */
@@ -98,6 +119,11 @@ export class BlobReader {
           `A partial clone needs its remote: fetch the commit with all its files.`,
       );
     }
+    if (Number(size) > bounds.tree.file) {
+      throw new SourceError(
+        `A file of the commit (object ${oid}) has ${size} bytes; ${inWords(bounds.tree.file)} are the most that are read, as on GitHub. Keep it elsewhere.`,
+      );
+    }
     const end = newline + 1 + Number(size);
     if (bytes.length < end + 1) {
       this.#needed = end + 1;
@@ -111,6 +137,15 @@ export class BlobReader {
       round.resolve();
     }
     return end + 1;
+  }
+
+  /** After an answer that can't be used: what git still has to say of it is not kept, however long it is. */
+  #giveUp(reason: unknown): void {
+    this.#fail(reason);
+    void this.close();
+    this.#begun = Buffer.alloc(0);
+    this.#kept = 0;
+    this.#needed = 1;
   }
 
   #fail(reason: unknown): void {

@@ -2,9 +2,10 @@ import { chmod, lstat, mkdir, mkdtemp, readFile, readdir, readlink, rm, symlink,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { git } from '../../src/system/gitCommand';
-import { snapshotWorkspace, writeWorkspace } from '../../src/system/workspace';
-import { materialise } from '../../src/system/workTree';
+import { git } from '../../src/git/gitCommand';
+import { readTree } from '../../src/git/gitTree';
+import { writeTrees } from '../../src/git/treeFiles';
+import { snapshotWorkspace, type Workspace } from '../../src/git/workspace';
 import { createRepository, type TestRepository } from '../support/fork';
 
 let repository: TestRepository;
@@ -35,6 +36,12 @@ async function contents(folder: string, below = ''): Promise<Readonly<Record<str
   return found;
 }
 
+/** Writes all files of a commit or of a work tree into a folder that is not there yet. */
+async function materialise(cwd: string, from: string | Workspace, directory: string): Promise<void> {
+  const tree = await (typeof from === 'string' ? readTree(cwd, from) : readTree(cwd, from.tree, from.objectEnv));
+  await writeTrees(tree, [{ directory, files: tree.entries, folders: [] }]).finally(() => tree.close());
+}
+
 /** What must not change in the user's repository. */
 async function state(): Promise<readonly string[]> {
   const { directory } = repository;
@@ -57,7 +64,7 @@ describe('the files of a commit', () => {
     await writeFile(odd, 'odd');
     const commit = await repository.commit('all', { 'folder/a b.txt': 'text\n', 'crlf.txt': 'a\r\nb\r\n' });
     await repository.commit('later', { 'folder/a b.txt': 'changed\n', 'new.txt': 'new' });
-    const target = join(scratch, 'made', 'tree');
+    const target = join(scratch, 'tree');
     await materialise(directory, commit, target);
     const found = await contents(target);
     expect(found).toEqual({
@@ -121,13 +128,18 @@ describe('the files of a commit', () => {
     expect(process.umask(umask)).toBe(umask);
   });
 
-  it("go through the repository's own filters, as in a checkout", async () => {
+  it('go through no filter, whoever asks for one', async () => {
     const { directory } = repository;
     await repository.git('config', 'filter.shout.smudge', 'tr a-z A-Z');
     await repository.git('config', 'filter.shout.clean', 'tr A-Z a-z');
-    const commit = await repository.commit('all', { '.gitattributes': '*.loud filter=shout\n', 'x.loud': 'QUIET\n' });
+    const commit = await repository.commit('all', {
+      '.gitattributes': '*.loud filter=shout\n*.crlf text eol=crlf\n',
+      'x.loud': 'QUIET\n',
+      'x.crlf': 'a\n',
+    });
     await materialise(directory, commit, join(scratch, 'tree'));
-    expect(await readFile(join(scratch, 'tree', 'x.loud'), 'utf8')).toBe('QUIET\n');
+    expect(await readFile(join(scratch, 'tree', 'x.loud'), 'utf8')).toBe('quiet\n');
+    expect(await readFile(join(scratch, 'tree', 'x.crlf'), 'utf8')).toBe('a\n');
   });
 
   it('leave an empty folder for a submodule', async () => {
@@ -141,12 +153,49 @@ describe('the files of a commit', () => {
     expect(await contents(join(scratch, 'tree'))).toEqual({ 'vendor/': '755', 'vendor/sub/': '755' });
   });
 
-  it('are not written over others', async () => {
-    await repository.commit('all', { a: 'a' });
-    await writeFile(join(scratch, 'mine'), 'mine');
-    await expect(materialise(repository.directory, 'HEAD', scratch)).rejects.toThrow(/not empty/);
-    await expect(materialise(repository.directory, 'nosuch', join(scratch, 'x'))).rejects.toThrow(/nosuch/);
-    expect(await readdir(scratch)).toContain('mine');
+  it('are the same file on disk where trees have them in common, and never twice in one tree', async () => {
+    const { directory } = repository;
+    await writeFile(join(directory, 'run.sh'), 'same');
+    await chmod(join(directory, 'run.sh'), 0o755);
+    const commit = await repository.commit('all', { a: 'same', 'b/c': 'same', d: 'other' });
+    const tree = await readTree(directory, commit);
+    const one = { directory: join(scratch, 'one'), files: tree.entries, folders: ['empty/folder'] };
+    const two = {
+      directory: join(scratch, 'two'),
+      files: tree.entries.filter(({ path }) => path !== 'a'),
+      folders: [],
+    };
+    await writeTrees(tree, [one, two]).finally(() => tree.close());
+    const all = { 'b/': '755', 'b/c': '644 same', d: '644 other', 'run.sh': '755 same' };
+    expect(await contents(one.directory)).toEqual({ ...all, a: '644 same', 'empty/': '755', 'empty/folder/': '755' });
+    expect(await contents(two.directory)).toEqual(all);
+    const inode = async (path: string): Promise<number> => (await lstat(join(scratch, path))).ino;
+    const inOne = await Promise.all(['one/a', 'one/b/c', 'one/run.sh', 'one/d'].map(inode));
+    expect(new Set(inOne).size).toBe(4);
+    expect(inOne).toEqual(expect.arrayContaining(await Promise.all(['two/b/c', 'two/run.sh', 'two/d'].map(inode))));
+  });
+
+  it('are not written where a commit names them as git never does', async () => {
+    const { directory } = repository;
+    const blob = (await git(directory, 'write', ['hash-object', '-w', '--stdin'], { input: 'x' })).toString().trim();
+    const link = (await git(directory, 'write', ['hash-object', '-w', '--stdin'], { input: scratch }))
+      .toString()
+      .trim();
+    const inner = (await git(directory, 'write', ['mktree'], { input: `100644 blob ${blob}\tx\n` })).toString().trim();
+    const entry = (mode: string, name: string, oid: string): Buffer =>
+      Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(oid, 'hex')]);
+    const trees = [
+      Buffer.concat([entry('120000', 'a', link), entry('40000', 'a', inner)]),
+      Buffer.concat([entry('120000', 'a', link), entry('100644', 'a', blob)]),
+      entry('40000', '..', inner),
+    ];
+    for (const [index, input] of trees.entries()) {
+      const args = ['hash-object', '-t', 'tree', '-w', '--literally', '--stdin'];
+      const id = (await git(directory, 'write', args, { input })).toString().trim();
+      const target = join(scratch, `tree-${String(index)}`);
+      await expect(materialise(directory, id, target)).rejects.toThrow(/git itself never writes/);
+    }
+    expect(await readdir(scratch)).not.toContain('x');
   });
 });
 
@@ -187,7 +236,7 @@ describe('the files of a work tree', () => {
     const workspace = await snapshotWorkspace(join(repository.directory, 'build'), scratch);
     expect(await state()).toEqual(before);
     const target = join(scratch, 'tree');
-    await writeWorkspace(repository.directory, workspace, target);
+    await materialise(repository.directory, workspace, target);
     const expected = Object.entries(await contents(repository.directory)).filter(
       ([path]) => !path.startsWith('gha-creds') && !path.startsWith('nested/.git'),
     );

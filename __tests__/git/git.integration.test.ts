@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SourceError } from '../../src/errors';
-import * as git from '../../src/system/git';
-import { git as callGit } from '../../src/system/gitCommand';
+import * as git from '../../src/git/git';
+import { git as callGit } from '../../src/git/gitCommand';
 import { createRepository, type TestRepository } from '../support/fork';
 
 let repository: TestRepository;
@@ -34,7 +34,6 @@ describe('a repository is asked', () => {
   it('for its top folder and git directory, from below', async () => {
     const below = join(repository.directory, 'a');
     expect(await git.topLevel(below)).toBe(repository.directory);
-    expect(await git.gitDirectory(below)).toBe(join(repository.directory, '.git'));
   });
 
   it('for commits by whatever name', async () => {
@@ -155,7 +154,7 @@ describe('what can not be answered is explained', () => {
     expect(await explained(git.commitMessage(await clone('--depth=1'), first))).toContain('fetch-depth: 0');
   });
 
-  it('a repository of another user, with the command that mends it', async () => {
+  it('a repository of another user, with the command that fixes it', async () => {
     const owned = await createRepository();
     // Git compares the owner with SUDO_UID or this user; another owner can only be had as root, so it is told to
     // assume one, as its own test suite does.
@@ -166,6 +165,26 @@ describe('what can not be answered is explained', () => {
     } finally {
       delete process.env['GIT_TEST_ASSUME_DIFFERENT_OWNER'];
       await owned.remove();
+    }
+  });
+
+  it('the workspace of a job is read whoever owns it, as in a container, and nothing else is', async () => {
+    const [owned, other] = [await createRepository(), await createRepository()];
+    const given = { GIT_TEST_ASSUME_DIFFERENT_OWNER: '1', GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: owned.directory };
+    const before = { ...process.env };
+    Object.assign(process.env, given);
+    try {
+      expect(await git.topLevel(owned.directory)).toBe(owned.directory);
+      process.env['GITHUB_WORKSPACE'] = dirname(owned.directory);
+      expect(await git.topLevel(owned.directory)).toBe(owned.directory);
+      process.env['GITHUB_WORKSPACE'] = owned.directory;
+      expect(await explained(git.topLevel(other.directory))).toContain('belongs to another user');
+    } finally {
+      for (const name of Object.keys(given)) {
+        if (before[name] === undefined) Reflect.deleteProperty(process.env, name);
+        else process.env[name] = before[name];
+      }
+      await Promise.all([owned.remove(), other.remove()]);
     }
   });
 

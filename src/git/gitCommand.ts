@@ -1,7 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { bareRepositoryAround } from './bareRepository';
 import { EnvironmentError, SourceError, message } from '../errors';
 import type { Command } from '../types';
-import { capture } from './exec';
+import { capture } from '../system/exec';
+import { TooMuchOutput } from '../system/keptOutput';
 
 /** Environment variables that make git read objects from somewhere else than the repository's own store. */
 export type ObjectEnv = Readonly<Record<string, string>>;
@@ -12,6 +15,13 @@ export interface GitOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Written to standard input, which is then closed. */
   readonly input?: string | Uint8Array;
+  /**
+   * A command that the user asked for by name (commit, push, fetch): the hooks, signing and logins that their own
+   * configuration names stay in force. Everything else only reads, and runs nothing that a configuration names.
+   */
+  readonly changes?: boolean;
+  /** The repository itself, where it is named outright: the only way in which a bare one is opened. */
+  readonly gitDir?: string;
 }
 
 /** What a git call left. Standard output is bytes: paths need not be UTF-8. */
@@ -47,18 +57,80 @@ const callersOwn = [
 ];
 
 /**
+ * Configuration of every call, which goes before any file. A folder of the commit that is shaped like a bare repository
+ * is never taken for one, because its configuration would name programs to run:
+ * https://git-scm.com/docs/git-config#Documentation/git-config.txt-safebareRepository
+ */
+const always = [
+  ['safe.bareRepository', 'explicit'],
+  ['core.fsmonitor', 'false'],
+] as const;
+
+/** And of calls that only read: no hook, no window that asks for a password. */
+const reading = [
+  ['core.hooksPath', '/dev/null'],
+  ['core.askPass', ''],
+  ['submodule.recurse', 'false'],
+] as const;
+
+/**
  * A git call as data: in `cwd`, in English, without questions, and without what the caller's environment says about
  * another repository. Replacement objects are off: a commit id means the bytes it was computed from.
  */
 export function gitCommand(cwd: string, args: readonly string[], options: GitOptions = {}): Command {
+  const { changes = false, gitDir } = options;
+  // An empty GIT_ASKPASS turns off core.askPass and SSH_ASKPASS too.
+  const noQuestions = { GIT_TERMINAL_PROMPT: '0', ...(changes ? {} : { GIT_ASKPASS: '' }) };
   return {
     command: 'git',
     args,
     cwd,
     unset: callersOwn,
-    env: { LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_NO_REPLACE_OBJECTS: '1', ...options.env },
+    // `gh` as the user's credential helper: https://cli.github.com/manual/gh_auth_setup-git
+    ...(changes ? { needs: ['GH_TOKEN', 'GITHUB_TOKEN'] } : {}),
+    env: {
+      LC_ALL: 'C',
+      GIT_NO_REPLACE_OBJECTS: '1',
+      ...noQuestions,
+      ...configuration([...always, ...(changes ? [] : [...reading, ...runnersWorkspace(cwd)])]),
+      ...(gitDir === undefined ? {} : { GIT_DIR: gitDir }),
+      ...options.env,
+    },
     ...(options.input === undefined ? {} : { input: options.input }),
   };
+}
+
+/**
+ * In a job, who owns the workspace says nothing: in a container it is another user than the one that works there. The runner made it, and
+ * whoever wants to read it has checked it out, so its folders are read; what their configuration names is not run.
+ * https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory
+ */
+function runnersWorkspace(cwd: string): readonly (readonly [string, string])[] {
+  const { GITHUB_ACTIONS, GITHUB_WORKSPACE } = process.env;
+  if (GITHUB_ACTIONS !== 'true' || !GITHUB_WORKSPACE) return [];
+  const [top, folder] = [GITHUB_WORKSPACE, cwd].map(real);
+  if (top === undefined || folder === undefined || (folder !== top && !folder.startsWith(`${top}/`))) return [];
+  const trusted: (readonly [string, string])[] = [['safe.directory', top]];
+  for (let at = folder; at !== top; at = dirname(at)) trusted.push(['safe.directory', at]);
+  return trusted;
+}
+
+function real(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Settings as environment, after those that the caller gives this way: https://git-scm.com/docs/git-config#ENVIRONMENT */
+function configuration(settings: readonly (readonly [string, string])[]): Readonly<Record<string, string>> {
+  const given = Number.parseInt(process.env['GIT_CONFIG_COUNT'] ?? '', 10) || 0;
+  const entries = settings.flatMap(([key, value], index): readonly (readonly [string, string])[] => [
+    [`GIT_CONFIG_KEY_${String(given + index)}`, key],
+    [`GIT_CONFIG_VALUE_${String(given + index)}`, value],
+  ]);
+  return Object.fromEntries([['GIT_CONFIG_COUNT', String(given + settings.length)] as const, ...entries]);
 }
 
 /**
@@ -67,10 +139,14 @@ export function gitCommand(cwd: string, args: readonly string[], options: GitOpt
  * EnvironmentError when git is not installed.
  */
 export async function tryGit(cwd: string, args: readonly string[], options: GitOptions = {}): Promise<GitOutput> {
+  // git before 2.38 does not know safe.bareRepository.
+  const bare = options.gitDir === undefined ? bareRepositoryAround(cwd) : undefined;
+  if (bare !== undefined) throw bareProblem(bare);
   let output: GitOutput;
   try {
     output = await capture(gitCommand(cwd, args, options));
   } catch (thrown) {
+    if (thrown instanceof TooMuchOutput) throw new SourceError(`In ${cwd}: ${thrown.message}`);
     throw startFailure(cwd, thrown);
   }
   if (output.exitCode !== 0) {
@@ -111,7 +187,14 @@ export function startFailure(cwd: string, thrown: unknown): unknown {
   return thrown;
 }
 
-/** Explains the two refusals that have nothing to do with the question asked; undefined: it is something else. */
+function bareProblem(folder: string): SourceError {
+  return new SourceError(
+    `${folder} is a bare git repository, or looks like one: it has no files to work on, and what its configuration names is not run. ` +
+      `Run in a normal clone, and set working-directory to a folder of it.`,
+  );
+}
+
+/** Explains the refusals that have nothing to do with the question asked; undefined: it is something else. */
 export function repositoryProblem(cwd: string, stderr: string): SourceError | undefined {
   const owner = /detected dubious ownership in repository at '([^'\n]*)'/.exec(stderr);
   if (owner !== null) {
@@ -122,6 +205,8 @@ export function repositoryProblem(cwd: string, stderr: string): SourceError | un
         `  git config --global --add safe.directory '${folder}'`,
     );
   }
+  const bare = /cannot use bare repository '([^'\n]*)'/.exec(stderr);
+  if (bare !== null) return bareProblem(bare[1] ?? cwd);
   if (/not a git repository/i.test(stderr)) {
     return new SourceError(
       `The folder ${cwd} is not in a git repository. Run in a clone of the fork, or set working-directory to one; ` +

@@ -1,0 +1,32 @@
+import type { Readable } from 'node:stream';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { extract, type Header } from 'tar-stream';
+
+/** Calls `each` for one entry of a tar after the other; what it leaves of the content is passed over. Throws where it is no tar, or `each` does. */
+export async function eachTarEntry(
+  source: Readable,
+  each: (header: Header, content: AsyncIterable<Uint8Array>) => Promise<void>,
+): Promise<void> {
+  const parser = extract();
+  source.on('error', (error) => parser.destroy(error));
+  source.pipe(parser);
+  try {
+    for await (const entry of parser) {
+      const chunks = (entry as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+      // Without `return`: an entry that is left early would be destroyed, and the next one never come.
+      await each(entry.header, { [Symbol.asyncIterator]: () => ({ next: () => chunks.next() }) });
+      while ((await chunks.next()).done !== true);
+    }
+  } finally {
+    source.destroy();
+  }
+}
+
+/** What comes out of gzip or zstd, or the same stream where it is neither. `start`: its first four bytes. */
+export function decompress(source: Readable, start: Uint8Array): Readable {
+  const magic = Buffer.from(start.subarray(0, 4)).toString('hex');
+  const through = magic.startsWith('1f8b') ? createGunzip() : magic === '28b52ffd' ? createZstdDecompress() : undefined;
+  if (through === undefined) return source;
+  source.on('error', (error) => through.destroy(error));
+  return source.pipe(through);
+}
