@@ -1,0 +1,91 @@
+import { bundleFromJSON, type Bundle } from '@sigstore/bundle';
+import type { TrustedRoot } from '@sigstore/protobuf-specs';
+import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
+import type { KeyObject } from 'node:crypto';
+import { message } from '../errors';
+import { parseJson } from '../system/json';
+import { keyHint } from './signingKey';
+import { inTotoType } from './types';
+
+/** Whose signature counts. */
+export type Who =
+  | { readonly kind: 'key'; readonly key: KeyObject }
+  /** `name`: the certificate's, `*` stands for anything in it. */
+  | { readonly kind: 'identity'; readonly name: string; readonly issuer: string; readonly root: TrustedRoot };
+
+/** A bundle, read. Only `check` verifies it. */
+export interface OpenBundle {
+  readonly statement: Uint8Array;
+  /** Whom it names as signer, in words: a claim until it is checked. */
+  readonly claimed: string;
+  /** Why it is no signature of theirs; undefined: it is one. */
+  check(who: Who): string | undefined;
+}
+
+/** Reads a bundle of an in-toto statement. undefined: it is none. Never throws. */
+export function openBundle(bytes: Uint8Array): OpenBundle | undefined {
+  let bundle: Bundle;
+  try {
+    bundle = bundleFromJSON(parseJson(bytes));
+  } catch {
+    return undefined;
+  }
+  if (bundle.content.$case !== 'dsseEnvelope') return undefined;
+  const { payloadType, payload } = bundle.content.dsseEnvelope;
+  if (payloadType !== inTotoType) return undefined;
+  const { content } = bundle.verificationMaterial;
+  const isKey = content.$case === 'publicKey';
+  return {
+    statement: payload,
+    claimed: isKey ? `the key ${content.publicKey.hint}` : 'an identity',
+    check: (who) => {
+      if ((who.kind === 'key') !== isKey) return `it is signed by ${isKey ? 'a key' : 'an identity'}`;
+      try {
+        if (who.kind === 'identity') return checkIdentity(bundle, who);
+        checkKey(bundle, who.key);
+        return undefined;
+      } catch (thrown) {
+        return message(thrown);
+      }
+    },
+  };
+}
+
+/** Whose signature is wanted, in words. */
+export function describeWho(who: Who): string {
+  return who.kind === 'key' ? `the key ${keyHint(who.key)}` : `${who.name} (${who.issuer})`;
+}
+
+/** A key's signature needs no service: neither certificate nor log stand behind it. */
+function checkKey(bundle: Bundle, key: KeyObject): void {
+  const nobody = {
+    mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
+    tlogs: [],
+    certificateAuthorities: [],
+    ctlogs: [],
+    timestampAuthorities: [],
+  };
+  const trusted = toTrustMaterial(nobody, () => ({ publicKey: key, validFor: () => true }));
+  new Verifier(trusted, { ctlogThreshold: 0, tlogThreshold: 0, timestampThreshold: 0 }).verify({
+    ...toSignedEntity(bundle),
+    // Records of a log that nobody here trusts prove nothing, and take nothing away.
+    tlogEntries: [],
+    timestamps: [],
+  });
+}
+
+/** The certificate, the log of certificates, the log of signatures, then the name. */
+function checkIdentity(
+  bundle: Bundle,
+  { name, issuer, root }: Extract<Who, { readonly kind: 'identity' }>,
+): string | undefined {
+  const { identity } = new Verifier(toTrustMaterial(root)).verify(toSignedEntity(bundle));
+  const [is, by] = [identity?.subjectAlternativeName ?? '', identity?.extensions?.issuer ?? ''];
+  if (matches(name, is) && by === issuer) return undefined;
+  return `it is signed by ${is.slice(0, 300)} (${by.slice(0, 200)})`;
+}
+
+function matches(pattern: string, text: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replaceAll(/[\\^$.|?+()[\]{}]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 's').test(text);
+}
