@@ -22,6 +22,7 @@ describe('action.yml', () => {
     expect(Object.keys(inputs)).toEqual(actionInputs.map((input) => input.name));
     expect(Object.keys(inputs)).toEqual([
       'registry-path',
+      'registry-hosts',
       'credentials-json',
       'images',
       'commit-message',
@@ -31,13 +32,31 @@ describe('action.yml', () => {
       'rebuild',
       'tags',
       'latest',
+      'diverged',
       'platforms',
+      'builder',
       'max-parallel',
       'cache',
+      'no-cache',
+      'secrets',
+      'secret-envs',
+      'secret-files',
+      'ssh',
       'fail-fast',
       'push',
+      'load',
+      'outputs',
       'dry-run',
       'create-repository',
+      'fan-out',
+      'max-shards',
+      'runs-on',
+      'shard',
+      'shards',
+      'provenance',
+      'sbom',
+      'sign',
+      'sign-key',
       'github-token',
     ]);
   });
@@ -45,7 +64,16 @@ describe('action.yml', () => {
   test('has the outputs of the table', () => {
     const expected = actionOutputs.map((output) => [output.name, { description: output.description }]);
     expect(outputs).toEqual(Object.fromEntries(expected));
-    expect(Object.keys(outputs)).toEqual(['keywords', 'plan', 'images', 'built', 'reused', 'lock-file']);
+    expect(Object.keys(outputs)).toEqual([
+      'keywords',
+      'plan',
+      'images',
+      'built',
+      'reused',
+      'matrix',
+      'lock-file',
+      'attestations',
+    ]);
   });
 
   test('runs the two bundles on Node 24, the second always', () => {
@@ -66,7 +94,7 @@ describe('action.yml', () => {
 
   test('a choice lists its own default', () => {
     const choices = actionInputs.filter((input) => input.kind === 'choice');
-    expect(choices).toHaveLength(4);
+    expect(choices).toHaveLength(7);
     for (const input of choices) expect(input.choices).toContain(input.default);
   });
 });

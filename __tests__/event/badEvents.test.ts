@@ -29,7 +29,7 @@ describe('readEvent refuses', () => {
     ['an API address with a login', { name: 'push', env: { GITHUB_API_URL: 'https://u:p@x' } }, 'GITHUB_API_URL'],
     ['a push without a ref', { name: 'push', payload: {} }, 'the event file does not fit the event "push": ref'],
     [
-      'a message that is no text',
+      'a message that is not text',
       { name: 'push', payload: { ...pushed, head_commit: { id: sha, message: 7 } } },
       'head_commit.message should be string and is 7',
     ],

@@ -74,7 +74,7 @@ describe('readEvent', () => {
         payload: { ...pushed, ref: 'refs/tags/v1', head_commit: { id: other, message: 'm' } },
         imagesGiven: true,
       },
-      event({ branch: undefined, commit: other, message: 'm' }),
+      event({ branch: undefined, tag: 'v1', commit: other, message: 'm' }),
     ],
     [
       'a deleted tag',
@@ -85,7 +85,7 @@ describe('readEvent', () => {
     [
       'a release with images given',
       { name: 'release', ref: 'refs/tags/v1', payload: { repository }, imagesGiven: true },
-      event({ name: 'release', branch: undefined }),
+      event({ name: 'release', branch: undefined, tag: 'v1' }),
     ],
     ['create of a tag', { name: 'create', ref: 'refs/tags/v1', payload: { repository } }, nothing(/is a tag/)],
     ['create of a branch', { name: 'create', payload: { repository } }, event({ name: 'create' })],
@@ -98,7 +98,7 @@ describe('readEvent', () => {
     [
       'a dispatch on a tag',
       { name: 'workflow_dispatch', ref: 'refs/tags/v1', payload: { repository } },
-      event({ name: 'workflow_dispatch', branch: undefined }),
+      event({ name: 'workflow_dispatch', branch: undefined, tag: 'v1' }),
     ],
     [
       'a schedule, whose payload may hold nothing',
@@ -127,7 +127,7 @@ describe('readEvent', () => {
     [
       'a pull request of the same repository, even when that is a fork of another and the branch has the default name',
       { name: 'pull_request', ref: 'refs/pull/7/merge', payload: pull({}) },
-      event({ name: 'pull_request', messageCommit: other, branch: 'pr-7' }),
+      event({ name: 'pull_request', messageCommit: other, branch: 'pr-7', pullRequest: 7 }),
     ],
     [
       "a fork's pull request",
@@ -140,13 +140,20 @@ describe('readEvent', () => {
         name: 'pull_request',
         messageCommit: other,
         branch: 'pr-7',
+        pullRequest: 7,
         trust: planOnly(/fork "stranger\/pipelines"/),
       }),
     ],
     [
       'a pull request of a fork that is gone',
       { name: 'pull_request', ref: 'refs/pull/7/merge', payload: pull({}, { repo: null }) },
-      event({ name: 'pull_request', messageCommit: other, branch: 'pr-7', trust: planOnly(/no longer exists/) }),
+      event({
+        name: 'pull_request',
+        messageCommit: other,
+        branch: 'pr-7',
+        pullRequest: 7,
+        trust: planOnly(/no longer exists/),
+      }),
     ],
     [
       'a closed pull request',
@@ -156,17 +163,17 @@ describe('readEvent', () => {
     [
       'a merged pull request',
       { name: 'pull_request', payload: { ...pull({ merged: true }), action: 'closed' } },
-      event({ name: 'pull_request', messageCommit: other, branch: 'pr-7' }),
+      event({ name: 'pull_request', messageCommit: other, branch: 'pr-7', pullRequest: 7 }),
     ],
     [
       "pull_request_target: the base's own tip",
       { name: 'pull_request_target', payload: pull({}) },
-      event({ name: 'pull_request_target', branch: 'pr-7' }),
+      event({ name: 'pull_request_target', branch: 'pr-7', pullRequest: 7 }),
     ],
     [
       'pull_request_target of a fork',
       { name: 'pull_request_target', payload: pull({}, { repo: { full_name: 'stranger/pipelines' } }) },
-      event({ name: 'pull_request_target', branch: 'pr-7', trust: planOnly(/fork/) }),
+      event({ name: 'pull_request_target', branch: 'pr-7', pullRequest: 7, trust: planOnly(/fork/) }),
     ],
     [
       'workflow_run: the commit that the other workflow ran on',

@@ -2,7 +2,8 @@ import { getInput } from '@actions/core';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/errors';
-import { actionInputs, readInputs, type InputName } from '../../src/event/inputs';
+import { actionInputs, type InputName } from '../../src/event/inputs';
+import { readInputs } from '../../src/event/readInputs';
 import type { Inputs } from '../../src/types';
 
 const read = (given: Partial<Record<InputName, string>> = {}, cpus = 4): Inputs =>
@@ -11,6 +12,7 @@ const read = (given: Partial<Record<InputName, string>> = {}, cpus = 4): Inputs 
 const defaults: Inputs = {
   registryPath: '',
   credentialsJson: '',
+  registryHosts: new Map(),
   images: [],
   commitMessage: undefined,
   catalog: undefined,
@@ -19,13 +21,31 @@ const defaults: Inputs = {
   rebuild: 'changed',
   tags: ['commit-{{sha}}'],
   latest: 'default-branch',
+  diverged: 'warn',
   platforms: ['linux/amd64'],
+  builder: undefined,
   maxParallel: 4,
-  cache: 'none',
+  cache: 'auto',
+  noCache: false,
+  secrets: new Map(),
+  secretEnvs: new Map(),
+  secretFiles: new Map(),
+  ssh: new Map(),
+  load: false,
+  outputs: [],
   failFast: false,
   push: true,
   dryRun: false,
   createRepository: false,
+  fanOut: 'none',
+  maxShards: 8,
+  runsOn: {},
+  shard: '',
+  shards: '',
+  provenance: false,
+  sbom: { kind: 'none' },
+  sign: 'none',
+  signKey: '',
   githubToken: '',
 };
 
@@ -51,12 +71,26 @@ describe('a value that is understood', () => {
     ],
     ['latest', 'never', { latest: 'never' }],
     ['platforms', 'linux/amd64,linux/arm64/v8', { platforms: ['linux/amd64', 'linux/arm64/v8'] }],
+    ['runs-on', 'big', { runsOn: 'big' }],
+    ['runs-on', '{"linux/arm64": "arm"}', { runsOn: { 'linux/arm64': 'arm' } }],
+    ['fan-out', 'platforms', { fanOut: 'platforms' }],
+    ['builder', 'farm-1', { builder: 'farm-1' }],
     ['max-parallel', '12', { maxParallel: 12 }],
     ['cache', 'gha', { cache: 'gha' }],
     ['fail-fast', 'TRUE', { failFast: true }],
     ['push', 'False', { push: false }],
     ['dry-run', 'true', { dryRun: true }],
     ['create-repository', 'true', { createRepository: true }],
+    ['provenance', 'true', { provenance: true }],
+    ['sbom', 'true', { sbom: { kind: 'binaries' } }],
+    ['sbom', 'false', { sbom: { kind: 'none' } }],
+    [
+      'sbom',
+      'generator=docker/buildkit-syft-scanner:1',
+      { sbom: { kind: 'generator', image: 'docker/buildkit-syft-scanner:1' } },
+    ],
+    ['sign', 'keyless', { sign: 'keyless' }],
+    ['sign-key', 'PEM', { signKey: 'PEM' }],
     ['github-token', 'ghs_x', { githubToken: 'ghs_x' }],
   ];
   test.each(understood)('%s: %j', (name, value, expected) => {
@@ -69,10 +103,13 @@ describe('a value that is not understood names the input, the value and what is 
     ['context', 'commmit', 'input context: "commmit" is not one of commit, workspace; did you mean "commit"?'],
     ['rebuild', 'Changed', 'input rebuild: "Changed" is not one of changed, all; did you mean "changed"?'],
     ['latest', 'true', 'input latest: "true" is not one of default-branch, always, never'],
-    ['cache', 'gh\u0007a', 'input cache: "gh\\u{7}a" is not one of none, registry, gha'],
+    ['cache', 'gh\u0007a', 'input cache: "gh\\u{7}a" is not one of auto, none, registry, gha'],
     ['push', 'yes', 'input push: "yes" is not true or false'],
     ['dry-run', '1', 'input dry-run: "1" is not true or false'],
     ['fail-fast', 'tRUE', 'input fail-fast: "tRUE" is not true or false'],
+    ['runs-on', '{"arm64": "arm"}', 'input runs-on: "{\\"arm64\\": \\"arm\\"}" is neither a label nor JSON'],
+    ['runs-on', '{', 'input runs-on: "{" is neither a label nor JSON'],
+    ['builder', '--rm', 'input builder: "--rm" is not the name of a builder'],
     ['max-parallel', '0', 'input max-parallel: "0" is not a whole number from 1 to 9999'],
     ['max-parallel', '1e3', 'input max-parallel: "1e3" is not a whole number'],
     ['max-parallel', '-1', 'input max-parallel: "-1" is not a whole number'],
@@ -109,7 +146,7 @@ describe('a value that is not understood names the input, the value and what is 
     );
     fc.assert(
       fc.property(values, (given) => {
-        const secrets = { 'credentials-json': 'SECRET-KEY', 'github-token': 'SECRET-TOKEN' };
+        const secrets = { 'credentials-json': 'SECRET-KEY', 'github-token': 'SECRET-TOKEN', 'sign-key': 'SECRET-PEM' };
         try {
           read({ ...given, ...secrets });
         } catch (thrown) {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { kfpCatalog } from '../../src/catalog/kfp';
 import { UsageError } from '../../src/errors';
-import { keywordsText, selectFromList, selectFromMessage } from '../../src/event/keywords';
+import { keywordPlaces, keywordsText, selectFromList, selectFromMessage } from '../../src/event/keywords';
 import type { Catalog } from '../../src/types';
 
 const allImages = [...kfpCatalog.images.keys()];
@@ -30,6 +30,55 @@ const found: readonly (readonly [string, string, readonly string[], readonly str
   ['letters that fold to ASCII elsewhere', '[\u017fcheduledworkflow] [scheduledwor\u212aflow] [vIsualİzation]', [], []],
   ['names of object members', '[__proto__] [constructor] [toString] [hasOwnProperty]', [], []],
   ['full-width brackets', '［driver］', [], []],
+  ['an index', 'Lock images[driver] and m[0][launcher], f(x)[apiserver]', ['apiserver'], ['apiserver']],
+  [
+    'side by side',
+    'Fix it:[driver][launcher] 修复[apiserver]',
+    ['driver', 'launcher', 'apiserver'],
+    ['driver', 'launcher', 'apiserver'],
+  ],
+  [
+    'a link, an image, and what they refer to',
+    '[driver](https://x) ![launcher](y)\n[driver]: https://x\n[apiserver]: retry',
+    ['apiserver'],
+    ['apiserver'],
+  ],
+  ['code', 'Read `[driver]` and ``a`[launcher]``, ` [apiserver]', ['apiserver'], ['apiserver']],
+  [
+    'quotation marks',
+    'Say "[driver]", (\'x [launcher]\') or “[cacheserver]”; 3" [apiserver] 5" don\'t',
+    ['apiserver'],
+    ['apiserver'],
+  ],
+  [
+    'a revert of what had one',
+    'Revert "Fix it [driver]"\n\nThis reverts commit 1. [launcher]',
+    ['launcher'],
+    ['launcher'],
+  ],
+  ['a quotation', 'Fix\n\n> use [driver]\n>> [launcher]\n[apiserver]', ['apiserver'], ['apiserver']],
+  ['a subject is not a quotation', '> [driver]', ['driver'], ['driver']],
+  [
+    'a code block',
+    'Fix\n```\n[driver]\n```\n[apiserver]\n~~~~ go\n[launcher]\n~~~\n[launcher]\n~~~~~',
+    ['apiserver'],
+    ['apiserver'],
+  ],
+  ['a fence that nobody closes', 'Fix\n```\n[driver]\n~~~', ['driver'], ['driver']],
+  ['an indented block', 'Fix\n\n    [driver]\n\t[launcher]\n  [apiserver]', ['apiserver'], ['apiserver']],
+  ['what is indented below a line of text', '* Fix\n    [driver]', ['driver'], ['driver']],
+  [
+    'a comment of a template',
+    'Fix (#12)\n\n<!-- write [driver]\nor [launcher] -->[apiserver] <!-- [',
+    ['apiserver'],
+    ['apiserver'],
+  ],
+  [
+    'a squash of several',
+    'All (#3)\n\n* One [driver]\n\n* Two [launcher]',
+    ['driver', 'launcher'],
+    ['driver', 'launcher'],
+  ],
 ];
 
 describe('keywords of a message', () => {
@@ -37,6 +86,23 @@ describe('keywords of a message', () => {
     const selected = selectFromMessage(message, kfpCatalog);
     expect(selected.keywords).toEqual(keywords);
     expect(selected.images).toEqual(images);
+  });
+
+  test('the log says where they stand, and which do not count', () => {
+    const message =
+      'Fix [driver]\r\n\r\n`[launcher]` and m[launcher]\n[driver, launcher, driver] [WIP]\n\n```\n[apiserver, x]\n```';
+    expect(keywordPlaces(message, kfpCatalog)).toEqual([
+      'Keywords of the commit message: driver (line 1, 4), launcher (line 4).',
+      'No keyword: [launcher] in line 3 (an index); [apiserver] in line 7 (a code block).',
+    ]);
+    expect(keywordPlaces('Fix [WIP]', kfpCatalog)).toEqual([]);
+    expect(keywordPlaces('\n[driver]'.repeat(100_000), kfpCatalog)).toEqual([
+      'Keywords of the commit message: driver (line 2, 3, 4, 5, 6, …).',
+    ]);
+  });
+
+  test('a slip where no keyword can be is not warned of', () => {
+    expect(selectFromMessage('Use m[apisever]\n> [drievr]', kfpCatalog).warnings).toEqual([]);
   });
 
   const warned: readonly (readonly [string, string, RegExp])[] = [
@@ -99,100 +165,6 @@ describe('keywords of a message', () => {
   });
 });
 
-/** An independent reading of the same rules: character by character, without patterns or folding functions. */
-function reference(message: string): ReadonlySet<string> {
-  const known = new Set([...kfpCatalog.images.keys(), ...kfpCatalog.groups.keys()]);
-  const names = new Set<string>();
-  let open: string | undefined;
-  for (const character of message) {
-    if (character === '[') open = '';
-    else if (character === '\n' || character === '\r') open = undefined;
-    else if (character !== ']') open = open === undefined ? undefined : open + character;
-    else {
-      for (const part of (open ?? '').split(',')) {
-        let word = part;
-        while (word.startsWith(' ') || word.startsWith('\t')) word = word.substring(1);
-        while (word.endsWith(' ') || word.endsWith('\t')) word = word.substring(0, word.length - 1);
-        const name = [...known].find(
-          (each) =>
-            each.length === word.length &&
-            Array.from(each).every((letter, index) => {
-              const other = word.charCodeAt(index);
-              const own = letter.charCodeAt(0);
-              return other === own || (own >= 97 && own <= 122 && other === own - 32);
-            }),
-        );
-        if (name !== undefined) names.add(name);
-      }
-      open = undefined;
-    }
-  }
-  return names;
-}
-
-const name = fc.constantFrom(
-  ...kfpCatalog.images.keys(),
-  ...kfpCatalog.groups.keys(),
-  'all',
-  'WIP',
-  'apisever',
-  'foo',
-  '__proto__',
-);
-const anyCase = fc.tuple(name, fc.infiniteStream(fc.boolean())).map(([word, upper]) =>
-  Array.from(word)
-    .map((letter) => (upper.next().value === true ? letter.toUpperCase() : letter))
-    .join(''),
-);
-const piece = fc.oneof(
-  { weight: 3, arbitrary: anyCase },
-  {
-    weight: 4,
-    arbitrary: fc.constantFrom('[', ']', ',', ' ', '\t', '\n', '\r', '[[', ']]', ', ', '\u0000', 'ſ', 'İ', '\u212a'),
-  },
-  { weight: 2, arbitrary: anyCase.map((word) => `[${word}]`) },
-  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 8 }) },
-);
-const anyMessage = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''));
-
-describe('any message', () => {
-  test('gives exactly the bracketed known names', () => {
-    fc.assert(
-      fc.property(anyMessage, (message) => {
-        expect(new Set(selectFromMessage(message, kfpCatalog).keywords)).toEqual(reference(message));
-      }),
-      { numRuns: 2000 },
-    );
-  });
-
-  test('of any bytes does not throw, and warns in printable words', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 5000 }), (message) => {
-        expect(selectFromMessage(message, kfpCatalog).warnings.join('')).not.toMatch(/\p{Cc}/u);
-      }),
-    );
-  });
-
-  const megabyte = 1 << 20;
-  test.each([
-    ['opening brackets', '['.repeat(megabyte)],
-    ['closing brackets', ']'.repeat(megabyte)],
-    ['pairs', '[]'.repeat(megabyte)],
-    ['nested', '['.repeat(megabyte) + 'driver' + ']'.repeat(megabyte)],
-    ['commas', `[${','.repeat(megabyte)}]`],
-    ['one long word', `[${'a'.repeat(megabyte)}]`],
-    ['blanks before a letter', `[${' '.repeat(megabyte)}x]`],
-    [
-      'near misses, all different',
-      Array.from({ length: 100_000 }, (_, index) => `[${index.toString(36)}server]`).join(''),
-    ],
-    ['control characters', '\u0000\u0001\u001b['.repeat(megabyte / 4)],
-    ['separators', `[${'; '.repeat(megabyte)}]`],
-  ])('of megabytes is read to its end: %s', (_, text) => {
-    expect(selectFromMessage(`${text}\n[driver]`, kfpCatalog).keywords).toContain('driver');
-  });
-});
-
 describe('a list given outright', () => {
   test.each([
     ['all', ['backend-all'], allImages],
@@ -215,6 +187,12 @@ describe('a list given outright', () => {
     expect(act).toThrow('"foo\\u{7}" is not in the catalog');
     expect(act).toThrow(/known: driver, launcher, .*backend-all.*, all$/);
   });
+});
+
+test('the menu without its list says what is missing', () => {
+  expect(() => selectFromList(['listed below'], kfpCatalog)).toThrow(
+    /the list below it is empty. Write names or groups there: driver, launcher/,
+  );
 });
 
 describe('the text that a trigger writes', () => {

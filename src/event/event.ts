@@ -38,6 +38,7 @@ async function textOf(file: string, readFile: EventSources['readFile']): Promise
   try {
     return await readFile(file);
   } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
     throw new UsageError(`the event file ${quoted(file)}, which GITHUB_EVENT_PATH names, can't be read`, { cause });
   }
 }
@@ -93,7 +94,7 @@ function pullRequest(runner: Runner, payload: unknown): EventOutcome {
   }
   const event = base(runner, payload, pull.head.repo?.full_name ?? null);
   const messageCommit = runner.event === 'pull_request_target' ? undefined : pull.head.sha;
-  return run({ ...event, messageCommit, branch: `pr-${pull.number}` });
+  return run({ ...event, messageCommit, branch: `pr-${pull.number}`, pullRequest: pull.number });
 }
 
 /** GITHUB_SHA is the default branch's tip, whatever the other workflow ran on; what is built is what it ran on. */
@@ -133,6 +134,7 @@ function tagged(runner: Runner, imagesGiven: boolean): EventOutcome | undefined 
 
 function base(runner: Runner, payload: unknown, from?: string | null): Event {
   const { repository } = runner;
+  const [, tag] = /^refs\/tags\/(.+)$/s.exec(runner.ref) ?? [];
   const here = repository === undefined ? undefined : `${repository.owner}/${repository.name}`;
   return {
     name: runner.event,
@@ -140,6 +142,7 @@ function base(runner: Runner, payload: unknown, from?: string | null): Event {
     messageCommit: undefined,
     message: undefined,
     branch: branchOf(runner.ref),
+    ...(tag === undefined ? {} : { tag }),
     defaultBranch: take(anyPayload, payload, runner.event).repository?.default_branch ?? undefined,
     repository,
     trust: trustOf({ event: runner.event, here, from }),

@@ -1,5 +1,8 @@
+import { isLoopbackHost } from '../oci/names';
 import * as v from 'valibot';
+import { canFollowEnvironment } from '../system/proxy';
 import type { Repository } from '../types';
+import { boundedFetch } from './boundedFetch';
 import { ask, usual, type Patience } from './githubAnswers';
 
 /** How one commit stands to another: `ahead` means that the other is its ancestor. unknown: GitHub does not have one of them. */
@@ -63,7 +66,16 @@ export async function compare(
 /** A client that speaks to the server of the repository, through the proxy that the environment names. */
 export async function client(repository: Repository, token: string) {
   // Not `getOctokit`, which wants a token even for public repositories. Loaded here, for most runs never ask GitHub anything.
-  const { GitHub, getOctokitOptions } = await import('@actions/github/lib/utils');
-  const options = { baseUrl: repository.apiUrl };
-  return new GitHub(token === '' ? options : getOctokitOptions(token, options));
+  const { GitHub, defaults, getOctokitOptions } = await import('@actions/github/lib/utils');
+  // @actions/github 9.1 chooses between proxy and none when it is loaded, for the host of GITHUB_API_URL; this is for the host that is asked.
+  const own = canFollowEnvironment() ? undefined : (defaults.request?.fetch as typeof fetch | undefined);
+  const request = { ...defaults.request, fetch: boundedFetch(own ?? globalThis.fetch) };
+  const options = { baseUrl: repository.apiUrl, request };
+  return new GitHub(token === '' || !isPrivate(repository.apiUrl) ? options : getOctokitOptions(token, options));
+}
+
+/** A token goes over https, or to this very machine: anyone on the way could read it otherwise. */
+export function isPrivate(apiUrl: string): boolean {
+  const url = URL.canParse(apiUrl) ? new URL(apiUrl) : undefined;
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackHost(url.host));
 }

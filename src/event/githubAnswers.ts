@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import * as v from 'valibot';
 import { SourceError } from '../errors';
+import { TooMuchAnswer } from './boundedFetch';
 import { quoted } from '../system/quoted';
 import type { Repository } from '../types';
 
@@ -46,12 +47,18 @@ export async function ask<Schema extends v.GenericSchema>(
     } catch (thrown) {
       cause = thrown;
     }
+    const { owner, name, apiUrl } = repository;
+    const excess = cause instanceof Error ? cause.cause : undefined;
+    if (excess instanceof TooMuchAnswer) {
+      throw new SourceError(
+        `can't ${purpose} of ${owner}/${name} at ${apiUrl}: ${excess.message}, which is too much to be one; check GITHUB_API_URL`,
+      );
+    }
     const refusal = refusalOf(cause);
     // 404: not there, or not to be seen; 409: the repository is empty; 422: no commit of that name.
     if (refusal.status === 404 || refusal.status === 409 || refusal.status === 422) return undefined;
     const pause = pauseAfter(refusal, attempt);
     if (pause === undefined || pause > patience.longestWait || attempt >= patience.attempts) {
-      const { owner, name, apiUrl } = repository;
       throw new SourceError(`can't ${purpose} of ${owner}/${name} at ${apiUrl}: ${explained(refusal, pause)}`, {
         cause,
       });

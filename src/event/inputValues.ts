@@ -1,11 +1,13 @@
 import { didYouMean } from '../system/nearest';
+import { parseJson } from '../system/json';
 import { quoted } from '../system/quoted';
 import { expandTemplate, hasStrayBraces, placeholders } from '../system/template';
+import type { Inputs } from '../types';
 
-/** Told of a value that can't be read. The value that is then given back is only there to go on and find further mistakes. */
+/** Takes what is wrong with a value that can't be read. The value that is then given back is only there to go on and find further mistakes. */
 export type Mistake = (text: string) => void;
 
-/** The value when it is one of `choices`; tells of it and gives the first otherwise. */
+/** The value when it is one of `choices`; otherwise reports it and gives the first. */
 export function readChoice<Choice extends string>(
   value: string,
   choices: readonly [Choice, ...Choice[]],
@@ -41,22 +43,27 @@ export function readCount(value: string, fallback: number, mistake: Mistake): nu
  */
 export function readList(
   value: string,
+  bound: { readonly most: number; readonly mistake: Mistake },
   check?: {
     readonly each: (entry: string) => { readonly entry: string } | { readonly wrong: string };
     readonly atLeastOne: boolean;
-    readonly mistake: Mistake;
   },
 ): readonly string[] {
   const entries = value
     .split(/[,\r\n]/)
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
+  const { most, mistake } = bound;
+  if (entries.length > most) {
+    mistake(`has ${entries.length} entries; ${most} are the most`);
+    return entries.slice(0, 1);
+  }
   if (check === undefined) return [...new Set(entries)];
-  if (entries.length === 0 && check.atLeastOne) check.mistake('at least one must be given');
+  if (entries.length === 0 && check.atLeastOne) mistake('at least one must be given');
   const normal = entries.flatMap((entry) => {
     const checked = check.each(entry);
     if ('entry' in checked) return [checked.entry];
-    check.mistake(`${quoted(entry)} ${checked.wrong}`);
+    mistake(`${quoted(entry)} ${checked.wrong}`);
     return [];
   });
   return [...new Set(normal)];
@@ -73,10 +80,51 @@ export function platform(entry: string): { readonly entry: string } | { readonly
     : { wrong: 'is not a platform: os/architecture[/variant], for example linux/amd64 or linux/arm64/v8' };
 }
 
-const tagNames = { sha: 'a'.repeat(40), short_sha: 'a'.repeat(7), branch: 'branch' } as const;
+/** The name of a buildx builder, or of a docker context, which is one too. Never an option, never a path. */
+export function builderName(value: string, mistake: Mistake): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._+-]{0,199}$/.test(value)) {
+    mistake(`${quoted(value)} is not the name of a builder; \`docker buildx ls\` lists them`);
+  }
+  return value;
+}
+
+/** `true`, `false`, or `generator=IMAGE`. */
+export function readSbom(value: string, mistake: Mistake): Inputs['sbom'] {
+  const [, image] = /^generator=([A-Za-z0-9][A-Za-z0-9._:/@-]{0,499})$/.exec(value) ?? [];
+  if (image !== undefined) return { kind: 'generator', image };
+  if (value === 'true') return { kind: 'binaries' };
+  if (value !== 'false' && value !== '') mistake(`${quoted(value)} is neither true, false nor generator=IMAGE`);
+  return { kind: 'none' };
+}
+
+/** A runner's label, or JSON from platform to label; empty: an empty map. */
+export function readRunsOn(value: string, mistake: Mistake): string | Readonly<Record<string, string>> {
+  if (!value.startsWith('{')) return value === '' ? {} : value;
+  const json = parseJson(value);
+  const entries = typeof json === 'object' && json !== null ? Object.entries(json) : undefined;
+  const labels = entries?.filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== '');
+  if (
+    labels !== undefined &&
+    labels.length === entries?.length &&
+    labels.every(([name]) => 'entry' in platform(name))
+  ) {
+    return Object.fromEntries(labels);
+  }
+  mistake(`${quoted(value)} is neither a label nor JSON like {"linux/arm64": "ubuntu-24.04-arm"}`);
+  return {};
+}
+
+const tagNames = {
+  sha: 'a'.repeat(40),
+  short_sha: 'a'.repeat(7),
+  branch: 'branch',
+  date: '20260105',
+  version: '1.2.3',
+  pr: '1',
+} as const;
 
 /**
- * A tag with `{{sha}}`, `{{short_sha}}`, `{{branch}}`; filled in it must be a tag by the OCI distribution specification
+ * A tag with `{{sha}}`, `{{short_sha}}`, `{{branch}}`, `{{date}}`, `{{version}}`, `{{pr}}`; filled in it must be a tag by the OCI distribution specification
  * (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests). Two kinds of tags have a meaning of their
  * own and are never written from here: `latest`, which only moves forwards, and `key-…`, by which unchanged images are found again.
  */

@@ -1,4 +1,5 @@
 import { SourceError } from '../errors';
+import { bounds, inWords } from '../system/bounds';
 import type { Event, Inputs } from '../types';
 
 /** The text that is searched for keywords, and where it came from. */
@@ -17,9 +18,22 @@ export interface MessagePorts {
 
 /**
  * Finds the message to be searched: the `commit-message` input, else the event's own, else git's, else the GitHub API's. Each is asked only
- * when those before it don't know. Throws SourceError when none knows; what a port throws is passed on.
+ * when those before it don't know. Throws SourceError when none knows, or it is larger than `bounds.message`; what a port throws is passed on.
  */
 export async function findMessage(
+  inputs: Pick<Inputs, 'commitMessage'>,
+  event: Pick<Event, 'commit' | 'messageCommit' | 'message'>,
+  ports: MessagePorts,
+): Promise<FoundMessage> {
+  const found = await firstKnown(inputs, event, ports);
+  if (Buffer.byteLength(found.text) <= bounds.message) return found;
+  const whose = found.commit === undefined ? 'given with commit-message' : `of commit ${found.commit}`;
+  throw new SourceError(
+    `the message ${whose} is larger than ${inWords(bounds.message)}, so it is not searched for keywords; give images or commit-message`,
+  );
+}
+
+async function firstKnown(
   inputs: Pick<Inputs, 'commitMessage'>,
   event: Pick<Event, 'commit' | 'messageCommit' | 'message'>,
   ports: MessagePorts,

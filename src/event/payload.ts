@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { UsageError } from '../errors';
+import { jsonExcess } from '../system/json';
 import { quoted } from '../system/quoted';
 
 /*
@@ -54,8 +55,13 @@ export const mergeGroupPayload = v.object({
   merge_group: v.object({ head_commit: v.nullish(commit) }),
 });
 
-/** Parses the text of an event file. Throws UsageError when it is not one JSON object. */
+/** Parses the text of an event file. Throws UsageError when it is not one JSON object, or more than `bounds.json`. */
 export function parsePayload(text: string, file: string): unknown {
+  const excess = jsonExcess(text);
+  if (excess !== undefined)
+    throw new UsageError(
+      `the event file ${quoted(file)} ${excess}; GITHUB_EVENT_PATH must name the file that GitHub wrote`,
+    );
   let payload: unknown;
   try {
     payload = JSON.parse(text.replace(/^\ufeff/, ''));

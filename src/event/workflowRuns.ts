@@ -1,3 +1,4 @@
+import { bounds } from '../system/bounds';
 import * as v from 'valibot';
 import type { Repository } from '../types';
 import { client } from './github';
@@ -168,7 +169,7 @@ export function actionsOf(repository: Repository, token: string, patience: Patie
 /** Lists come in pages of at most this many: https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api */
 export const PAGE = 100;
 /** GitHub lists no more than 1000 runs, and a run has fewer jobs than this allows; whoever gives more pages does not speak the API. */
-const MOST_PAGES = 20;
+const MOST_PAGES = bounds.github.pages;
 
 /** Page after page until one is not full; undefined: there is no such list. */
 async function allPages<Entry>(
