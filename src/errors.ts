@@ -8,19 +8,19 @@ export type ExitCode = 1 | 2 | 130 | 143;
  * Anything else that is thrown is a bug of ours and keeps its stack.
  */
 export abstract class ExplainedError extends Error {
-  abstract readonly exitCode: ExitCode;
+  readonly exitCode: ExitCode = 1;
 }
 
 /** Wrong usage: an input, a flag or a catalog that can't be worked with. Nothing was done. */
 export class UsageError extends ExplainedError {
   override readonly name = 'UsageError';
-  readonly exitCode = 2;
+  override readonly exitCode = 2;
 }
 
 /** A catalog file that can't be worked with: every mistake in it, with its place. Nothing was done. */
 export class CatalogError extends ExplainedError {
   override readonly name = 'CatalogError';
-  readonly exitCode = 2;
+  override readonly exitCode = 2;
   readonly mistakes: readonly { readonly at: SourcePosition; readonly text: string }[];
 
   constructor(mistakes: readonly { readonly at: SourcePosition; readonly text: string }[]) {
@@ -32,19 +32,16 @@ export class CatalogError extends ExplainedError {
 /** The repository can't give what is needed: no git, a commit that is not there, a file that is missing. */
 export class SourceError extends ExplainedError {
   override readonly name = 'SourceError';
-  readonly exitCode = 1;
 }
 
 /** A program on this machine is missing or too old, or the Docker engine does not answer. */
 export class EnvironmentError extends ExplainedError {
   override readonly name = 'EnvironmentError';
-  readonly exitCode = 1;
 }
 
 /** At least one image could not be built. */
 export class BuildError extends ExplainedError {
   override readonly name = 'BuildError';
-  readonly exitCode = 1;
 }
 
 /**
@@ -53,7 +50,6 @@ export class BuildError extends ExplainedError {
  */
 export class RegistryError extends ExplainedError {
   override readonly name = 'RegistryError';
-  readonly exitCode = 1;
   readonly status: number | undefined;
   readonly codes: readonly string[];
   readonly host: string | undefined;
@@ -80,25 +76,22 @@ export class RegistryError extends ExplainedError {
 /** The set could not be published as asked: `latest` would go back, or a tag can't be moved. */
 export class PublishError extends ExplainedError {
   override readonly name = 'PublishError';
-  readonly exitCode = 1;
 }
 
 /** A cluster or GitOps repository refused, or did not become ready. */
 export class DeployError extends ExplainedError {
   override readonly name = 'DeployError';
-  readonly exitCode = 1;
 }
 
 /** A commit could not be made or pushed; what was there before is there again, unless the text says otherwise. */
 export class TriggerError extends ExplainedError {
   override readonly name = 'TriggerError';
-  readonly exitCode = 1;
 }
 
 /** Stopped by a signal. */
 export class InterruptedError extends ExplainedError {
   override readonly name = 'InterruptedError';
-  readonly exitCode: 130 | 143;
+  override readonly exitCode: 130 | 143;
 
   constructor(signal: 'SIGINT' | 'SIGTERM') {
     super(signal === 'SIGINT' ? 'Interrupted (SIGINT).' : 'Stopped (SIGTERM).');

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readCatalog } from '../../src/catalog/read';
 import { mistakesOf } from '../support/catalogs';
 
-describe('a file that is no catalog', () => {
+describe('a file that is not a catalog', () => {
   test.each([
     ['empty', '', /^c\.yaml:1:1: is empty; a catalog has at least/],
     ['only comments', '# nothing\n', /is empty/],
@@ -23,8 +23,16 @@ describe('a file that is no catalog', () => {
     ['larger than any catalog', ' '.repeat(256 * 1024 + 1), /larger than 256 KiB/],
     ['deep lists', '['.repeat(100_000), /nested too deep/],
     ['deep maps', '{a: '.repeat(60_000), /nested too deep/],
-    ['deep blocks', Array.from({ length: 500 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n'), /nested too deep/],
-    ['many fields', Array.from({ length: 20_000 }, (_, index) => `a${index}: 1`).join('\n'), /is too large/],
+    [
+      'deep blocks',
+      Array.from({ length: 500 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n'),
+      /more than 16 levels/,
+    ],
+    [
+      'many fields',
+      Array.from({ length: 20_000 }, (_, index) => `a${index}: 1`).join('\n'),
+      /has more than 5000 values/,
+    ],
     [
       'many doubled fields',
       'a: 1\n'.repeat(20_000),
@@ -41,7 +49,7 @@ describe('a file that is no catalog', () => {
                 .join(',')}]`,
           )
           .join('\n'),
-      /is too large/,
+      /has more than 5000 values/,
     ],
   ])('%s', async (_, text, expected) => {
     const mistakes = await mistakesOf(text);
@@ -96,6 +104,36 @@ describe('one wrong field of an image', () => {
     ["buildArgs: { A: '{{shrt_sha}}' }", /unknown placeholder "shrt_sha".*did you mean "short_sha"/],
     ["buildArgs: { A: '{{sha' }", /unfinished placeholder/],
     ['buildArgs: { A: "\\0" }', /NUL/],
+    [
+      'buildArgs: { BUILDKIT_SYNTAX: x }',
+      /buildArgs\.BUILDKIT_SYNTAX: can’t be used: .*change how BuildKit itself works/,
+    ],
+    ["buildArgs: { A: '{{env.A-B}}' }", /has \{\{env\.A-B\}\}, which is not the name of a variable/],
+    ["buildArgs: { A: '{{env.GITHUB_TOKEN}}' }", /holds a secret or an input of the run.*Use secrets/],
+    ["labels: { a: '{{env.HOME}}' }", /unknown placeholder "env\.HOME"; known: \{\{sha\}\}, /],
+    ['secrets: netrc', /5:5: images\.a\.secrets: must be a list and is text/],
+    ['secrets: [netrc, "a,b"]', /5:22: images\.a\.secrets\.1: "a,b" is not an id/],
+    ['secret: [netrc]', /images\.a\.secret: unknown field; did you mean "secrets"/],
+    ['ssh: [a=b]', /5:11: images\.a\.ssh\.0: "a=b" is not an id/],
+    ['buildContexts: { A: ./x }', /buildContexts\.A: is not a name that FROM or --from can give/],
+    ['buildContexts: { a: ../x }', /leaves the repository/],
+    ['buildContexts: { a: /etc }', /is absolute/],
+    ['buildContexts: { a: docker-image:// }', /names no image/],
+    ['buildContexts: { a: "https://example.org/x.git#main" }', /is not fixed; .*all 40 digits of the commit/],
+    ['buildContexts: { a: "https://user:pass@example.org/x.git" }', /is not fixed; .*without a login/],
+    ['labels: { org.opencontainers.image.revision: x }', /kfp-images itself writes which commit/],
+    ['labels: { "a b": x }', /labels\."a b": is not the name of a label/],
+    ['annotations: { "a=b": x }', /is not the name of an annotation/],
+    ['annotations: { a: 1 }', /must be text and is 1; write it in quotes: "1"/],
+    ['noCache: yes', /noCache: must be true or false and is text/],
+    ['network: bridge', /network: "bridge" is not one of default, none, host/],
+    ['addHosts: { a_b: 10.0.0.1 }', /addHosts\.a_b: is not the name of a host/],
+    ['addHosts: { a: 10.0.0.256 }', /"10\.0\.0\.256" is not an IP address/],
+    ['shmSize: 1.5g', /"1\.5g" is not a size, such as 256m/],
+    ['ulimits: { nofile: 1024 }', /write it in quotes: "1024"/],
+    ['ulimits: { nofile: a }', /"a" is not a limit; write SOFT or SOFT:HARD/],
+    ['ulimits: { NOFILE: "1" }', /is not the name of a limit/],
+    ['inputs: [context]', /must be a map of names and values and is a list/],
     ['bind: { A B: a }', /is not the name of a variable/],
     ['bind: { A: a }', /"a" can't bind itself/],
     ['bind: { A: nope }', /there is no image "nope"; known: a/],
@@ -132,7 +170,7 @@ describe('one wrong field of an image', () => {
       /groups\.all: can't be used/,
     ],
     [
-      'a name that is no repository',
+      'a name that is not a repository',
       'version: 1\nimages: { a..b: { dockerfile: D }, c-: { dockerfile: D, repository: c } }',
       /^c\.yaml:2:11: images\.a\.\.b: "a\.\.b" is not the name of a repository; .*, or give the image a repository$/,
     ],

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { withEnvironment } from '../../src/catalog/environment';
 import { kfpCatalog } from '../../src/catalog/kfp';
 import { readCatalog } from '../../src/catalog/read';
 import { CatalogError } from '../../src/errors';
@@ -49,6 +50,43 @@ describe('a catalog that is right', () => {
     });
   });
 
+  test('what a build is given beside its files', async () => {
+    const image = await only(
+      "dockerfile: D\nsecrets: [netrc, a.b, netrc]\nssh: [default]\nlabels: { com.example.a: 'of {{sha}}' }\nannotations: { b: c }\n" +
+        'buildContexts: { shared: ./libs/, golang: docker-image://golang:1.26, src: "https://example.org/x.git#' +
+        `${'a'.repeat(40)}:sub" }\nnoCache: true\nnetwork: none\naddHosts: { m.corp: 10.0.0.1, v6: "::1" }\nshmSize: 256m\nulimits: { nofile: 1024:2048 }`,
+    );
+    expect(image?.options).toEqual({
+      secrets: ['a.b', 'netrc'],
+      ssh: ['default'],
+      buildContexts: {
+        shared: { kind: 'folder', path: 'libs' },
+        golang: { kind: 'image', reference: 'golang:1.26' },
+        src: { kind: 'git', url: `https://example.org/x.git#${'a'.repeat(40)}:sub` },
+      },
+      labels: { 'com.example.a': 'of {{sha}}' },
+      annotations: { b: 'c' },
+      noCache: true,
+      network: 'none',
+      addHosts: { 'm.corp': '10.0.0.1', v6: '::1' },
+      shmSize: '256m',
+      ulimits: { nofile: '1024:2048' },
+    });
+    expect((await only('dockerfile: D\nsecrets: []\nnoCache: false'))?.options).toBeUndefined();
+  });
+
+  test('build arguments of the environment count by their value, and are left out where there is none', async () => {
+    const text =
+      "version: 1\nimages:\n  a:\n    dockerfile: D\n    buildArgs: { A: 'x{{ env.A_B }}', B: '{{env.NONE}}', C: '{{sha}}' }\n";
+    const filled = withEnvironment(await readCatalog(text, 'c.yaml'), { A_B: 'y' }).images.get('a');
+    expect(filled?.buildArgs).toEqual({ A: 'xy', C: '{{sha}}' });
+    expect(filled?.unsetArguments).toEqual([
+      'the build argument B is left out, because the variable NONE of the environment is not set',
+    ]);
+    const spoilt = await readCatalog(text, 'c.yaml');
+    expect(() => withEnvironment(spoilt, { A_B: '{{sha}}' })).toThrow(/A_B of the environment holds \{\{ or \}\}/);
+  });
+
   test('every field', async () => {
     const image = await only(
       "dockerfile: D\ntarget: final\nrepository: team/a-b__c.d\ninputs: { paths: ['src/**'] }\n" +
@@ -61,6 +99,10 @@ describe('a catalog that is right', () => {
       buildArgs: { V: 'x {{ sha }} {{short_sha}} {{branch}} {{date}}' },
       deploy: { deployment: 'd.e-f', container: 'c' },
     });
+  });
+
+  test('the word that makes everything count', async () => {
+    expect((await only('dockerfile: D\ninputs: context'))?.inputs).toEqual({ kind: 'context' });
   });
 
   test('Windows line ends, a byte order mark, comments and aliases', async () => {
@@ -98,7 +140,7 @@ describe('a catalog that is right', () => {
   });
 });
 
-describe('all mistakes at once, each with its line, column and mend', () => {
+describe('all mistakes at once, each with its line, column and fix', () => {
   test('of a whole file', async () => {
     await expect(mistakesOf(fixture('mistakes.yaml'))).resolves.toMatchInlineSnapshot(`
       "c.yaml:1:1: version: must be the number 1, without quotes
@@ -108,7 +150,7 @@ describe('all mistakes at once, each with its line, column and mend', () => {
       c.yaml:6:5: images.driver.context: "../elsewhere" leaves the repository or may do so; write it without ".."
       c.yaml:7:5: images.driver.repository: "Driver" is not the name of a repository; use a-z and 0-9, with single ".", "_" or "-" between them, and "/" between parts
       c.yaml:8:19: images.driver.cacheMounts.0: "go/pkg/mod" is not an absolute path of letters, digits and ._@+-; for example /root/.cache/go-build
-      c.yaml:9:18: images.driver.buildArgs.COMMIT_SHA: has the unknown placeholder "shaa"; known: {{sha}}, {{short_sha}}, {{branch}}, {{date}}; did you mean "sha"?
+      c.yaml:9:18: images.driver.buildArgs.COMMIT_SHA: has the unknown placeholder "shaa"; known: {{sha}}, {{short_sha}}, {{branch}}, {{date}}, {{env.NAME}}; did you mean "sha"?
       c.yaml:9:42: images.driver.buildArgs.1X: is not the name of a variable; use letters, digits and "_", not beginning with a digit
       c.yaml:9:49: images.driver.buildArgs.COUNT: must be text and is 1.1; write it in quotes: "1.10"
       c.yaml:11:5: images.launcher.dockerfile: "/backend/Dockerfile.launcher" is absolute; write it relative to the repository's top

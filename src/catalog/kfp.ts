@@ -1,4 +1,4 @@
-import type { Catalog, CatalogImage, DeployTarget } from '../types';
+import type { Catalog, CatalogImage, DeployTarget, Operator, OperatorImage } from '../types';
 
 /*
  * The images of a Kubeflow Pipelines backend, as its repository has them in every backend release from 2.0.0 on
@@ -92,6 +92,48 @@ const images: readonly CatalogImage[] = [
   image('visualization', 'backend/Dockerfile.visualization', { deploy: deployed('ml-pipeline-visualizationserver') }),
 ];
 
+const part = (name: string, field: string, deploy: DeployTarget | undefined): OperatorImage => ({
+  path: ['spec', name, field],
+  unlessFalse: ['spec', name, 'deploy'],
+  deploy,
+});
+
+/**
+ * The operator of Open Data Hub and OpenShift AI (https://github.com/opendatahub-io/data-science-pipelines-operator). Fields:
+ * api/v1/dspipeline_types.go; `argoDriverImage` and `argoLauncherImage` are there from 2.0.0 on, in v1alpha1 as in v1 (from 2.8.0). A field
+ * that is not set means the image of the operator's own configuration (controllers/dspipeline_params.go). Deployments, containers and
+ * service accounts: config/internal. It runs neither cache server, viewer controller nor visualization server.
+ */
+const openDataHub: Operator = {
+  name: 'opendatahub',
+  group: 'datasciencepipelinesapplications.opendatahub.io',
+  version: undefined,
+  kind: 'DataSciencePipelinesApplication',
+  resource: undefined,
+  runAccount: 'pipeline-runner-{{name}}',
+  images: new Map([
+    ['driver', part('apiServer', 'argoDriverImage', undefined)],
+    ['launcher', part('apiServer', 'argoLauncherImage', undefined)],
+    ['apiserver', part('apiServer', 'image', deployed('ds-pipeline-{{name}}', 'ds-pipeline-api-server'))],
+    [
+      'persistenceagent',
+      part(
+        'persistenceAgent',
+        'image',
+        deployed('ds-pipeline-persistenceagent-{{name}}', 'ds-pipeline-persistenceagent'),
+      ),
+    ],
+    [
+      'scheduledworkflow',
+      part(
+        'scheduledWorkflow',
+        'image',
+        deployed('ds-pipeline-scheduledworkflow-{{name}}', 'ds-pipeline-scheduledworkflow'),
+      ),
+    ],
+  ]),
+};
+
 /** The built-in catalog: the eight backend images of Kubeflow Pipelines, the groups and the alias of the contract. */
 export const kfpCatalog: Catalog = {
   source: undefined,
@@ -101,4 +143,5 @@ export const kfpCatalog: Catalog = {
     ['backend-all', images.map((each) => each.name)],
     ['controller', ['viewercontroller']],
   ]),
+  operators: new Map([[openDataHub.name, openDataHub]]),
 };

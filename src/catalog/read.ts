@@ -1,13 +1,15 @@
 import * as v from 'valibot';
 import { CatalogError } from '../errors';
+import { bounds, inWords } from '../system/bounds';
 import { quoted } from '../system/quoted';
 import type { Catalog, CatalogImage, ImageInputs } from '../types';
 import { normalPath } from './fields';
+import { operatorsOf } from './operators';
+import { optionsOf } from './options';
 import { everything, referenceMistakes } from './references';
 import { catalogSchema, shapeMistakes, type CatalogFile, type ImageFile } from './schema';
 import { readYaml, type Mistake, type Path, type YamlTree } from './yamlTree';
 
-const bytesAtMost = 256 * 1024;
 const shownAtMost = 50;
 
 /**
@@ -15,14 +17,19 @@ const shownAtMost = 50;
  * Throws CatalogError with every mistake there is, in the order of the file.
  */
 export async function readCatalog(text: string, file: string): Promise<Catalog> {
-  if (Buffer.byteLength(text) > bytesAtMost) {
-    throw error(file, text, [{ offset: 0, text: `is larger than ${bytesAtMost / 1024} KiB; that is no catalog` }]);
+  const { bytes } = bounds.catalog;
+  if (Buffer.byteLength(text) > bytes) {
+    throw error(file, text, [{ offset: 0, text: `is larger than ${inWords(bytes)}; that is not a catalog` }]);
   }
   const tree = await readYaml(text);
   const mistakes =
     tree.value === undefined && tree.mistakes.length === 0 ? [empty] : [...tree.mistakes, ...wrong(tree)];
   if (mistakes.length > 0) throw error(file, text, mistakes);
-  return catalogOf(v.parse(catalogSchema, tree.value), file, tree);
+  const lines = lineStarts(text);
+  return {
+    ...catalogOf(v.parse(catalogSchema, tree.value), file, tree),
+    positionOf: (path) => ({ file: shownFile(file), ...placeOf(tree.offsetOf(path), lines) }),
+  };
 }
 
 const empty: Mistake = { offset: 0, text: 'is empty; a catalog has at least "version: 1" and "images:"' };
@@ -42,7 +49,7 @@ function shown(path: Path): string {
 function error(file: string, text: string, mistakes: readonly Mistake[]): CatalogError {
   const ordered = mistakes.toSorted((one, other) => one.offset - other.offset);
   const lines = lineStarts(text);
-  const named = quoted(file, 300).slice(1, -1);
+  const named = shownFile(file);
   const more = ordered.length - shownAtMost;
   return new CatalogError(
     ordered.slice(0, shownAtMost).map((mistake, index) => ({
@@ -50,6 +57,10 @@ function error(file: string, text: string, mistakes: readonly Mistake[]): Catalo
       text: mistake.text + (more > 0 && index === shownAtMost - 1 ? `; and ${more} more mistakes after this` : ''),
     })),
   );
+}
+
+function shownFile(file: string): string {
+  return quoted(file, 300).slice(1, -1);
 }
 
 function lineStarts(text: string): readonly number[] {
@@ -71,10 +82,12 @@ function catalogOf(file: CatalogFile, source: string, tree: YamlTree): Catalog {
     source,
     images: new Map(images.map(([name, image]) => [name, imageOf(name, image)])),
     groups: new Map([...groups, [everything, images.map(([name]) => name)]]),
+    ...(file.operators === undefined ? {} : { operators: operatorsOf(file.operators) }),
   };
 }
 
 function imageOf(name: string, image: ImageFile): CatalogImage {
+  const options = optionsOf(image);
   return {
     name,
     dockerfile: normalPath(image.dockerfile),
@@ -82,14 +95,17 @@ function imageOf(name: string, image: ImageFile): CatalogImage {
     repository: image.repository ?? name,
     target: image.target,
     inputs: inputsOf(image.inputs),
+    ...(image.platforms === undefined ? {} : { platforms: [...new Set(image.platforms)] }),
     cacheMounts: [...new Set((image.cacheMounts ?? []).map((path) => path.replace(/\/$/, '')))],
     buildArgs: image.buildArgs ?? {},
     bind: image.bind ?? {},
     deploy: image.deploy,
+    ...(options === undefined ? {} : { options }),
   };
 }
 
 function inputsOf(inputs: ImageFile['inputs']): ImageInputs {
+  if (inputs === 'context') return { kind: 'context' };
   const globs = [...new Set((inputs?.paths ?? []).map(normalPath))];
   if (inputs?.go !== undefined) {
     const folder = normalPath(inputs.go);

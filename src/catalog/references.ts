@@ -1,7 +1,9 @@
+import { bounds } from '../system/bounds';
 import { didYouMean } from '../system/nearest';
 import { quoted } from '../system/quoted';
 import { findCircles } from './circles';
 import { wrongName, wrongRepository } from './fields';
+import { operatorMistakes, type FoundOperator } from './operators';
 import type { Path } from './yamlTree';
 
 /** Means every image, in each catalog. */
@@ -14,12 +16,15 @@ interface Wrong {
 
 /**
  * What is wrong between the parts of a catalog: images bound or grouped that are not there, images that bind each other in a circle, two
- * images for one repository or one container. Takes the file's plain values, of whatever shape, so that these mistakes are told together
+ * images for one repository or one container. Takes the file's plain values, of whatever shape, so that these mistakes are reported together
  * with those of the shape.
  */
 export function referenceMistakes(file: unknown): readonly Wrong[] {
   const images = entriesOf(member(file, 'images'));
   const names = images.map(([name]) => name);
+  const excess = excesses(file, images);
+  // What would be compared below takes time with the square of it.
+  if (excess.length > 0) return excess;
   return [
     ...names
       .filter((name) => name === everything)
@@ -37,10 +42,48 @@ export function referenceMistakes(file: unknown): readonly Wrong[] {
     ),
     ...doubles(images, ([, image]) => deployed(image), 'is deployed to the same container as'),
     ...entriesOf(member(file, 'groups')).flatMap(([group, members]) => groupMistakes(group, members, names)),
+    ...operatorMistakes(
+      operators(file),
+      (name) => (names.includes(name) ? boundBy(images.find(([each]) => each === name)?.[1]) : undefined),
+      (path, name) => unknownImage(path, name, names),
+    ),
   ];
 }
 
-/** Not every name of an image can be the name of a repository, which it is unless told otherwise. */
+function operators(file: unknown): readonly FoundOperator[] {
+  return entriesOf(member(file, 'operators')).map(([name, operator]) => ({
+    name,
+    images: entriesOf(member(operator, 'images')).map(([image, place]) => ({
+      name: image,
+      path: textOf(member(place, 'path')),
+      isDeployed: member(place, 'deploy') !== undefined,
+    })),
+  }));
+}
+
+function boundBy(image: unknown): readonly string[] {
+  return entriesOf(member(image, 'bind')).flatMap(([, bound]) => textOf(bound) ?? []);
+}
+
+function excesses(file: unknown, images: readonly (readonly [string, unknown])[]): readonly Wrong[] {
+  const most = bounds.catalog;
+  const more = (path: Path, count: number, bound: number, what: string): readonly Wrong[] =>
+    count <= bound ? [] : [{ path, text: `has ${count} ${what}; ${bound} are the most` }];
+  const bindings = images.reduce((sum, [, image]) => sum + entriesOf(member(image, 'bind')).length, 0);
+  const members = entriesOf(member(file, 'groups')).reduce(
+    (sum, [, group]) => sum + (Array.isArray(group) ? group.length : 0),
+    0,
+  );
+  return [
+    ...more(['images'], images.length, most.images, 'images'),
+    ...more(['images'], bindings, most.bindings, 'bindings'),
+    ...more(['groups'], members, most.groupMembers, 'members'),
+    // Each is asked for at the cluster.
+    ...more(['operators'], entriesOf(member(file, 'operators')).length, most.operators, 'operators'),
+  ];
+}
+
+/** Not every name of an image can be the name of a repository, which it is by default. */
 function unfitNames(name: string, image: unknown): readonly Wrong[] {
   if (member(image, 'repository') !== undefined || wrongName(name) !== undefined) return [];
   const wrong = wrongRepository(name);

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { didYouMean } from '../system/nearest';
 import {
+  wrongArgument,
+  wrongArgumentValue,
   wrongContainer,
   wrongDeployment,
   wrongFile,
@@ -9,27 +11,15 @@ import {
   wrongMount,
   wrongName,
   wrongPath,
+  wrongPlatform,
   wrongRepository,
   wrongTarget,
-  wrongTemplate,
   wrongVariable,
 } from './fields';
+import { operatorFields, operatorImageFields, operatorsSchema } from './operators';
+import { optionFields } from './options';
+import { fields, named, text } from './shapes';
 import type { Path } from './yamlTree';
-
-const text = (wrong: (value: string) => string | undefined) =>
-  v.pipe(
-    v.string(),
-    v.rawCheck(({ dataset, addIssue }) => {
-      const message = dataset.typed ? wrong(dataset.value) : undefined;
-      if (message !== undefined) addIssue({ message });
-    }),
-  );
-
-/** A list is an object to JavaScript, and so to valibot. */
-const map = v.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
-const fields = <Entries extends v.ObjectEntries>(entries: Entries) => v.pipe(map, v.objectWithRest(entries, v.never()));
-const named = <Value extends v.GenericSchema>(key: (name: string) => string | undefined, value: Value) =>
-  v.pipe(map, v.record(text(key), value));
 
 const deployFields = { deployment: text(wrongDeployment), container: text(wrongContainer) };
 
@@ -44,15 +34,23 @@ const imageFields = {
   repository: v.optional(text(wrongRepository)),
   target: v.optional(text(wrongTarget)),
   inputs: v.optional(
-    v.pipe(
-      fields(inputFields),
-      v.check(({ go, paths }) => go !== undefined || paths !== undefined, 'needs go, paths or both'),
+    v.lazy((value) =>
+      value === 'context'
+        ? v.literal('context')
+        : v.pipe(
+            fields(inputFields),
+            v.check(({ go, paths }) => go !== undefined || paths !== undefined, 'needs go, paths or both'),
+          ),
     ),
   ),
+  platforms: v.optional(
+    v.pipe(v.array(text(wrongPlatform)), v.minLength(1, 'is empty; name platforms or leave it out')),
+  ),
   cacheMounts: v.optional(v.array(text(wrongMount))),
-  buildArgs: v.optional(named(wrongVariable, text(wrongTemplate))),
+  buildArgs: v.optional(named(wrongArgument, text(wrongArgumentValue))),
   bind: v.optional(named(wrongVariable, v.string())),
   deploy: v.optional(fields(deployFields)),
+  ...optionFields,
 };
 
 const catalogFields = {
@@ -64,6 +62,7 @@ const catalogFields = {
   groups: v.optional(
     named(wrongName, v.pipe(v.array(v.string()), v.minLength(1, 'is empty; name at least one image'))),
   ),
+  operators: v.optional(operatorsSchema),
 };
 
 /** The shape of a catalog file, each text checked by its own grammar. What names what is checked in references.ts. */
@@ -75,7 +74,7 @@ export type CatalogFile = v.InferOutput<typeof catalogSchema>;
 /** One image of it. */
 export type ImageFile = CatalogFile['images'][string];
 
-/** What is wrong with the shape of `value`: where, and in words with the mend. `sourceOf` gives a value as it was written. */
+/** What is wrong with the shape of `value`: where, and in words with the fix. `sourceOf` gives a value as it was written. */
 export function shapeMistakes(
   value: unknown,
   sourceOf: (path: Path) => string | undefined,
@@ -97,11 +96,12 @@ function words(issue: v.BaseIssue<unknown>, path: Path, sourceOf: (path: Path) =
   if (issue.type === 'object_with_rest') return 'is missing';
   if (issue.type === 'literal') return `must be the number ${issue.expected ?? ''}, without quotes`;
   const expected =
-    { string: 'text', array: 'a list', custom: 'a map of names and values' }[issue.type] ?? issue.expected;
+    { string: 'text', array: 'a list', boolean: 'true or false', custom: 'a map of names and values' }[issue.type] ??
+    issue.expected;
   const source = sourceOf(path);
   const scalar = typeof issue.input === 'number' || typeof issue.input === 'boolean';
-  const mend = expected === 'text' && scalar && source !== undefined ? `; write it in quotes: "${source}"` : '';
-  return `must be ${expected ?? 'something else'} and is ${kindOf(issue.input)}${mend}`;
+  const fix = expected === 'text' && scalar && source !== undefined ? `; write it in quotes: "${source}"` : '';
+  return `must be ${expected ?? 'something else'} and is ${kindOf(issue.input)}${fix}`;
 }
 
 function kindOf(value: unknown): string {
@@ -114,6 +114,8 @@ function kindOf(value: unknown): string {
 
 function fieldsAt(path: Path): readonly string[] {
   if (path.length === 0) return Object.keys(catalogFields);
+  if (path[0] === 'operators')
+    return Object.keys(path.length === 2 ? operatorFields : path.length === 4 ? operatorImageFields : deployFields);
   if (path.length === 2) return Object.keys(imageFields);
   return Object.keys(path[2] === 'deploy' ? deployFields : inputFields);
 }

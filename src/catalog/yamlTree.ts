@@ -1,4 +1,5 @@
 import type { Alias, Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
+import { bounds } from '../system/bounds';
 import { quoted } from '../system/quoted';
 
 /** A way into a document: names of fields and, in lists, numbers from 0. */
@@ -21,16 +22,13 @@ export interface YamlTree {
   readonly mistakes: readonly Mistake[];
 }
 
-/** Some 250 images as large as the built-in ones; aliases of aliases ("billion laughs") are soon above. */
-const nodesAtMost = 5000;
-const depthAtMost = 16;
 const syntaxErrorsAtMost = 5;
 
 /** As names of members they mean something else to JavaScript, and no field, image or variable needs them. */
 const refusedKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
- * Parses one YAML 1.2 document. Aliases are followed, within bounds; merge keys (`<<`) are no part of YAML 1.2 and are refused, as are
+ * Parses one YAML 1.2 document. Aliases are followed, within bounds; merge keys (`<<`) are not part of YAML 1.2 and are refused, as are
  * fields that stand there twice. Never throws because of the text: what is wrong with it is in `mistakes`.
  */
 export async function readYaml(text: string): Promise<YamlTree> {
@@ -75,9 +73,11 @@ async function walk(root: Node | null): Promise<YamlTree> {
 
   const visit = (node: unknown, path: Path, offset: number, aliased: boolean): unknown => {
     if (count.stopped) return undefined;
-    if (++count.nodes > nodesAtMost || path.length > depthAtMost) {
+    const { nodes, depth } = bounds.catalog;
+    if (++count.nodes > nodes || path.length > depth) {
       count.stopped = true;
-      mistakes.push({ offset, text: 'is too large or nested too deep for a catalog, or an alias contains itself' });
+      const text = `has more than ${String(nodes)} values, or more than ${String(depth)} levels, or an alias contains itself; that is no catalog`;
+      mistakes.push({ offset, text });
       return undefined;
     }
     if (isAlias(node)) return alias(node, path, start(node) ?? offset);

@@ -7,6 +7,8 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
   /** Variables of this process that the child must not see. */
   readonly unset?: readonly string[];
+  /** Variables that children don't see otherwise, and this one must: see system/childEnvironment.ts. */
+  readonly needs?: readonly string[];
   /** Written to standard input, which is then closed. */
   readonly input?: string | Uint8Array;
 }

@@ -23,6 +23,10 @@ export interface Event {
   readonly message: string | undefined;
   /** Branch name without `refs/heads/`. */
   readonly branch: string | undefined;
+  /** Tag name without `refs/tags/`, in a run of a tag. */
+  readonly tag?: string;
+  /** Number of the pull request, in a run of one. */
+  readonly pullRequest?: number;
   readonly defaultBranch: string | undefined;
   readonly repository: Repository | undefined;
   readonly trust: Trust;

@@ -2,6 +2,8 @@
 export interface Inputs {
   readonly registryPath: string;
   readonly credentialsJson: string;
+  /** By `name[:port]`. */
+  readonly registryHosts: ReadonlyMap<string, RegistryHost>;
   /** Names or groups given outright; empty: the commit message decides. */
   readonly images: readonly string[];
   /** The text searched for keywords; undefined: the head commit's message. */
@@ -14,13 +16,63 @@ export interface Inputs {
   /** Tag templates: `{{sha}}`, `{{short_sha}}`, `{{branch}}`. */
   readonly tags: readonly string[];
   readonly latest: 'default-branch' | 'always' | 'never';
+  /** What to do where `latest` stands on another line of history. */
+  readonly diverged: 'warn' | 'fail';
   readonly platforms: readonly string[];
+  /** Name of a buildx builder; undefined: the one that docker takes. */
+  readonly builder: string | undefined;
   readonly maxParallel: number;
-  readonly cache: 'none' | 'registry' | 'gha';
+  readonly cache: 'auto' | 'none' | 'registry' | 'gha';
+  /** Nothing of an earlier build is used; `rebuild` is then `all`. */
+  readonly noCache: boolean;
+  /** Id → value. */
+  readonly secrets: ReadonlyMap<string, string>;
+  /** Id → environment variable. */
+  readonly secretEnvs: ReadonlyMap<string, string>;
+  /** Id → path. */
+  readonly secretFiles: ReadonlyMap<string, string>;
+  /** Id → path of a socket or key; empty: the agent of this machine. */
+  readonly ssh: ReadonlyMap<string, string>;
   readonly failFast: boolean;
   readonly push: boolean;
+  readonly load: boolean;
+  /** Where images go without push; `dest` holds `{{image}}`. */
+  readonly outputs: readonly ImageFile[];
   readonly dryRun: boolean;
   /** Make the repository of Artifact Registry where it is missing. */
   readonly createRepository: boolean;
+  /** What of a plan other runners may build: nothing, an image each, an image and platform each. */
+  readonly fanOut: 'none' | 'images' | 'platforms';
+  readonly maxShards: number;
+  /** Runner of each shard: one label, or platform → label; those that it does not have run on GitHub's own. */
+  readonly runsOn: string | Readonly<Record<string, string>>;
+  /** The one that this run builds; empty: it is not a shard. */
+  readonly shard: string;
+  /** The matrix whose shards were built before this run; empty: there was none. */
+  readonly shards: string;
+  /** Attach to each image and the set where it comes from. */
+  readonly provenance: boolean;
+  /** Attach to each image what is in it: what its Go binaries say, or what a scanner (an image) finds in its build. */
+  readonly sbom:
+    { readonly kind: 'none' } | { readonly kind: 'binaries' } | { readonly kind: 'generator'; readonly image: string };
+  readonly sign: 'none' | 'auto' | 'key' | 'keyless';
+  /** A private key, PEM; empty: none. */
+  readonly signKey: string;
   readonly githubToken: string;
+}
+
+/** A file that an image is written to. */
+export interface ImageFile {
+  readonly type: 'oci' | 'docker';
+  /** A path with `{{image}}`, and maybe `{{sha}}` and `{{short_sha}}`. */
+  readonly dest: string;
+}
+
+/** What a registry's host needs. */
+export interface RegistryHost {
+  readonly plainHttp: boolean;
+  /** Path of the certificates of its authority. */
+  readonly authorityFile: string | undefined;
+  /** The host that what is named after this one is pushed to. */
+  readonly push: string | undefined;
 }

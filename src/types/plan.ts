@@ -31,6 +31,8 @@ export interface PlannedImage {
   readonly changed: readonly string[];
   /** Environment variable → image, as in the catalog. */
   readonly binds: Readonly<Record<string, string>>;
+  /** Images of this plan that it is built on. */
+  readonly builtOn?: readonly string[];
   readonly dockerfile: string;
   readonly notes: readonly string[];
 }

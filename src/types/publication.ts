@@ -60,14 +60,14 @@ export interface Publication {
   };
   /** The set as it lies in the registry: this run's images and those of earlier runs of the same commit. undefined: it is not there. */
   readonly lock: LockFile | undefined;
-  /** Images of an earlier run of this commit that left the set: they carry an image that this run built anew. */
+  /** Images of an earlier run of this commit that left the set: they carry an image that this run rebuilt. */
   readonly dropped: readonly string[];
-  /** `left`: a newer commit's set is published; `commit` tells which, or where `latest` stands that refused or was moved by order. */
+  /** `left`: a newer commit's set is published; `commit` tells which, or where `latest` stands that refused or was forced. */
   readonly latest: {
     readonly kind: 'not-asked' | 'not-reached' | 'moved' | 'unchanged' | 'left' | 'refused' | 'failed' | 'stopped';
     readonly commit: string | undefined;
-    /** It stood aside of this commit and was moved because the run was told to. */
-    readonly isByOrder: boolean;
+    /** It had diverged from this commit and was moved because the run was told to. */
+    readonly isForced: boolean;
   };
   /** What the registry holds, and what could not be put right: sentences for people. Empty when all went well. */
   readonly notes: readonly string[];
