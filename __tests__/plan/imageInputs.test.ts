@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { driver, driverFiles, fork, goDockerfile, inputs, keyOf, type Files } from './keyOf';
+import { driver, driverFiles, fork, goDockerfile, golang, inputs, keyOf, type Files } from './keyOf';
 
 describe('the inputs of a Go image', () => {
   const cases: readonly (readonly [string, Files, readonly string[]])[] = [
@@ -33,7 +33,7 @@ describe('the inputs of a Go image', () => {
         ['by absolute path', 'RUN cat /src/hack/list.txt /etc/passwd', ['hack/list.txt']],
         ['by an option', 'RUN diff --from-file=hack/list.txt /dev/null', ['hack/list.txt']],
         ['a folder', 'RUN grep -r x hack && find hack -type f', ['hack/list.txt', 'hack/tool.sh']],
-        ['nothing by words that are no files', 'RUN echo hack && apk add hack && mkdir -p hack', []],
+        ['nothing by words that are not files', 'RUN echo hack && apk add hack && mkdir -p hack', []],
         ['nothing elsewhere', 'RUN cat /usr/share/$X/hack && cp /bin/sh /out', []],
         ['nothing of a loop', 'RUN for x in hack docs; do echo $x; done', []],
       ] as const
@@ -77,7 +77,7 @@ describe('the inputs of a Go image', () => {
       },
       [...driverFiles, 'LICENSE', 'lib/LICENSE.txt'],
     ],
-    ['a folder whose files are no Go', { 'lib/lib.go': '<<<<<<< HEAD\n' }, [...driverFiles, 'lib/data.txt']],
+    ['a folder whose files are not Go', { 'lib/lib.go': '<<<<<<< HEAD\n' }, [...driverFiles, 'lib/data.txt']],
     [
       'what a later stage takes by name from the builder',
       { Dockerfile: `${goDockerfile()}COPY --from=builder /src/hack/list.txt /\n` },
@@ -171,10 +171,19 @@ describe('the inputs of a Go image', () => {
   });
 
   it('are found for each platform', async () => {
-    const files = { ...fork, 'lib/x_arm64.go': 'package lib\n', 'lib/x_amd64.go': 'package lib\n' };
+    const files = {
+      ...fork,
+      'lib/x_arm64.go': 'package lib\nimport _ "example.com/fork/arm"\n',
+      'lib/x_amd64.go': 'package lib\n',
+      'arm/arm.go': 'package arm\n',
+    };
     const both = await keyOf(files, driver, { platforms: ['linux/amd64', 'linux/arm64'] });
-    expect(inputs(both)).toEqual(expect.arrayContaining(['lib/x_arm64.go', 'lib/x_amd64.go']));
-    expect(inputs(await keyOf(files, driver))).not.toContain('lib/x_arm64.go');
+    const all = ['lib/x_arm64.go', 'lib/x_amd64.go'];
+    expect(inputs(both)).toEqual(expect.arrayContaining([...all, 'arm/arm.go']));
+    // The files of a package count whatever their constraints say, but what they import only where it could be compiled.
+    const one = inputs(await keyOf(files, driver));
+    expect(one).toEqual(expect.arrayContaining(all));
+    expect(one).not.toContain('arm/arm.go');
   });
 
   it('take a hint from the catalog', async () => {
@@ -222,12 +231,21 @@ describe('the inputs of other images', () => {
     const files = { Dockerfile: 'FROM scratch\nCOPY sub /', sub: { submodule: '1'.repeat(40) } };
     const key = await keyOf(files);
     expect(inputs(key)).toEqual(['sub']);
-    expect(key.notes).toEqual(['sub is a submodule: the build sees an empty folder']);
+    expect(key.notes).toEqual(['sub is a submodule whose files are not here']);
   });
 
   it('tell of ignore rules that can not be read', async () => {
     const key = await keyOf({ Dockerfile: 'FROM scratch\nCOPY . /', '.dockerignore': '[x\n', x: '' });
     expect(inputs(key)).toContain('x');
-    expect(key.notes[0]).toMatch(/\.dockerignore is not heeded: line 1/);
+    expect(key.notes[0]).toMatch(/\.dockerignore is not used: line 1/);
   });
+});
+
+it('`COPY ./* ./` of a module without folders takes what its package needs, and no more', async () => {
+  const files = { 'go.mod': 'module example.com/flat\n', 'go.sum': '', 'main.go': 'package main\n\nfunc main() {}\n' };
+  const flat = `FROM ${golang} AS b\nWORKDIR /s\nCOPY ./* ./\nRUN go build -o /out .\nFROM scratch\nCOPY --from=b /out /out\n`;
+  const image = { inputs: { kind: 'go', mainPackage: '.', paths: [] } } as const;
+  const key = await keyOf({ ...files, Dockerfile: flat, 'README.md': '', 'main_test.go': 'package main\n' }, image);
+  expect(inputs(key)).toEqual(Object.keys(files));
+  expect(key.notes).toEqual([]);
 });

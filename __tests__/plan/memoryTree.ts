@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { makeTree, type GitTree } from '../../src/plan/gitTree';
-import { TreeEntry, type EntryMode } from '../../src/plan/tree/listing';
+import { makeTree, type GitTree } from '../../src/git/gitTree';
+import { TreeEntry, type EntryMode } from '../../src/git/listing';
 import { pathToBytes } from '../../src/system/pathText';
 import type { CatalogImage } from '../../src/types';
 

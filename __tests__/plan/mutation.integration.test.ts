@@ -1,20 +1,21 @@
 import { createHash } from 'node:crypto';
 import { chmod, lstat, readFile, readdir, readlink, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentKeys } from '../../src/plan/contentKey';
-import { readTree } from '../../src/plan/gitTree';
+import { buildTreeOf } from '../../src/plan/buildTree';
+import { readTree } from '../../src/git/gitTree';
 import { capture } from '../../src/system/exec';
-import { materialise } from '../../src/system/workTree';
+import { writeTrees } from '../../src/git/treeFiles';
 import { ensureBaseImage } from '../support/baseImages';
 import { docker, tempDir } from '../support/engine';
 import { createRepository, type TestRepository } from '../support/fork';
-import { hasGo } from './goList';
+import { hasGo } from '../golang/goList';
 import { catalogImage } from './memoryTree';
 import { baseImage, mutationFiles, mutationLinks, mutations } from './mutationFork';
 
 /*
- * Content keys against really built images: file by file a small fork is changed, and both of its images are built anew
+ * Content keys against really built images: file by file a small fork is changed, and both of its images are rebuilt
  * by BuildKit. Where an image's files differ its key must, too; where a change is outside of what an image is made from,
  * neither may. Go images are compiled by Go itself where it is installed, else by the demo's stand-in.
  */
@@ -47,26 +48,43 @@ beforeAll(async () => {
 
 afterAll(() => repository.remove());
 
-/** Keys and built files of both images at HEAD. */
-async function outcome(): Promise<Outcome> {
+/** Keys and built files of both images at HEAD: built from the whole commit, or from the files of the key alone. */
+async function outcome(of: 'commit' | 'key' = 'commit'): Promise<Outcome> {
   const tree = await readTree(repository.directory, 'HEAD');
   const found = await contentKeys(images, tree, { platforms: ['linux/amd64'], baseDigest: () => 'sha256:0' });
-  await tree.close();
   await using folder = await tempDir();
   const context = join(folder.path, 'context');
-  await materialise(repository.directory, 'HEAD', context);
-  const built = images.map(async ({ name, dockerfile }) => {
-    const output = join(folder.path, name);
+  // All of the commit: what a build would be that nobody narrowed.
+  await writeTrees(tree, [
+    { directory: context, files: tree.entries, folders: [] },
+    ...images.map(({ name }) => {
+      const { files, folders } = buildTreeOf(found.get(name) ?? { lines: [], contextLines: [] });
+      return { directory: join(folder.path, `${name}-tree`), files, folders };
+    }),
+  ]);
+  await tree.close();
+  const build = async (name: string, dockerfile: string, from: string): Promise<string> => {
+    const output = join(folder.path, `${name}-of-${basename(from)}`);
     const named = goRoot === undefined ? [] : ['--build-context', `go=${goRoot}`];
     const args = ['--quiet', '--file', join(context, dockerfile), '--output', `type=local,dest=${output}`, ...named];
-    await docker(['buildx', 'build', ...args, context]);
-    return [name, await fingerprint(output)] as const;
+    await docker(['buildx', 'build', ...args, from]);
+    return fingerprint(output);
+  };
+  const built = images.map(async ({ name, dockerfile }) => {
+    return [
+      name,
+      await build(name, dockerfile, of === 'commit' ? context : join(folder.path, `${name}-tree`)),
+    ] as const;
   });
   return {
     keys: Object.fromEntries([...found].map(([name, { key }]) => [name, key])),
     contents: Object.fromEntries(await Promise.all(built)),
   };
 }
+
+it('the files of its key alone give the same image as the whole commit', async () => {
+  expect((await outcome('key')).contents).toEqual(before.contents);
+});
 
 /** Every path of an image with its kind, mode and content; not its times, which no key can know. */
 async function fingerprint(folder: string): Promise<string> {

@@ -19,9 +19,11 @@ export interface PlanQuestion {
   readonly selection: Selection;
   readonly catalog: Catalog;
   readonly keys: ReadonlyMap<string, ContentKey>;
-  /** What the registry says of each key; undefined: there is none to ask. */
-  readonly registry?: ReadonlyMap<string, 'present' | 'absent' | 'unknown'>;
+  /** What the registry says of each key (`in-parts`: it has each platform, not the whole); undefined: there is none to ask. */
+  readonly registry?: ReadonlyMap<string, 'present' | 'in-parts' | 'absent' | 'unknown'>;
   readonly since?: Since;
+  /** Image → its key in the set that is published for this very commit. */
+  readonly published?: ReadonlyMap<string, string>;
   readonly rebuild: 'changed' | 'all';
 }
 
@@ -43,8 +45,10 @@ export function makePlan(question: PlanQuestion): Plan {
     const key = question.keys.get(name);
     if (image === undefined || key === undefined) throw new SourceError(`The image "${name}" has no content key.`);
     const users = neededBy(catalog, names, name);
-    const why = requested.has(name) ? 'requested' : `bound by ${list(users)}`;
-    return plannedImage(image, key, requested.has(name), users, decide(question, name, key, why));
+    const binds = users.every((user) => catalog.images.get(user)?.builtOn?.includes(name) !== true);
+    const why = requested.has(name) ? 'requested' : `${binds ? 'bound' : 'needed'} by ${list(users)}`;
+    const decision = decide(question, name, key, why);
+    return { ...plannedImage(image, key, requested.has(name), users, decision), key: decision.key ?? key.key };
   });
   return {
     version: 1,
@@ -57,6 +61,8 @@ export function makePlan(question: PlanQuestion): Plan {
 }
 
 interface Decision {
+  /** Where an image of another key is taken than the one of now. */
+  readonly key?: string;
   readonly action: 'build' | 'reuse';
   readonly reason: string;
   readonly changed: readonly string[];
@@ -68,6 +74,15 @@ function decide(question: PlanQuestion, name: string, key: ContentKey, why: stri
   const changed = difference?.changed ?? [];
   const build = (reason: string): Decision => ({ action: 'build', reason, changed });
   if (question.rebuild === 'all') return build('everything is rebuilt, as asked');
+  const published = question.published?.get(name);
+  if (published !== undefined && published !== key.key) {
+    return {
+      action: 'reuse',
+      key: published,
+      reason: `published for this commit already, from what its base images were then; rebuild: all rebuilds it and replaces it`,
+      changed: [],
+    };
+  }
   if (registry === undefined) {
     if (difference === undefined) return build(why);
     return difference.same ? { action: 'reuse', reason: difference.text, changed } : build(difference.text);
@@ -79,6 +94,9 @@ function decide(question: PlanQuestion, name: string, key: ContentKey, why: stri
   if (found === 'present') {
     const reason = difference?.same === true ? difference.text : 'the registry has an image of the same content';
     return { action: 'reuse', reason, changed };
+  }
+  if (found === 'in-parts') {
+    return { action: 'reuse', reason: 'the registry has it for each of its platforms', changed };
   }
   if (found === 'unknown') return build('the registry could not say whether it has it');
   if (difference === undefined || difference.same) return build('the registry has no image of this content');
@@ -116,7 +134,8 @@ function compare(since: Since, name: string, key: ContentKey): Difference {
 function floatingBases(key: ContentKey): readonly string[] {
   return key.lines.flatMap((line) => {
     const [reference = '', digest] = line.slice('base '.length).split('\t');
-    return line.startsWith('base ') && digest !== 'pinned' ? [reference] : [];
+    const floats = digest !== 'pinned' && digest?.startsWith('key:') !== true;
+    return line.startsWith('base ') && floats ? [reference] : [];
   });
 }
 
@@ -147,6 +166,7 @@ function plannedImage(
     reason,
     changed: changed.slice(0, kept),
     binds: image.bind,
+    ...(image.builtOn === undefined ? {} : { builtOn: image.builtOn }),
     dockerfile: image.dockerfile,
     notes: key.notes,
   };
