@@ -20,7 +20,7 @@ const release = (commit: string, content = commit): TinyRelease => ({
 
 const ports = (registry: Registry, signal = new AbortController().signal): PublicationPorts => {
   let now = 1_800_000_000_000;
-  return { registry, steadfast: registry, isAncestor, now: () => now++, signal, log: silent };
+  return { registry, uncancellable: registry, isAncestor, now: () => now++, signal, log: silent };
 };
 
 async function run(storage: Storage, what: TinyRelease): Promise<Publication> {
@@ -136,7 +136,7 @@ describe('a publication', () => {
     const order = await buildTinyRelease(registry, release('a'));
     for (const at of storage.blobs.keys()) if (isLost(at.replace('@', '@blob '))) storage.blobs.delete(at);
     for (const { repository, digest } of order.images) {
-      if (isLost(`${repository}@bound`)) storage.manifests.delete(`${repository}@${digest ?? ''}`);
+      if (isLost(`${repository}@bound`)) storage.manifests.delete(`${repository}@${digest}`);
     }
     const told = await publish(order, ports(registry));
     expect(told.kind).toBe('failed');
@@ -154,7 +154,7 @@ describe('a publication', () => {
     expect(String(told.error)).toMatch(/kfp-images-set:commit-.* is immutable and holds a set with other images/);
   });
 
-  test('where latest stands aside, the set is published and latest refused, with the way out', async () => {
+  test('where latest has diverged, the set is published and latest refused, with the way out', async () => {
     const storage = new Storage();
     await run(storage, release('side'));
     const before = tagsOf(storage).filter((line) => line.includes(':latest'));
@@ -164,12 +164,12 @@ describe('a publication', () => {
       latest: { kind: 'refused', commit: commitId('side') },
       set: { state: 'published' },
     });
-    expect(String(told.error)).toMatch(/which is no ancestor of .* run with latest: always/);
+    expect(String(told.error)).toMatch(/which is not an ancestor of .* run with latest: always/);
     expect(tagsOf(storage).filter((line) => line.includes(':latest'))).toEqual(before);
     const ordered = await run(storage, { ...release('b'), override: true });
     expect(ordered).toMatchObject({
       kind: 'published',
-      latest: { kind: 'moved', commit: commitId('side'), isByOrder: true },
+      latest: { kind: 'moved', commit: commitId('side'), isForced: true },
     });
     expect(liesOf(ordered, holds(storage), true)).toEqual([]);
   });

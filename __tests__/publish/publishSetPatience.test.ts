@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { RegistryError } from '../../src/errors';
-import { patientWithParts } from '../../src/publish/patientPut';
-import { rememberingBlobs } from '../../src/publish/remember';
+import { patientWithParts } from '../../src/oci/patientPut';
+import { cacheBlobs } from '../../src/oci/cacheBlobs';
 import type { Registry } from '../../src/types';
 import { memoryRegistry, Storage } from '../support/memoryRegistry';
 
@@ -51,7 +51,7 @@ test('a blob is read once, through whichever registry; one that failed is read a
     },
   });
   const { digest } = await real.putBlob('registry.test/p/r', 'x/y', Buffer.from('text'));
-  const [one = real, two = real] = rememberingBlobs([real, real]);
+  const [one = real, two = real] = cacheBlobs([real, real]);
   await expect(one.blob('registry.test/p/r', digest)).rejects.toThrow('down');
   isDown = false;
   expect(Buffer.from(await one.blob('registry.test/p/r', digest)).toString()).toBe('text');

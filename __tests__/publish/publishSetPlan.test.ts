@@ -19,6 +19,7 @@ const order: PublicationOrder = {
   images: [image('driver'), image('apiserver', true)],
   tags: ['branch-main', 'latest'],
   binds: new Map([['apiserver', ['driver']]]),
+  standing: new Map(),
   moveLatest: true,
   override: false,
 };
@@ -53,12 +54,40 @@ test('latest is nobody’s to move but the last step’s, and only when it is th
 });
 
 test('a dry run can say every action before there is a digest', () => {
-  const images = order.images.map((each) => ({ ...each, unbound: undefined, digest: undefined }));
+  const images = order.images.map(({ name, repository, key }) => ({ name, repository, key }));
   const lines = planPublication({ ...order, images }).map(describeAction);
-  // Without digests nobody knows whether binding changes an image: each is checked.
-  expect(lines).toHaveLength(12);
-  expect(lines[4]).toBe(`put ${path}/driver:commit-${commitId('a')} (digest not known yet)`);
+  // Exactly what a run does that has the digests.
+  expect(lines).toEqual(planPublication(order).map(describeAction));
+  expect(lines[3]).toBe(`put ${path}/driver:commit-${commitId('a')} (digest not known yet)`);
   expect(lines.at(-1)).toBe(`move ${path}/kfp-images-set:latest, if that is forwards`);
+});
+
+test('what earlier runs of the commit published is in the set, and its latest moves too', () => {
+  const locked = (name: string, key = name) => ({
+    repository: `${path}/${name}`,
+    digest: digest(name),
+    key: contentKey(key),
+  });
+  const published = (driver: string): PublicationOrder['published'] => ({
+    version: 1,
+    commit: order.commit,
+    registryPath: path,
+    images: { driver: locked('driver', driver), launcher: locked('launcher'), apiserver: locked('apiserver') },
+  });
+  const planned = (driver: string): readonly string[] =>
+    planPublication({ ...order, images: [image('driver')], published: published(driver) })
+      .filter(({ kind }) => kind === 'set' || kind === 'latest')
+      .map((action) => describeAction(action).replaceAll(path, ''));
+  const moved = (name: string): string => `move /${name}:latest, if that is forwards`;
+  expect(planned('driver')).toEqual([
+    `put /kfp-images-set:commit-${order.commit}: the lock file of driver, launcher, apiserver`,
+    ...['driver', 'launcher', 'apiserver', 'kfp-images-set'].map(moved),
+  ]);
+  // An apiserver that carries another driver than this run builds leaves the set.
+  expect(planned('other')).toEqual([
+    `put /kfp-images-set:commit-${order.commit}: the lock file of driver, launcher`,
+    ...['driver', 'launcher', 'kfp-images-set'].map(moved),
+  ]);
 });
 
 test.each([

@@ -59,7 +59,7 @@ describe('mergeSets', () => {
       dropped: [],
     },
     {
-      name: 'built anew together with what it binds',
+      name: 'rebuilt together with what it binds',
       ours: { driver: 'd2', apiserver: 'a2' },
       there: { driver: 'd1', apiserver: 'a1' },
       want: { apiserver: 'a2', driver: 'd2' },

@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PublishError, RegistryError, UsageError } from '../../src/errors';
+import { seedRepository } from '../../src/publish/cacheSeed';
 import { encodeLockFile, parseLockFile } from '../../src/publish/lockFile';
-import { readManifest } from '../../src/publish/manifest';
+import { lookUp } from '../../src/publish/lookUp';
+import { takeInventory } from '../../src/publish/prune/inventory';
+import { commitTag } from '../../src/publish/tags';
+import { readManifest } from '../../src/oci/manifest';
 import { encodeSet, readSet, storeSet, storeWithdrawal } from '../../src/publish/setArtifact';
 import type { LockFile, Registry } from '../../src/types';
 import { memoryRegistry, Storage } from '../support/memoryRegistry';
@@ -42,9 +46,9 @@ describe('the lock file', () => {
     { name: 'no JSON', value: '{', says: /not JSON/ },
     { name: 'a list', value: [], says: /version/ },
     { name: 'another version', value: { ...json, version: 2 }, says: /version is "2"/ },
-    { name: 'a branch for a commit', value: { ...json, commit: 'main' }, says: /no commit id/ },
-    { name: 'an option for a commit', value: { ...json, commit: '--upload-pack=x' }, says: /no commit id/ },
-    { name: 'a path that leaves', value: { ...json, registryPath: '../x' }, says: /no registry path/ },
+    { name: 'a branch for a commit', value: { ...json, commit: 'main' }, says: /not a commit id/ },
+    { name: 'an option for a commit', value: { ...json, commit: '--upload-pack=x' }, says: /not a commit id/ },
+    { name: 'a path that leaves', value: { ...json, registryPath: '../x' }, says: /not a registry path/ },
     { name: 'no images', value: { ...json, images: null }, says: /"images"/ },
     { name: 'images as a list', value: { ...json, images: [entry('driver')] }, says: /"images"/ },
     { name: 'a strange name', value: { ...json, images: { 'a b': entry('driver') } }, says: /"a b"/ },
@@ -54,15 +58,15 @@ describe('the lock file', () => {
       value: withDriver({ repository: `${path}x/driver` }),
       says: /does not lie/,
     },
-    { name: 'a tag for a digest', value: withDriver({ digest: 'latest' }), says: /no digest/ },
-    { name: 'half a key', value: withDriver({ key: 'abc' }), says: /no content key/ },
+    { name: 'a tag for a digest', value: withDriver({ digest: 'latest' }), says: /not a digest/ },
+    { name: 'half a key', value: withDriver({ key: 'abc' }), says: /not a content key/ },
   ])('$name is refused with the reason', ({ value, says }) => {
     const text = typeof value === 'string' ? value : JSON.stringify(value);
     expect(() => parseLockFile(text, 'kfp-images.lock.json')).toThrow(UsageError);
     expect(() => parseLockFile(text, 'kfp-images.lock.json')).toThrow(says);
   });
 
-  test('a name that is special in JavaScript is no trap', () => {
+  test('a name that is special in JavaScript is not a trap', () => {
     const text = encodeLockFile(lock).replace('"driver": {', '"__proto__": {');
     expect(() => parseLockFile(text, 'x')).toThrow(/"__proto__"/);
     const constructor = parseLockFile(encodeLockFile(lock).replace('"driver": {', '"constructor": {'), 'x');
@@ -106,6 +110,21 @@ describe('the artifact', () => {
     expect(await readSet(registry, sets, 'commit-x')).toMatchObject({ lock });
   });
 
+  test.each(['registry.test/p', 'registry.test/p/r/team', 'registry.test/other'])(
+    'counts only where it lies: one that says it is of %s is not a set, for prune and latest neither',
+    async (registryPath) => {
+      const storage = new Storage();
+      const registry = memoryRegistry(storage);
+      const foreign = { ...entry('driver'), repository: `${registryPath}/driver` };
+      const claims: LockFile = { ...lock, registryPath, images: { driver: foreign } };
+      await storeSet(registry, sets, commitTag(lock.commit), claims, '2026-11-23T00:00:00Z');
+      await storeSet(registry, sets, 'latest', claims, '2026-11-23T00:00:00Z');
+      expect(await readSet(registry, sets, 'latest')).toBe('other');
+      expect([...(await takeInventory(registry, path)).keys()]).toEqual([sets, seedRepository(path)]);
+      expect(await lookUp(registry, path, [], lock.commit)).toMatchObject({ set: 'other', latestSet: 'other' });
+    },
+  );
+
   test('a registry that takes neither form is said to', async () => {
     const registry = memoryRegistry(new Storage());
     const refusal = new RegistryError('manifest invalid', { status: 400, codes: ['MANIFEST_INVALID'] });
@@ -132,7 +151,7 @@ describe('the artifact', () => {
     expect(puts).toHaveLength(1);
   });
 
-  test('what is no set is not taken for one', async () => {
+  test('what is not a set is not taken for one', async () => {
     const registry = memoryRegistry(new Storage());
     expect(await readSet(registry, sets, 'commit-x')).toBeUndefined();
     await storeWithdrawal(registry, sets, 'commit-x');

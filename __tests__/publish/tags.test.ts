@@ -1,8 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { PublishError, RegistryError } from '../../src/errors';
-import { commitTag, isImmutable, keyTag, putTag } from '../../src/publish/tags';
+import {
+  candidateTag,
+  commitTag,
+  keepTag,
+  keyTag,
+  latestTag,
+  ownTag,
+  putTag,
+  readTag,
+  refuseReservedTag,
+} from '../../src/publish/tags';
+import { isImmutable } from '../../src/oci/immutable';
 import { memoryRegistry, Storage } from '../support/memoryRegistry';
-import { pushTinyImage } from '../support/releaseSets';
+import { commitId, contentKey, pushTinyImage } from '../support/releaseSets';
 
 const repository = 'registry.test/p/r/driver';
 const tiny = (content: string) => ({ repository, content, revision: 'none' });
@@ -10,6 +21,38 @@ const tiny = (content: string) => ({ repository, content, revision: 'none' });
 test('names of tags', () => {
   expect(keyTag('0123456789'.repeat(7))).toBe(`key-${'0123456789'.repeat(4)}`);
   expect(commitTag('abc')).toBe('commit-abc');
+});
+
+test('every tag of our own is read as what it was made as, and no other is', () => {
+  const commit = commitId('a');
+  expect(ownTag(latestTag)).toEqual({ kind: 'latest' });
+  expect(ownTag(keyTag(contentKey('a')))).toEqual({ kind: 'key' });
+  expect(ownTag(keepTag(`sha256:${contentKey('a')}`))).toEqual({ kind: 'keep' });
+  expect(ownTag(commitTag(commit))).toEqual({ kind: 'commit', commit });
+  const candidate = { kind: 'candidate', commit, announcedAt: 17, override: false };
+  expect(ownTag(candidateTag(17, commit, false))).toEqual(candidate);
+  expect(ownTag(candidateTag(17, commit, true))).toEqual({ ...candidate, override: true });
+  for (const other of ['v1', 'commit-abc', `key-${commit}0`, 'candidate-1-x', 'latest-1', 'keep-this']) {
+    expect(ownTag(other)).toBeUndefined();
+  }
+});
+
+describe('readTag', () => {
+  test('a tag that is being put is waited for: listed before it can be read', async () => {
+    const registry = memoryRegistry(new Storage());
+    const digest = await pushTinyImage(registry, tiny('one'));
+    await putTag(registry, { repository, tag: 't', digest });
+    let asked = 0;
+    const slow = {
+      ...registry,
+      manifest: async (at: string, reference: string) => {
+        asked += 1;
+        return asked <= 5 ? undefined : registry.manifest(at, reference);
+      },
+    };
+    expect((await readTag(slow, repository, 't'))?.digest).toBe(digest);
+    expect(asked).toBe(6);
+  });
 });
 
 describe('putTag', () => {
@@ -30,6 +73,18 @@ describe('putTag', () => {
     const failure = putTag(registry, { repository, tag: 't', digest: two });
     await expect(failure).rejects.toThrow(PublishError);
     await expect(failure).rejects.toThrow(`is immutable and names ${one}, not ${two}`);
+  });
+
+  test('what a commit’s tag named before keeps a tag of its own, and so outlives the move', async () => {
+    const storage = new Storage({ onlyTagged: true });
+    const registry = memoryRegistry(storage);
+    const [one, two] = [await pushTinyImage(registry, tiny('one')), await pushTinyImage(registry, tiny('two'))];
+    const tag = commitTag(commitId('a'));
+    await putTag(registry, { repository, tag, digest: one });
+    await putTag(registry, { repository, tag, digest: two });
+    expect(storage.tags.get(`${repository}:${tag}`)).toBe(two);
+    expect(await registry.manifest(repository, one)).toBeDefined();
+    expect(await putTag(registry, { repository, tag, digest: two })).toBe('unchanged');
   });
 
   test('an image that is not there is named', async () => {
@@ -71,4 +126,26 @@ test.each([
 ])('"%s" (%d) is immutable: %s', (text, status, want) => {
   expect(isImmutable(new RegistryError(text, { status }))).toBe(want);
   expect(isImmutable(new Error(text))).toBe(false);
+});
+
+describe('tags that are ours to write, once filled in', () => {
+  const commit = 'c'.repeat(40);
+  test.each([
+    'latest',
+    `key-${'a'.repeat(40)}`,
+    'key-',
+    `commit-${'a'.repeat(40)}`,
+    'commit-x',
+    'candidate-1-x',
+    'keep-a',
+    'buildcache',
+  ])('%s is refused, with the template it came from', (tag) => {
+    expect(() => refuseReservedTag(tag, '{{branch}}', commit)).toThrow(`"{{branch}}" gives "${tag}"`);
+  });
+  test.each([`commit-${'c'.repeat(40)}`, `commit-${'c'.repeat(7)}`, 'main', 'my-key-x', 'latest-main', 'Key-x'])(
+    '%s is not',
+    (tag) => {
+      expect(() => refuseReservedTag(tag, '{{branch}}', commit)).not.toThrow();
+    },
+  );
 });

@@ -1,10 +1,9 @@
 import { UsageError } from '../errors';
+import { bounds, inWords } from '../system/bounds';
+import { field, jsonExcess } from '../system/json';
 import { quoted } from '../system/quoted';
 import type { LockedImage, LockFile } from '../types';
-import { isDigest, isHost, isPathComponent } from './names';
-
-/** No set is near this; what is longer is no lock file. */
-export const longestLockFile = 4 * 2 ** 20;
+import { isDigest, isHost, isPathComponent } from '../oci/names';
 
 /**
  * The lock file as text: the same set gives the same bytes on every machine (fixed order of fields, images by name, newline at the end),
@@ -27,25 +26,30 @@ export function encodeLockFile(lock: LockFile): string {
  */
 export function parseLockFile(text: string, source: string): LockFile {
   const wrong = (why: string): UsageError =>
-    new UsageError(`${source} is no lock file of kfp-images: ${why}. Take one that kfp-images wrote.`);
-  if (text.length > longestLockFile) throw wrong(`it is longer than ${longestLockFile} characters`);
+    new UsageError(`${source} is not a lock file of kfp-images: ${why}. Take one that kfp-images wrote.`);
+  const most = bounds.lockFile;
+  if (text.length > most.bytes) throw wrong(`it is larger than ${inWords(most.bytes)}`);
+  const excess = jsonExcess(text);
+  if (excess !== undefined) throw wrong(`it ${excess}`);
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new UsageError(`${source} is no lock file of kfp-images: it is not JSON.`, { cause });
+    throw new UsageError(`${source} is not a lock file of kfp-images: it is not JSON.`, { cause });
   }
   const version = field(json, 'version');
   if (version !== 1) throw wrong(`its version is ${quoted(String(version))}, this program knows 1`);
   const commit = field(json, 'commit');
-  if (!isCommit(commit)) throw wrong('"commit" is no commit id');
+  if (!isCommit(commit)) throw wrong('"commit" is not a commit id');
   const registryPath = field(json, 'registryPath');
   if (typeof registryPath !== 'string' || !isRepository(registryPath))
-    throw wrong('"registryPath" is no registry path');
+    throw wrong('"registryPath" is not a registry path');
   const listed = field(json, 'images');
-  if (typeof listed !== 'object' || listed === null || Array.isArray(listed)) throw wrong('"images" is no object');
-  const images = Object.entries(listed).map(([name, image]): readonly [string, LockedImage] => {
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name)) throw wrong(`${quoted(name)} is no name of an image`);
+  if (typeof listed !== 'object' || listed === null || Array.isArray(listed)) throw wrong('"images" is not an object');
+  const entries = Object.entries(listed);
+  if (entries.length > most.images) throw wrong(`it has more than ${most.images} images`);
+  const images = entries.map(([name, image]): readonly [string, LockedImage] => {
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name)) throw wrong(`${quoted(name)} is not the name of an image`);
     return [name, lockedImage(image, registryPath, (why) => wrong(`image ${name}: ${why}`))];
   });
   return { version: 1, commit, registryPath, images: Object.fromEntries(images) };
@@ -57,9 +61,9 @@ function lockedImage(image: unknown, registryPath: string, wrong: (why: string) 
     throw wrong('"repository" does not lie under the registry path');
   }
   const digest = field(image, 'digest');
-  if (typeof digest !== 'string' || !isDigest(digest)) throw wrong('"digest" is no digest (sha256:…)');
+  if (typeof digest !== 'string' || !isDigest(digest)) throw wrong('"digest" is not a digest (sha256:…)');
   const key = field(image, 'key');
-  if (typeof key !== 'string' || !/^[0-9a-f]{64}$/.test(key)) throw wrong('"key" is no content key (64 hex digits)');
+  if (typeof key !== 'string' || !/^[0-9a-f]{64}$/.test(key)) throw wrong('"key" is not a content key (64 hex digits)');
   const seconds = field(image, 'seconds');
   const known = typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0;
   return { repository, digest, key, ...(known ? { seconds } : {}) };
@@ -73,10 +77,4 @@ export function isCommit(value: unknown): value is string {
 function isRepository(text: string): boolean {
   const [host = '', ...path] = text.split('/');
   return isHost(host) && path.length > 0 && path.every(isPathComponent);
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Readonly<Record<string, unknown>>)[name]
-    : undefined;
 }

@@ -1,9 +1,9 @@
 import { PublishError } from '../errors';
 import type { Registry } from '../types';
 import { imageOf } from './releaseSet';
-import { openSet, storeProbe, type StoredSet } from './setArtifact';
+import { openSet, type StoredSet } from './setArtifact';
 import { commitTag, keyTag, latestTag, setRepository } from './tags';
-import { together } from './together';
+import { mapConcurrently } from '../system/mapConcurrently';
 
 /** An image of the plan, as it is looked for. */
 export interface SoughtImage {
@@ -19,17 +19,15 @@ export interface RegistryState {
   readonly keyed: ReadonlyMap<string, string>;
   /** Image → digest at this commit's tag. */
   readonly published: ReadonlyMap<string, string>;
-  /** Images whose `latest` exists. */
-  readonly withLatest: ReadonlySet<string>;
-  /** The set of this commit. `other`: its tag names something that is no set. */
+  /** The set of this commit. `other`: its tag names something that is not a set. */
   readonly set: StoredSet | 'other' | undefined;
   /** The set that `kfp-images-set:latest` names. */
   readonly latestSet: StoredSet | 'other' | undefined;
 }
 
 /**
- * One parallel round of look-ups for everything a run has to know: which keys the registry has, what of this commit is published, where
- * `latest` stands. Throws RegistryError (unreachable, no login, no right), so that nothing is built for a registry that takes nothing.
+ * One parallel round of look-ups for everything a run has to know: which keys the registry has, what of this commit is published, which set
+ * `latest` names. Throws RegistryError (unreachable, no login, no right), so that nothing is built for a registry that takes nothing.
  */
 export async function lookUp(
   registry: Registry,
@@ -39,23 +37,57 @@ export async function lookUp(
 ): Promise<RegistryState> {
   const sets = setRepository(registryPath);
   const digests = (tagOf: (image: SoughtImage) => string): Promise<ReadonlyMap<string, string>> =>
-    together(images, async (image) => {
-      const found = await registry.manifest(image.repository, tagOf(image));
-      return found === undefined ? [] : [[image.name, found.digest] as const];
-    }).then((found) => new Map(found.flat()));
+    digestsAt(registry, images, tagOf);
   // Whether there really is none where none was found is asked again when something depends on it.
   const set = async (tag: string): Promise<RegistryState['set']> => {
     const found = await registry.manifest(sets, tag);
     return found && openSet(registry, sets, found);
   };
-  const [keyed, published, latest, ownSet, latestSet] = await Promise.all([
+  const [keyed, published, ownSet, latestSet] = await Promise.all([
     digests(({ key }) => keyTag(key)),
     digests(() => commitTag(commit)),
-    digests(() => latestTag),
     set(commitTag(commit)),
     set(latestTag),
   ]);
-  return { keyed, published, withLatest: new Set(latest.keys()), set: ownSet, latestSet };
+  return { keyed, published, set: ownSet, latestSet };
+}
+
+/** Image → what its tag names. */
+async function digestsAt(
+  registry: Registry,
+  images: readonly SoughtImage[],
+  tagOf: (image: SoughtImage) => string,
+): Promise<ReadonlyMap<string, string>> {
+  const found = await mapConcurrently(images, async (image) => {
+    const manifest = await registry.manifest(image.repository, tagOf(image));
+    return manifest === undefined ? [] : [[image.name, manifest.digest] as const];
+  });
+  return new Map(found.flat());
+}
+
+/**
+ * The images whose `latest` exists. Asked only where tags are immutable: nothing else depends on it before the publication. Throws RegistryError.
+ */
+export async function withLatest(registry: Registry, images: readonly SoughtImage[]): Promise<ReadonlySet<string>> {
+  return new Set((await digestsAt(registry, images, () => latestTag)).keys());
+}
+
+/**
+ * Image → its key in the set that is published for this very commit, as long as the commit's tag stands at it: whatever moved since (a base
+ * image, say), a run that is repeated changes nothing of it. Pure.
+ */
+export function publishedKeys(
+  { set, published }: RegistryState,
+  images: readonly SoughtImage[],
+): ReadonlyMap<string, string> {
+  if (typeof set !== 'object') return new Map();
+  return new Map(
+    images.flatMap(({ name, repository }) => {
+      const own = imageOf(set.lock, name);
+      const stands = own !== undefined && own.repository === repository && own.digest === published.get(name);
+      return stands ? [[name, own.key] as const] : [];
+    }),
+  );
 }
 
 /**
@@ -70,12 +102,9 @@ export function reusable({ set, published, keyed }: RegistryState, image: Sought
   return isThere ? own.digest : keyed.get(image.name);
 }
 
-/**
- * May we write there? Stores two bytes that every set needs (nothing refers to them until there is a set, and they are stored once).
- * Throws RegistryError with the registry's words, before anything was built.
- */
+/** May we write there? Throws RegistryError with the registry's words, before anything was built. */
 export async function checkWritable(registry: Registry, registryPath: string): Promise<void> {
-  await storeProbe(registry, setRepository(registryPath));
+  await registry.checkPush(setRepository(registryPath));
 }
 
 /** What a run is about to do, as far as tags are concerned. */
@@ -86,21 +115,23 @@ export interface TagIntent {
   readonly moveLatest: boolean;
   /** Does the registry refuse to move tags? undefined: it can't be asked; then the first refusal tells. */
   readonly immutable: boolean | undefined;
+  /** Images whose `latest` exists, where that counts. */
+  readonly withLatest: ReadonlySet<string>;
 }
 
 /**
  * Can the tags of this run be put? Pure. Gives warnings; throws PublishError when tags are immutable and one that is needed names something
- * else: then building would be for nothing. What is right already is no obstacle.
+ * else: then building would be for nothing. What is right already is not an obstacle.
  */
 export function preflightTags(state: RegistryState, intent: TagIntent): readonly string[] {
   if (intent.immutable !== true) return [];
   const { commit, images } = intent;
   const sets = setRepository(intent.registryPath);
-  const fail = (what: string, mend: string): PublishError =>
-    new PublishError(`The tags of ${intent.registryPath} are immutable, and ${what}. ${mend}. Nothing was built.`);
+  const fail = (what: string, fix: string): PublishError =>
+    new PublishError(`The tags of ${intent.registryPath} are immutable, and ${what}. ${fix}. Nothing was built.`);
   const stored = state.set;
   if (stored === 'other') {
-    throw fail(`${sets}:${commitTag(commit)} names something that is no release set`, 'Delete that tag');
+    throw fail(`${sets}:${commitTag(commit)} names something that is not a release set`, 'Delete that tag');
   }
   for (const { name, repository, key } of images) {
     const known = stored === undefined ? undefined : imageOf(stored.lock, name);
@@ -117,7 +148,7 @@ export function preflightTags(state: RegistryState, intent: TagIntent): readonly
     }
   }
   if (!intent.moveLatest) return [];
-  const isThere = state.latestSet !== undefined || images.some(({ name }) => state.withLatest.has(name));
+  const isThere = state.latestSet !== undefined || images.some(({ name }) => intent.withLatest.has(name));
   const isOurs = typeof state.latestSet === 'object' && state.latestSet.lock.commit === commit;
   if (isThere && !isOurs) {
     throw fail(`${latestTag} exists and can't be moved to commit ${commit}`, 'Set the input latest to never');

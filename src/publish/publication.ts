@@ -1,17 +1,31 @@
+import { message } from '../errors';
 import type { LockFile, Publication, Registry } from '../types';
-import { checkImage } from './imageCheck';
-import { learn, type Progress } from './learn';
-import { patientWithParts } from './patientPut';
-import { promote, type PromotionPorts } from './promote';
-import { Stopped } from './promotion/stop';
+import { checkImage } from '../oci/imageCheck';
+import { reconcile, type Progress } from './reconcile';
+import { patientWithParts } from '../oci/patientPut';
+import { reviveManifests, type KnownManifests } from './reviveManifests';
+import { promote } from './promotion/promote';
+import { Stopped, type PromotionPorts } from './promotion/writeLatest';
 import { publishLock } from './publishLock';
-import { lockOf, planPublication, type PublicationAction, type PublicationOrder } from './publishSet';
-import { rememberingBlobs } from './remember';
-import { tellPublication } from './story';
-import { putTag, readTag } from './tags';
-import { together } from './together';
+import {
+  lockOf,
+  planPublication,
+  type FinishedImage,
+  type PublicationAction,
+  type PublicationOrder,
+} from './publishSet';
+import { cacheBlobs } from '../oci/cacheBlobs';
+import { publicationReport } from './publicationReport';
+import { tagKey } from './builtImage';
+import { isSameSet, mergeSets } from './releaseSet';
+import { readSet, type StoredSet } from './setArtifact';
+import { commitTag, keep, latestTag, putTag, setRepository } from './tags';
+import { mapConcurrently } from '../system/mapConcurrently';
 
-export type PublicationPorts = PromotionPorts;
+export interface PublicationPorts extends PromotionPorts {
+  /** What is attached to the set and its images, before `latest` names them. Where it throws, `latest` stays. */
+  readonly attest?: ((set: StoredSet, registry: Registry, known: KnownManifests) => Promise<void>) | undefined;
+}
 
 /**
  * Publishes a set: the actions of `planPublication`, step by step; a step starts when the one before is complete and read back.
@@ -24,18 +38,20 @@ export type PublicationPorts = PromotionPorts;
  * is published; what the run does not know by then it asks the registry once more.
  */
 export async function publish(order: PublicationOrder, given: PublicationPorts): Promise<Publication> {
-  const patient = [given.registry, given.steadfast].map(patientWithParts);
-  const [registry = given.registry, steadfast = given.steadfast] = rememberingBlobs(patient);
-  const ports = { ...given, registry, steadfast };
+  const patient = [given.registry, given.uncancellable].map(patientWithParts);
+  const { registries, known } = reviveManifests(cacheBlobs(patient));
+  const [registry = given.registry, uncancellable = given.uncancellable] = registries;
+  const ports = { ...given, registry, uncancellable };
   const actions = planPublication(order);
   const mine = lockOf(order);
   const progress: Progress = { tags: new Map(), set: undefined, setState: undefined, promotion: undefined };
   try {
-    await perform(order, actions, mine, ports, progress);
-    return tellPublication(order, mine, progress, progress.promotion?.error, progress.promotion?.kind === 'stopped');
+    await perform(order, actions, mine, ports, progress, known);
+    if ([...progress.tags.values()].includes('published')) await holdImages(mine, ports);
+    return publicationReport(order, mine, progress, progress.promotion?.error, progress.promotion?.kind === 'stopped');
   } catch (error) {
-    await learn(actions, mine, ports.steadfast, progress);
-    return tellPublication(order, mine, progress, error, error instanceof Stopped || ports.signal.aborted);
+    await reconcile(actions, mine, ports.uncancellable, progress);
+    return publicationReport(order, mine, progress, error, error instanceof Stopped || ports.signal.aborted);
   }
 }
 
@@ -45,6 +61,7 @@ async function perform(
   mine: LockFile,
   ports: PublicationPorts,
   progress: Progress,
+  known: KnownManifests,
 ): Promise<void> {
   const registry = writingThrough(ports);
   const step = async <Kind extends PublicationAction['kind']>(
@@ -54,65 +71,100 @@ async function perform(
     const those = actions.filter(
       (action): action is Extract<PublicationAction, { kind: Kind }> => action.kind === kind,
     );
-    await together(those, async (action) => {
+    await mapConcurrently(those, async (action) => {
       if (ports.signal.aborted) throw new Stopped();
       await work(action);
     });
   };
-  await step('key', (action) => checkKey(registry, action));
-  await step('check', ({ repository, digest }) => checkImage(registry, repository, known(digest)));
-  await step('tag', async ({ repository, tag, digest }) => {
-    const state = await putTag(registry, { repository, tag, digest: known(digest) });
-    progress.tags.set(`${repository}:${tag}`, state);
-    if (state === 'published') ports.log.info(`Published ${repository}:${tag}`);
-  });
+  const finished = (image: string): FinishedImage => {
+    const found = order.images.find(({ name }) => name === image);
+    if (found === undefined) throw new Error(`${image} is not among the images to publish`);
+    return found;
+  };
+  if (await standsAlready(order, mine, registry)) {
+    for (const action of actions)
+      if (action.kind === 'tag') progress.tags.set(`${action.repository}:${action.tag}`, 'unchanged');
+    await step('check', ({ repository, image }) => checkImage(registry, repository, finished(image).digest));
+  } else await tagImages();
   await step('set', async ({ repository, tag }) => {
     progress.set = await publishLock(registry, mine, order.binds, order.created);
     progress.setState = progress.set.state;
     if (progress.set.state === 'published') ports.log.info(`Published ${repository}:${tag}`);
   });
-  if (!order.moveLatest || progress.set === undefined) return;
+  const { stored } = progress.set ?? {};
+  if (stored !== undefined && ports.attest !== undefined) {
+    if (ports.signal.aborted) throw new Stopped();
+    await ports.attest(stored, registry, known);
+  }
+  // The set as it came to be says whose latest moves: another run of the commit may have joined it.
+  const moves = planPublication({ ...order, published: stored?.lock }).filter(({ kind }) => kind === 'latest');
+  if (stored === undefined || moves.length === 0) return;
   if (ports.signal.aborted) throw new Stopped();
-  const set = actions.find(({ kind }) => kind === 'set');
-  if (set === undefined) return;
-  progress.promotion = await promote(progress.set.stored, set.repository, order.override, ports);
+  progress.promotion = await promote(stored, setRepository(order.registryPath), order.override, ports);
+
+  async function tagImages(): Promise<void> {
+    await step('key', async ({ repository, tag, image }) => {
+      const { unbound } = finished(image);
+      if ((await registry.manifest(repository, tag))?.digest === unbound) return;
+      // By digest it must be there in any case: everything that follows refers to it.
+      if ((await registry.manifest(repository, unbound)) === undefined)
+        await putTag(registry, { repository, tag, digest: unbound });
+      else await tagKey(registry, { repository, tag, digest: unbound });
+    });
+    await step('check', ({ repository, image }) => checkImage(registry, repository, finished(image).digest));
+    await step('tag', async ({ repository, tag, image }) => {
+      const state = await putTag(registry, { repository, tag, digest: finished(image).digest });
+      progress.tags.set(`${repository}:${tag}`, state);
+      if (state === 'published') ports.log.info(`Published ${repository}:${tag}`);
+    });
+  }
 }
 
 /**
- * The key names what was built. Where it names another image of the same key (two runs built it at once), that one is as good and stays.
+ * Is all of this set as it is to be already? Each image's `commit-SHA` named it when this run began, by bytes that were read and verified, and the
+ * set still says the same: where another run has begun to replace them, it puts its set last, and what is there until then is whole.
  */
-async function checkKey(
-  registry: Registry,
-  { repository, tag, digest }: Extract<PublicationAction, { kind: 'key' }>,
-): Promise<void> {
-  if ((await readTag(registry, repository, tag)) !== undefined) {
-    // By digest it must be there all the same: everything that follows refers to it.
-    if ((await registry.head(repository, known(digest))) !== undefined) return;
-  }
-  await putTag(registry, { repository, tag, digest: known(digest) });
+async function standsAlready(order: PublicationOrder, mine: LockFile, registry: Registry): Promise<boolean> {
+  const { images, standing, commit, published } = order;
+  const isOwn = (tag: string): boolean => tag === commitTag(commit) || tag === latestTag;
+  if (published === undefined || !order.tags.every(isOwn)) return false;
+  if (!images.every(({ name, digest }) => standing.get(name) === digest)) return false;
+  const stored = await readSet(registry, setRepository(order.registryPath), commitTag(commit));
+  return typeof stored === 'object' && isSameSet(mergeSets(mine, stored.lock, order.binds).lock, stored.lock);
 }
 
-/** Looks end with the run. What is being written is written to its end, so that the outcome knows of it, but not begun anew. */
-function writingThrough({ registry, steadfast, signal }: PublicationPorts): Registry {
+/** What our set names and another run of the commit took the tag from keeps a tag of its own: some registries delete what no tag names. */
+async function holdImages({ commit, images }: LockFile, { uncancellable, log }: PublicationPorts): Promise<void> {
+  const hold = async (repository: string, digest: string): Promise<void> => {
+    const tagged = await uncancellable.head(repository, commitTag(commit));
+    if (tagged?.digest === digest) return;
+    const image = await uncancellable.manifest(repository, digest);
+    if (image !== undefined) await keep(uncancellable, repository, image);
+  };
+  // All is published by now; this is for what others do.
+  await mapConcurrently(Object.values(images), ({ repository, digest }) => hold(repository, digest)).catch(
+    (error: unknown) => log.debug(message(error)),
+  );
+}
+
+/** Looks end with the run. What is being written is written to its end, so that the outcome knows of it, but not begun again. */
+function writingThrough({ registry, uncancellable, signal }: PublicationPorts): Registry {
   return {
     head: (repository, reference) => registry.head(repository, reference),
     manifest: (repository, reference) => registry.manifest(repository, reference),
-    blob: (repository, digest) => registry.blob(repository, digest),
+    blob: (...args) => registry.blob(...args),
     hasBlob: (repository, digest) => registry.hasBlob(repository, digest),
     tags: (repository) => registry.tags(repository),
     putManifest: (repository, reference, mediaType, bytes, beforeRepeat) =>
-      steadfast.putManifest(repository, reference, mediaType, bytes, async () => {
+      uncancellable.putManifest(repository, reference, mediaType, bytes, async () => {
         if (signal.aborted) throw new Stopped();
         await beforeRepeat?.();
       }),
-    putBlob: (...args) => steadfast.putBlob(...args),
-    mountBlob: (...args) => steadfast.mountBlob(...args),
-    deleteManifest: (...args) => steadfast.deleteManifest(...args),
+    putBlob: (...args) => uncancellable.putBlob(...args),
+    putFile: (...args) => uncancellable.putFile(...args),
+    checkPush: (repository) => registry.checkPush(repository),
+    mountBlob: (...args) => uncancellable.mountBlob(...args),
+    referrers: (...args) => registry.referrers(...args),
+    deleteManifest: (...args) => uncancellable.deleteManifest(...args),
   };
-}
-
-/** A bug of ours, not of the registry: lockOf has looked. */
-function known(digest: string | undefined): string {
-  if (digest === undefined) throw new Error('An image without a digest can’t be published');
-  return digest;
 }

@@ -2,7 +2,8 @@ import { PublishError } from '../errors';
 import type { LockFile, Registry } from '../types';
 import { isSameSet, mergeSets, type Binds } from './releaseSet';
 import { readSet, storeSet, type StoredSet } from './setArtifact';
-import { commitTag, isImmutable, setRepository } from './tags';
+import { isImmutable } from '../oci/immutable';
+import { commitTag, keep, setRepository } from './tags';
 
 /** A set that was stored and read back. */
 export interface PublishedSet {
@@ -42,6 +43,7 @@ export async function publishLock(
     }
     if (attempt === attempts) break;
     before = stored?.digest;
+    if (stored !== undefined) await keep(registry, repository, stored);
     await store(registry, repository, tag, merged.lock, created, found !== undefined);
   }
   throw new PublishError(

@@ -64,7 +64,7 @@ export function isSameSet(a: LockFile, b: LockFile): boolean {
   );
 }
 
-/** An image of a set by name; `constructor` and the like are no names that every set has. */
+/** An image of a set by name; `constructor` and the like are not names that every set has. */
 export function imageOf(lock: LockFile, name: string): LockedImage | undefined {
   return Object.hasOwn(lock.images, name) ? lock.images[name] : undefined;
 }

@@ -1,5 +1,14 @@
-import { PublishError, RegistryError } from '../errors';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PublishError, UsageError } from '../errors';
+import { isImmutable } from '../oci/immutable';
+import { quoted } from '../system/quoted';
 import type { Manifest, Registry } from '../types';
+import { isCommit } from './lockFile';
+
+/*
+ * Every tag that a publication puts, with its form, is made and read here and nowhere else: what is not in this list was put by others, and
+ * prune lets it hold what it names.
+ */
 
 /** Moves last, and only forwards. */
 export const latestTag = 'latest';
@@ -14,9 +23,76 @@ export function commitTag(commit: string): string {
   return `commit-${commit}`;
 }
 
+/**
+ * Holds an image, or a set, that a lock file of this commit named before the commit was published again: some registries delete what no tag
+ * names at once.
+ */
+export function keepTag(digest: string): string {
+  return `keep-${digest.slice('sha256:'.length)}`;
+}
+
+/**
+ * A note beside the sets of what the last build of an image took, for one platform or all of its own. Names have 128 characters at most, and so
+ * have tags: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
+ */
+export function tookTag(image: string, platform: string | undefined): string {
+  return `took-${image}${platform === undefined ? '' : `-${platform.replaceAll('/', '-')}`}`.slice(0, 128);
+}
+
+/** A run's announcement that its set is to become `latest`, see promotion/announcements.ts. */
+export function candidateTag(announcedAt: number, commit: string, override: boolean): string {
+  return `candidate-${announcedAt}-${commit}${override ? '-override' : ''}`;
+}
+
+/** A tag of our own, read. */
+export type OwnTag =
+  | { readonly kind: 'latest' | 'key' | 'keep' }
+  | { readonly kind: 'commit'; readonly commit: string }
+  | { readonly kind: 'candidate'; readonly commit: string; readonly announcedAt: number; readonly override: boolean };
+
+/** undefined: a tag that others put. */
+export function ownTag(tag: string): OwnTag | undefined {
+  if (tag === latestTag) return { kind: 'latest' };
+  if (/^key-[0-9a-f]{40}$/.test(tag)) return { kind: 'key' };
+  if (/^keep-[0-9a-f]{64}$/.test(tag)) return { kind: 'keep' };
+  const commit = /^commit-(.*)$/.exec(tag)?.[1];
+  if (commit !== undefined) return isCommit(commit) ? { kind: 'commit', commit } : undefined;
+  const [, time = '', candidate, override] = /^candidate-([0-9]{1,16})-([0-9a-f]{40,64})(-override)?$/.exec(tag) ?? [];
+  if (!isCommit(candidate)) return undefined;
+  return { kind: 'candidate', commit: candidate, announcedAt: Number(time), override: override !== undefined };
+}
+
+/**
+ * Moving takes seconds and is given up after `longestMove`; clocks of runners agree within minutes. So who announced earlier than
+ * `announcementWindow` ago is done or dead, and what it achieved is read from the tags themselves. Who announced later than that from now has a
+ * clock that can't be used, and is not waited for until its time has come.
+ */
+export const longestMove = 20 * 60_000;
+const announcementWindow = 2 * 60 * 60_000;
+
+/** Does an announcement still count? `now`: milliseconds since the epoch. */
+export function isRecent({ announcedAt }: { readonly announcedAt: number }, now: number): boolean {
+  return Math.abs(announcedAt - now) <= announcementWindow;
+}
+
 /** Where the sets of a registry path lie. */
 export function setRepository(registryPath: string): string {
   return `${registryPath}/kfp-images-set`;
+}
+
+/**
+ * Refuses a tag that is ours to write, as it reads once a branch's name and the like are filled in: `latest`, `key-…` (an image before
+ * binding), `commit-…` of another commit, `candidate-…`, `keep-…`, and `buildcache`, where
+ * BuildKit's layer cache lies. Throws UsageError.
+ */
+export function refuseReservedTag(tag: string, template: string, commit: string): void {
+  const own = [commitTag(commit), commitTag(commit.slice(0, 7))];
+  const isOurs = tag === latestTag || tag === 'buildcache' || /^(?:key|commit|candidate|keep)-/.test(tag);
+  if (!isOurs || own.includes(tag)) return;
+  throw new UsageError(
+    `input tags: ${quoted(template)} gives ${quoted(tag)} here, and latest, key-…, commit-…, keep-…, candidate-… and buildcache are written by kfp-images alone. ` +
+      'Put something before it (for example `branch-{{branch}}`), or rename the branch.',
+  );
 }
 
 /** A tag that is to name a digest. */
@@ -26,26 +102,35 @@ export interface TagAt {
   readonly digest: string;
 }
 
-/** How often a contradiction of the registry (a tag that is listed but not there) is looked at before it is believed to be one. */
-const looks = 3;
+/** How long a contradiction of the registry (a tag that is listed but not there) is looked at before it is believed to be one. */
+const contradictionMs = 8000;
+
+/** Waits between such looks: milliseconds, doubling. */
+const firstWaitMs = 50;
+const longestWaitMs = 1000;
 
 /**
  * What a tag names; undefined: nothing. That nothing is there is believed only when the repository's list of tags says so too: a registry (or
- * what stands before it) that answers 404 by mistake must not make us put a tag over another, or say that something is missing.
- * Throws RegistryError, or PublishError when the registry contradicts itself.
+ * what stands before it) that answers 404 by mistake must not make us put a tag over another, or say that something is missing. A registry
+ * may list a tag that is being put before it can be read (Distribution 3): that heals within moments.
+ * Throws RegistryError, or PublishError when the registry goes on contradicting itself.
  */
 export async function readTag(registry: Registry, repository: string, tag: string): Promise<Manifest | undefined> {
-  for (let look = 1; look <= looks; look++) {
+  const endsAt = performance.now() + contradictionMs;
+  for (let wait = firstWaitMs; ; wait = Math.min(2 * wait, longestWaitMs)) {
     const found = await registry.manifest(repository, tag);
     if (found !== undefined || !(await registry.tags(repository)).includes(tag)) return found;
+    if (performance.now() + wait > endsAt) break;
+    await sleep(wait);
   }
   throw new PublishError(
-    `The registry lists ${repository}:${tag} but does not have it. Nothing is done on such a word. Run again.`,
+    `The registry lists ${repository}:${tag} but does not have it, and did not for ${contradictionMs / 1000} seconds. Nothing is done on such a word. Run again.`,
   );
 }
 
-/** How often a tag is put when the registry said yes but does not show it. */
+/** How often a tag is put when the registry said yes but does not show it, and where other runs keep putting theirs. */
 const attempts = 3;
+const attemptsBesideOthers = 12;
 
 /**
  * Lets a tag name a digest that its repository has, by putting the same bytes under it, and reads it back.
@@ -64,15 +149,42 @@ export async function putTag(
       `${repository}:${tag} can't be published: the registry has no ${digest} there. Was it deleted during the run? Run again.`,
     );
   }
-  for (let attempt = 1; attempt <= attempts; attempt++) {
+  const kind = ownTag(tag)?.kind;
+  let lost = 0;
+  let puts = 0;
+  while (lost < attempts && puts < attemptsBesideOthers) {
+    if (kind === 'commit' && shown !== undefined) await keep(registry, repository, shown);
+    const before = shown?.digest;
     await put(registry, repository, tag, image, shown);
-    shown = await registry.manifest(repository, tag);
-    if (shown?.digest === digest) return 'published';
+    puts++;
+    for (let wait = firstWaitMs; wait <= longestWaitMs; wait *= 3) {
+      shown = await registry.manifest(repository, tag);
+      if (shown?.digest === digest) return 'published';
+      // Another's image is not a delay of the registry's.
+      if (shown !== undefined && shown.digest !== before) break;
+      await sleep(wait);
+    }
+    if (shown === undefined || shown.digest === before) lost++;
+    else {
+      // Another run's image went over ours, which no tag may name now. Whoever waits longest sees its own.
+      if (kind === 'commit' || kind === 'key') await keep(registry, repository, image);
+      await sleep(Math.random() * longestWaitMs);
+      shown = await registry.manifest(repository, tag);
+      if (shown?.digest === digest) return 'published';
+    }
   }
   throw new PublishError(
-    `${repository}:${tag} was put ${attempts} times as ${digest}, but the registry shows ${shown?.digest ?? 'nothing'}. ` +
+    `${repository}:${tag} was put ${puts} times as ${digest}, but the registry shows ${shown?.digest ?? 'nothing'}. ` +
       'Another run may be writing the same tag, or the registry has a fault. Run again.',
   );
+}
+
+/**
+ * Gives what a commit's tag is about to be moved from, or was, a tag of its own: a lock file of the commit names it, and some registries delete
+ * what no tag names. Throws RegistryError.
+ */
+export async function keep(registry: Registry, repository: string, named: Manifest): Promise<void> {
+  await registry.putManifest(repository, keepTag(named.digest), named.mediaType, named.bytes);
 }
 
 async function put(
@@ -92,15 +204,4 @@ async function put(
       { cause: refusal },
     );
   }
-}
-
-/**
- * Does a registry's refusal say that the tag exists and may not be moved? Artifact Registry: "manifest invalid: cannot update tag X. The
- * repository has enabled tag immutability" (https://cloud.google.com/artifact-registry/docs/docker/troubleshoot); ECR: "The image tag 'X'
- * already exists in the 'R' repository and cannot be overwritten because the repository is immutable"; Harbor: "configured as immutable".
- */
-export function isImmutable(error: unknown): boolean {
-  return (
-    error instanceof RegistryError && error.status !== undefined && /immutab|ImageTagAlreadyExists/i.test(error.message)
-  );
 }

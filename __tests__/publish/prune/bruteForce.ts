@@ -1,5 +1,5 @@
 import type { Inventory } from '../../../src/publish/prune/inventory';
-import type { PruneRules } from '../../../src/publish/prune/judgeSets';
+import type { PruneRules } from '../../../src/publish/prune/rules';
 
 /*
  * What prune has to delete, said a second time and as simply as possible: for every manifest by itself, every reason to keep it is looked
@@ -10,24 +10,40 @@ import type { PruneRules } from '../../../src/publish/prune/judgeSets';
 export function bruteForce(inventory: Inventory, registryPath: string, rules: PruneRules): readonly string[] {
   const setsAt = `${registryPath}/kfp-images-set`;
   const sets = setsOf(inventory, setsAt);
-  const goes = (set: Found): boolean => {
-    const newer = sets.filter(
-      (other) =>
-        (other.created ?? Infinity) > (set.created ?? Infinity) ||
-        ((other.created ?? Infinity) === (set.created ?? Infinity) && other.commit < set.commit),
+  const isOver = (tag: string): boolean => {
+    const time = /^candidate-([0-9]+)-[0-9a-f]{40}(?:-override)?$/.exec(tag)?.[1];
+    return time !== undefined && Math.abs(rules.now - Number(time)) > 2 * 3_600_000;
+  };
+  const ofCommit = (commit: string) => sets.filter((set) => set.commit === commit);
+  const dateOf = (commit: string): number => Math.max(...ofCommit(commit).map(({ created }) => created ?? Infinity));
+  const goes = ({ commit }: Found): boolean => {
+    const date = dateOf(commit);
+    const newer = new Set(
+      sets
+        .map((set) => set.commit)
+        .filter((other) => {
+          return dateOf(other) > date || (dateOf(other) === date && other < commit);
+        }),
     );
     return (
-      set.tags.join() === `commit-${set.commit}` &&
-      set.created !== undefined &&
-      newer.length >= rules.keepLast &&
-      rules.now - set.created >= rules.keepDays * 86_400_000 &&
-      !set.images.some(({ digest }) => rules.inUse.digests.has(digest))
+      ofCommit(commit).every(
+        ({ tags, images }) =>
+          tags.every((tag) => tag === `commit-${commit}` || /^keep-[0-9a-f]{64}$/.test(tag) || isOver(tag)) &&
+          !images.some(({ digest }) => rules.inUse.digests.has(digest)),
+      ) &&
+      date !== Infinity &&
+      newer.size >= rules.keepLast &&
+      rules.now - date >= rules.keepDays * 86_400_000
     );
   };
   const gone: string[] = [];
   for (const [repository, { tags, manifests }] of inventory) {
     if (repository === setsAt) {
       gone.push(...sets.filter(goes).map(({ digest }) => `${setsAt}@${digest}`));
+      for (const { digest, set } of manifests.values()) {
+        const names = [...tags].filter(([, at]) => at === digest).map(([tag]) => tag);
+        if (set === undefined && names.length > 0 && names.every(isOver)) gone.push(`${setsAt}@${digest}`);
+      }
       continue;
     }
     const of = (set: Found) => set.images.filter((image) => image.repository === repository);
@@ -35,11 +51,14 @@ export function bruteForce(inventory: Inventory, registryPath: string, rules: Pr
       sets.some(
         (set) => goes(set) && tag === `commit-${set.commit}` && of(set).some((image) => image.digest === digest),
       ) ||
+      (tag === `keep-${digest.slice(7)}` &&
+        sets.some((set) => goes(set) && of(set).some((image) => image.digest === digest)) &&
+        !sets.some((set) => !goes(set) && of(set).some((image) => image.digest === digest))) ||
       (sets.some((set) => goes(set) && of(set).some(({ key }) => tag === `key-${key.slice(0, 40)}`)) &&
         !sets.some((set) => !goes(set) && of(set).some(({ key }) => tag === `key-${key.slice(0, 40)}`)));
     const attachments = (digest: string): readonly string[] => [
       ...[...manifests.values()].filter(({ subject }) => subject === digest).map((each) => each.digest),
-      ...(tags.has(digest.replace(':', '-')) ? [tags.get(digest.replace(':', '-')) ?? ''] : []),
+      ...['', '.sig'].flatMap((end) => tags.get(`${digest.replace(':', '-')}${end}`) ?? []),
     ];
     const stays = (digest: string, seen: readonly string[] = []): boolean => {
       if (seen.includes(digest)) return false;
@@ -49,7 +68,7 @@ export function bruteForce(inventory: Inventory, registryPath: string, rules: Pr
       if (!wanted(digest)) return true;
       if (sets.some((set) => !goes(set) && of(set).some((image) => image.digest === digest))) return true;
       for (const tag of named) {
-        const subject = /^sha256-([0-9a-f]{64})$/.exec(tag)?.[1];
+        const subject = /^sha256-([0-9a-f]{64})(?:\.sig)?$/.exec(tag)?.[1];
         if (subject === undefined ? !isOurs(tag, digest) : !manifests.has(`sha256:${subject}`)) return true;
       }
       // Whoever leads here and stays keeps it.

@@ -25,23 +25,32 @@ export function faultyRegistry(inventory: Inventory, faults: readonly Fault[]) {
     for (const [tag, at] of tags.get(repository) ?? []) if (at === digest) tags.get(repository)?.delete(tag);
     return left.get(repository)?.delete(digest) === true;
   };
+  const untag = (repository: string, tag: string): boolean => tags.get(repository)?.delete(tag) === true;
   const unexpected = (): never => {
     throw new Error('prune has no use for this');
   };
   const registry: Registry = {
     head: (repository, reference) =>
       call(() => {
-        const digest = tags.get(repository)?.get(reference);
+        const digest = left.get(repository)?.has(reference) === true ? reference : tags.get(repository)?.get(reference);
         return digest === undefined ? undefined : { mediaType: 'x', digest, size: 1 };
       }),
     tags: (repository) => call(() => [...(tags.get(repository)?.keys() ?? [])]),
-    deleteManifest: (repository, reference) => call(() => remove(repository, reference)),
-    manifest: unexpected,
+    deleteManifest: (repository, reference) =>
+      call(() => (reference.startsWith('sha256:') ? remove : untag)(repository, reference)),
+    manifest: (repository, reference) =>
+      call(() => {
+        const digest = tags.get(repository)?.get(reference);
+        return digest === undefined ? undefined : { mediaType: 'x', digest, size: 1, bytes: new Uint8Array(1) };
+      }),
     putManifest: unexpected,
     blob: unexpected,
     hasBlob: unexpected,
     putBlob: unexpected,
+    putFile: unexpected,
+    checkPush: unexpected,
     mountBlob: unexpected,
+    referrers: () => Promise.resolve(undefined),
   };
   const gone = (): readonly string[] =>
     [...inventory]

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { Inventory, StoredManifest } from '../../../src/publish/prune/inventory';
-import type { PruneRules } from '../../../src/publish/prune/judgeSets';
-import { commitTag, keyTag } from '../../../src/publish/tags';
+import type { PruneRules } from '../../../src/publish/prune/rules';
+import { candidateTag, commitTag, keepTag, keyTag } from '../../../src/publish/tags';
 
 export const registryPath = 'registry.example/p/r';
 export const now = Date.UTC(2026, 10, 23);
@@ -28,6 +28,12 @@ const oneSet = fc.record({
   hasAttestation: fc.boolean(),
   /** Tags of ours that are missing, as after an interrupted run. */
   lacksCommitTag: fc.boolean(),
+  /** Its run moved `latest`, so many hours ago. */
+  movedLatest: fc.option(fc.nat({ max: 5 })),
+  /** One that wanted to, and gave up. */
+  gaveUp: fc.option(fc.nat({ max: 5 })),
+  /** An earlier set of the commit, with the first image alone: of the same content, or of another that was rebuilt later. */
+  earlier: fc.option(fc.constantFrom('same', 'other')),
   isGone: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
 });
 
@@ -83,6 +89,23 @@ export const sample: fc.Arbitrary<Sample> = fc
       const created = set.ageInDays === null ? undefined : now - set.ageInDays * day - index;
       store.put(at, { digest: own, set: { commit, created, images: listed } });
       store.tag(at, commitTag(commit), own);
+      const hoursAgo = (hours: number): number => now - hours * 3_600_000;
+      if (set.movedLatest !== null) store.tag(at, candidateTag(hoursAgo(set.movedLatest), commit, false), own);
+      if (set.gaveUp !== null) {
+        store.put(at, { digest: digest('withdrawn') });
+        store.tag(at, candidateTag(hoursAgo(set.gaveUp) + 1, commit, false), digest('withdrawn'));
+      }
+      const [first] = listed;
+      if (set.earlier !== null && first !== undefined) {
+        const before = set.earlier === 'same' ? first.digest : digest(`built before ${commit}`);
+        if (set.earlier === 'other') {
+          store.put(first.repository, { digest: before });
+          store.tag(first.repository, keepTag(before), before);
+        }
+        const earlier = digest(`earlier set ${commit}`);
+        store.put(at, { digest: earlier, set: { commit, created, images: [{ ...first, digest: before }] } });
+        store.tag(at, keepTag(earlier), earlier);
+      }
       if (latest === index) store.tag(at, 'latest', own);
       if (taggedSet === index) store.tag(at, 'v1', own);
     }
@@ -130,6 +153,7 @@ class Store {
     manifests.set(manifest.digest, {
       blobs,
       subject: undefined,
+      seedMade: undefined,
       set: undefined,
       ...known,
       ...manifest,

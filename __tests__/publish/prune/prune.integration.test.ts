@@ -1,18 +1,25 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RegistryError } from '../../../src/errors';
-import { apiRemover } from '../../../src/publish/artifactRegistry/remove';
-import { authClientOf } from '../../../src/publish/artifactRegistry/authClient';
+import { apiRemover } from '../../../src/google/artifactRegistry/remove';
+import { authClientOf } from '../../../src/google/artifactRegistry/authClient';
 import { confirmed, decidePrune, type PrunePlan } from '../../../src/publish/prune/decide';
 import { executePrune } from '../../../src/publish/prune/execute';
-import { mentionedIn, nothingInUse, type InUse } from '../../../src/publish/prune/inUse';
+import { mentionedIn, nothingInUse, type InUse } from '../../../src/publish/prune/rules';
 import { takeInventory } from '../../../src/publish/prune/inventory';
-import type { GoogleRegistryPath } from '../../../src/publish/reference';
+import type { GoogleRegistryPath } from '../../../src/oci/registryPath';
+import { planLines } from '../../../src/commands/prune/format';
+import { digestOf } from '../../../src/oci/digest';
+import { seedRepository, seedTag } from '../../../src/publish/cacheSeed';
+import { storeSeed } from '../../../src/publish/seedStore';
 import { readSet, storeSet } from '../../../src/publish/setArtifact';
 import { commitTag, keyTag, putTag, setRepository } from '../../../src/publish/tags';
 import type { Registry } from '../../../src/types';
 import { startFakeArtifactRegistry, type FakeArtifactRegistry } from '../../support/fakeGoogle/artifactRegistryApi';
 import { storedImages } from '../../support/fakeGoogle/storedImages';
 import { FakeWorld, rightsOf } from '../../support/fakeGoogle/world';
+import { tempDir } from '../../support/engine';
 import { startRegistry, type TestRegistry } from '../../support/registry';
 import { testClient } from '../../support/registryClient';
 import { commitId, contentKey, pushTinyImage, silent } from '../../support/releaseSets';
@@ -128,6 +135,31 @@ describe('pruning real sets', () => {
     expect(await registry.manifest(repository, digest)).toBeDefined();
     expect(await registry.manifest(setRepository(path), commitTag(oldest.commit))).toBeUndefined();
   });
+});
+
+test('the seed of a cache goes once it is so old that no build uses it', async () => {
+  const { path } = await somePath();
+  await using folder = await tempDir();
+  const file = join(folder.path, 'layer');
+  await writeFile(file, 'a layer');
+  const bytes = Buffer.from('a layer');
+  const layer = { file, digest: digestOf(bytes), size: bytes.length, diffId: digestOf(bytes) };
+  const subject = { folder: '/root/.cache', owner: '0:0', native: undefined, platforms: ['linux/amd64'] };
+  for (const [branch, age] of [
+    ['main', 29],
+    ['old', 31],
+  ] as const) {
+    const facts = { subject, branch, createdAt: Date.now() - age * day, saves: 60 };
+    await storeSeed(registry, path, { facts, layer, below: undefined, own: undefined });
+  }
+  const seeds = seedRepository(path);
+  const plan = await planFor(path, nothingInUse, 10);
+  expect(plan.deletions.map(({ repository, tags }) => [repository, tags])).toEqual([
+    [seeds, [seedTag(subject, 'old')]],
+  ]);
+  expect(planLines(plan, path).join('\n')).toContain('and 1 cache too old to be used');
+  expect(await executePrune(plan, { registry, google: undefined, log: silent })).toMatchObject({ problems: [] });
+  expect(await registry.tags(seeds)).toEqual([seedTag(subject, 'main')]);
 });
 
 describe('at Google', () => {

@@ -1,23 +1,16 @@
-import { commitTag, keyTag, setRepository } from '../tags';
+import { isSeedTag, isStale, seedRepository } from '../cacheSeed';
+import { commitTag, keepTag, keyTag, setRepository } from '../tags';
+import { describeDeletions, orphanReferrers, parentsFirst, reach, setBySet, subjectOf, type Deletion } from './graph';
 import type { Inventory, StoredRepository } from './inventory';
-import { describeDeletions, parentsFirst, setBySet } from './order';
-import { orphanReferrers, reach, subjectOf } from './reach';
-import { judgeSets, type PruneRules, type SetVerdict } from './judgeSets';
+import { isOver, decideSets, type PruneRules, type SetVerdict } from './rules';
 
-/** One manifest that goes, with the tags that name it. */
-export interface Deletion {
-  readonly repository: string;
-  readonly digest: string;
-  readonly tags: readonly string[];
-  /** Bytes that nothing else in its repository holds, after all deletions. */
-  readonly bytes: number;
-}
-
-/** A tag of a set that goes, on an image that stays for another's sake. */
+/** A tag that goes from something that stays: of a set that goes on an image that another needs, or an announcement that is over. */
 export interface Untagging {
   readonly repository: string;
   readonly tag: string;
   readonly digest: string;
+  /** Tags that name the same and stay. */
+  readonly others: readonly string[];
 }
 
 export interface PrunePlan {
@@ -32,25 +25,30 @@ export interface PrunePlan {
  *
  * An image goes when a set that goes names it (by digest, by its content key, or within an index), and nothing that stays leads to it: a set,
  * an index or an attestation that stays, a tag that is not of a set that goes, something that runs. In doubt it stays: tags of commits that
- * have no set (a run may be about to write it), content keys that no set names, whatever is not understood.
+ * have no set (a run may be about to write it), content keys that no set names, whatever is not understood. A cache's seed goes when it is so
+ * old that no build starts from it.
  */
 export function decidePrune(inventory: Inventory, registryPath: string, rules: PruneRules): PrunePlan {
   const setsAt = setRepository(registryPath);
   const setsThere = inventory.get(setsAt);
   if (setsThere === undefined) return { sets: [], deletions: [], untaggings: [] };
-  const sets = judgeSets(setsThere, rules);
+  const sets = decideSets(setsThere, rules);
   const going = sets.filter(({ goes }) => goes);
   const staying = sets.filter(({ goes }) => !goes);
   const oldestFirst = going.toReversed();
   const turns = new Map<string, number>();
   const deletions: Deletion[] = [];
   const untaggings: Untagging[] = [];
+  const seedsAt = seedRepository(registryPath);
   for (const [name, repository] of inventory) {
+    const stale = name === seedsAt ? staleSeeds(repository, rules.now) : [];
     const removable =
       name === setsAt
-        ? new Map(going.map((set) => [commitTag(set.commit), set.digest]))
-        : tagsThatGo(name, repository, going, staying);
-    const candidates = new Set<string>();
+        ? setTagsThatGo(repository, going, rules.now)
+        : name === seedsAt
+          ? new Map([...repository.tags].filter(([tag, digest]) => isSeedTag(tag) && stale.includes(digest)))
+          : tagsThatGo(name, repository, going, staying);
+    const candidates = new Set<string>(name === setsAt ? notesThatGo(repository, rules.now) : stale);
     for (const [turn, set] of oldestFirst.entries()) {
       for (const digest of reach(repository, startsOf(set, name, setsAt, removable), 'down')) {
         candidates.add(digest);
@@ -75,11 +73,21 @@ export function decidePrune(inventory: Inventory, registryPath: string, rules: P
     const gone = [...candidates].filter((digest) => !kept.has(digest) && repository.manifests.has(digest));
     deletions.push(...describeDeletions(name, repository, parentsFirst(repository, gone)));
     untaggings.push(
-      ...[...removable].flatMap(([tag, digest]) => (kept.has(digest) ? [{ repository: name, tag, digest }] : [])),
+      ...[...removable].flatMap(([tag, digest]) => {
+        if (!kept.has(digest)) return [];
+        const others = [...repository.tags].filter(([other, at]) => at === digest && !removable.has(other));
+        return [{ repository: name, tag, digest, others: others.map(([other]) => other) }];
+      }),
     );
   }
   const turnOf = ({ repository, digest }: Deletion): number => turns.get(`${repository}@${digest}`) ?? going.length;
   return { sets, deletions: setBySet(deletions, turnOf, setsAt), untaggings };
+}
+
+/** Seeds that no build starts from any more. */
+function staleSeeds(seeds: StoredRepository, now: number): readonly string[] {
+  const all = [...seeds.manifests.values()];
+  return all.flatMap(({ digest, seedMade }) => (seedMade !== undefined && isStale(seedMade, now) ? [digest] : []));
 }
 
 /** Where in a repository a set leads to by itself. */
@@ -93,6 +101,19 @@ function startsOf(
   return set.images
     .filter(({ repository }) => repository === name)
     .flatMap(({ digest, key }) => [digest, removable.get(keyTag(key)) ?? digest]);
+}
+
+/** Tags of the repository of sets that go: all of the sets that go, and the announcements that are over. */
+function setTagsThatGo(sets: StoredRepository, going: readonly SetVerdict[], now: number): ReadonlyMap<string, string> {
+  const gone = new Set(going.map(({ digest }) => digest));
+  return new Map([...sets.tags].filter(([tag, digest]) => gone.has(digest) || isOver(tag, now)));
+}
+
+/** What withdrawn announcements name, when all of them are over. */
+function notesThatGo(sets: StoredRepository, now: number): readonly string[] {
+  const named = [...sets.tags].filter(([, digest]) => sets.manifests.get(digest)?.set === undefined);
+  const needed = new Set(named.filter(([tag]) => !isOver(tag, now)).map(([, digest]) => digest));
+  return [...new Set(named.map(([, digest]) => digest))].filter((digest) => !needed.has(digest));
 }
 
 /** Tags of an image's repository that go with the sets: of their commits, and of content keys that only they name. */
@@ -114,6 +135,14 @@ function tagsThatGo(
     // One that names something else than the set says was moved by somebody.
     if (digest !== undefined && images.some((image) => image.repository === name && image.digest === digest))
       tags.set(tag, digest);
+  }
+  const staysNamed = new Set(staying.flatMap(({ images }) => images.map(({ digest }) => digest)));
+  for (const { images } of going) {
+    for (const image of images) {
+      const tag = keepTag(image.digest);
+      const isHere = image.repository === name && repository.tags.get(tag) === image.digest;
+      if (isHere && !staysNamed.has(image.digest)) tags.set(tag, image.digest);
+    }
   }
   for (const tag of keysOf(going)) {
     const digest = repository.tags.get(tag);

@@ -1,6 +1,8 @@
-import { RegistryError } from '../../errors';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { message, RegistryError } from '../../errors';
 import type { Log, Registry } from '../../types';
-import type { Deletion, PrunePlan } from './decide';
+import type { PrunePlan, Untagging } from './decide';
+import type { Deletion } from './graph';
 
 /** Deletes at Google what its registry does not delete by the distribution protocol. */
 export interface GoogleRemover {
@@ -15,6 +17,8 @@ export interface PruneOutcome {
   readonly untagged: number;
   /** Sentences; empty: everything went as planned. */
   readonly problems: readonly string[];
+  /** What this registry does not do, and what that comes to: sentences. */
+  readonly notes: readonly string[];
   readonly bytes: number;
 }
 
@@ -33,6 +37,7 @@ export interface PrunePorts {
 export async function executePrune(plan: PrunePlan, ports: PrunePorts): Promise<PruneOutcome> {
   const deleted: Deletion[] = [];
   const problems: string[] = [];
+  const notes: string[] = [];
   const stuck = new Set<string>();
   const setDigests = new Map(plan.sets.map((set) => [set.digest, set]));
   const fresh = new Map<string, ReadonlySet<string> | undefined>();
@@ -61,8 +66,8 @@ export async function executePrune(plan: PrunePlan, ports: PrunePorts): Promise<
       for (const [at, other] of dependents(plan, deletion)) stuck.add(`${at}@${other}`);
     }
   }
-  const untagged = await removeTags(plan, deleted, ports, problems);
-  return { deleted, untagged, problems, bytes: deleted.reduce((sum, { bytes }) => sum + bytes, 0) };
+  const untagged = await removeTags(plan, deleted, ports, { problems, notes });
+  return { deleted, untagged, problems, notes, bytes: deleted.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
 /** Everything of a repository that comes after a manifest that stayed may be listed by it. */
@@ -91,46 +96,101 @@ async function newlyNamed(plan: PrunePlan, repository: string, registry: Registr
   return named;
 }
 
-/** Gives why it stays. */
-async function remove(deletion: Deletion, { registry, google, log }: PrunePorts): Promise<string | undefined> {
+/** Gives why it stays; undefined: the registry has it no more, under no tag. */
+async function remove(deletion: Deletion, ports: PrunePorts): Promise<string | undefined> {
+  const { registry, google, log } = ports;
   const { repository, digest } = deletion;
   try {
-    await registry.deleteManifest(repository, digest);
-    return undefined;
+    const found = await registry.deleteManifest(repository, digest);
+    return await stillThere(deletion, ports, found ? 'took the deletion' : 'answered 404 to the deletion');
   } catch (refusal) {
     const isFinal = refusal instanceof RegistryError && refusal.status !== undefined && refusal.status < 500;
-    if (google === undefined || !isFinal) return refusal instanceof Error ? refusal.message : String(refusal);
+    if (google === undefined || !isFinal) return message(refusal);
     log.debug(`${repository}@${digest}: by Google's API, as the registry refuses: ${refusal.message}`);
   }
   try {
     await google.deleteVersion(repository, digest);
     return undefined;
   } catch (refusal) {
-    return refusal instanceof Error ? refusal.message : String(refusal);
+    return message(refusal);
   }
 }
 
-/** Only where a tag can be deleted without what it names: some registries take both by the distribution protocol. */
+/** Reads a deletion back. Some registries keep the tags of what was deleted by digest, and serve it under them: these go one by one. */
+async function stillThere(
+  { repository, digest, tags }: Deletion,
+  { registry }: PrunePorts,
+  said: string,
+): Promise<string | undefined> {
+  for (const reference of [...tags, digest]) {
+    if (await isGone(registry, repository, reference, digest)) continue;
+    if (reference !== digest) await registry.deleteManifest(repository, reference);
+    if (reference !== digest && (await isGone(registry, repository, reference, digest))) continue;
+    return `the registry ${said}, but still has ${reference}`;
+  }
+  return undefined;
+}
+
+/** A deletion may take a moment to be seen. */
+async function isGone(registry: Registry, repository: string, reference: string, digest: string): Promise<boolean> {
+  for (let wait = 20; wait <= 500; wait *= 5) {
+    if ((await registry.head(repository, reference))?.digest !== digest) return true;
+    await sleep(wait);
+  }
+  return (await registry.head(repository, reference))?.digest !== digest;
+}
+
+/** Tags go when all sets did that were to. Where a registry deletes no tags, that is said, and is not a failure: they hold nothing that goes. */
 async function removeTags(
   plan: PrunePlan,
   deleted: readonly Deletion[],
   ports: PrunePorts,
-  problems: string[],
+  report: { readonly problems: string[]; readonly notes: string[] },
 ): Promise<number> {
-  const { google, signal } = ports;
-  if (google === undefined) return 0;
+  const { google, signal, registry } = ports;
   const goneSets = new Set(deleted.map(({ digest }) => digest));
   const isDone = plan.sets.every(({ goes, digest }) => !goes || goneSets.has(digest));
   if (!isDone) return 0;
   let count = 0;
-  for (const { repository, tag } of plan.untaggings) {
+  for (const [index, untagging] of plan.untaggings.entries()) {
     if (signal?.aborted === true) break;
+    const { repository, tag } = untagging;
     try {
-      await google.deleteTag(repository, tag);
+      if (google !== undefined) await google.deleteTag(repository, tag);
+      else await deleteTag(registry, untagging);
       count += 1;
     } catch (refusal) {
-      problems.push(`${repository}:${tag} stays: ${refusal instanceof Error ? refusal.message : String(refusal)}`);
+      if (google === undefined && deletesNoTags(refusal)) {
+        const left = plan.untaggings.length - index;
+        const host = repository.slice(0, repository.indexOf('/'));
+        report.notes.push(`${left} tags of sets that are gone stay: ${host} does not delete tags. ${message(refusal)}`);
+        break;
+      }
+      report.problems.push(`${repository}:${tag} stays: ${message(refusal)}`);
     }
   }
   return count;
+}
+
+/** "If tag deletion is disabled, the registry MUST respond with either a 400 or a 405": the distribution specification, Deleting Tags. */
+function deletesNoTags(refusal: unknown): boolean {
+  return refusal instanceof RegistryError && [400, 404, 405, 501].includes(refusal.status ?? 0);
+}
+
+/** Deletes one tag of something that stays. A registry that deletes the whole with it gets it back, and is asked no more. */
+async function deleteTag(registry: Registry, { repository, tag, digest, others }: Untagging): Promise<void> {
+  const named = await registry.manifest(repository, tag);
+  if (named?.digest !== digest) return;
+  await registry.deleteManifest(repository, tag);
+  if ((await registry.head(repository, digest)) === undefined) {
+    for (const reference of others.length === 0 ? [digest] : others) {
+      await registry.putManifest(repository, reference, named.mediaType, named.bytes);
+    }
+    throw new RegistryError(`${repository}:${tag} was deleted, and all that it named with it; that was put back.`, {
+      status: 405,
+    });
+  }
+  if (!(await isGone(registry, repository, tag, digest))) {
+    throw new RegistryError('the registry took the deletion, but still has the tag');
+  }
 }

@@ -1,10 +1,11 @@
 import type { Manifest, Registry } from '../../types';
 import { isCommit } from '../lockFile';
-import { readManifest } from '../manifest';
-import { isDigest } from '../names';
+import { readManifest } from '../../oci/manifest';
+import { isDigest } from '../../oci/names';
+import { seedDate, seedRepository } from '../cacheSeed';
 import { openSet } from '../setArtifact';
-import { setRepository } from '../tags';
-import { together } from '../together';
+import { readTag, setRepository } from '../tags';
+import { mapConcurrently } from '../../system/mapConcurrently';
 
 /** What a registry path holds, as far as tags and sets lead to it. By full name of the repository. */
 export type Inventory = ReadonlyMap<string, StoredRepository>;
@@ -26,6 +27,8 @@ export interface StoredManifest {
   /** What it is attached to (an attestation, a signature), in the same repository. */
   readonly subject: string | undefined;
   readonly set: StoredSetFacts | undefined;
+  /** Of a cache seed: when it was made, milliseconds since the epoch. */
+  readonly seedMade: number | undefined;
 }
 
 /** A release set. */
@@ -37,11 +40,12 @@ export interface StoredSetFacts {
 }
 
 /**
- * Reads what a registry path holds: its sets, and every tag of the repositories that they name, with all that these lead to.
+ * Reads what a registry path holds: its sets, the seeds of its caches, and every tag of the repositories that sets name, with all that these lead to.
  * RegistryError when anything can't be read: what is known by half decides nothing.
  */
 export async function takeInventory(registry: Registry, registryPath: string): Promise<Inventory> {
-  const sets = await takeRepository(registry, setRepository(registryPath), []);
+  const listing = { isAsked: true };
+  const sets = await takeRepository(registry, setRepository(registryPath), [], listing);
   const wanted = new Map<string, Set<string>>();
   for (const { set } of sets.manifests.values()) {
     for (const { repository, digest } of set?.images ?? []) {
@@ -49,8 +53,9 @@ export async function takeInventory(registry: Registry, registryPath: string): P
     }
   }
   const inventory = new Map([[setRepository(registryPath), sets]]);
+  wanted.set(seedRepository(registryPath), new Set());
   for (const [repository, digests] of wanted) {
-    inventory.set(repository, await takeRepository(registry, repository, [...digests]));
+    inventory.set(repository, await takeRepository(registry, repository, [...digests], listing));
   }
   return inventory;
 }
@@ -59,13 +64,16 @@ async function takeRepository(
   registry: Registry,
   repository: string,
   digests: readonly string[],
+  listing: { isAsked: boolean },
 ): Promise<StoredRepository> {
   const names = await registry.tags(repository);
   const tags = new Map<string, string>();
   const manifests = new Map<string, StoredManifest>();
   const take = async (reference: string): Promise<string | undefined> => {
     if (manifests.has(reference)) return reference;
-    const manifest = await registry.manifest(repository, reference);
+    const manifest = isDigest(reference)
+      ? await registry.manifest(repository, reference)
+      : await readTag(registry, repository, reference);
     // Deleted since it was listed.
     if (manifest === undefined) return undefined;
     const known = manifests.get(manifest.digest) ?? (await readStored(registry, repository, manifest));
@@ -73,31 +81,44 @@ async function takeRepository(
     for (const child of [...known.children, ...(known.subject === undefined ? [] : [known.subject])]) {
       if (!manifests.has(child)) await take(child);
     }
+    for (const attached of await referrersOf(registry, repository, manifest.digest, listing)) {
+      if (!manifests.has(attached)) await take(attached);
+    }
     return manifest.digest;
   };
-  await together(names, async (name) => {
+  await mapConcurrently(names, async (name) => {
     const digest = await take(name);
     if (digest !== undefined) tags.set(name, digest);
   });
-  await together(digests, take);
+  await mapConcurrently(digests, take);
   // Answers come in any order; two looks at the same registry must give the same plan.
   const sorted = new Map([...tags].sort(([a], [b]) => (a < b ? -1 : 1)));
   return { tags: sorted, manifests };
+}
+
+/** What no tag leads to is attached to something: signatures, say. `listing` remembers that a registry can't be asked. */
+async function referrersOf(
+  registry: Registry,
+  repository: string,
+  digest: string,
+  listing: { isAsked: boolean },
+): Promise<readonly string[]> {
+  const found = listing.isAsked ? await registry.referrers(repository, digest) : undefined;
+  if (found === undefined) listing.isAsked = false;
+  return (found ?? []).map((each) => each.digest);
 }
 
 async function readStored(registry: Registry, repository: string, manifest: Manifest): Promise<StoredManifest> {
   const content = readManifest(manifest.bytes);
   const opened = await openSet(registry, repository, manifest);
   const parts = [...(content?.layers ?? []), ...(content?.config === undefined ? [] : [content.config])];
-  const json = parse(manifest.bytes);
-  const subject = field(field(json, 'subject'), 'digest');
-  const created = field(field(json, 'annotations'), 'org.opencontainers.image.created');
-  const date = typeof created === 'string' ? Date.parse(created) : Number.NaN;
+  const date = Date.parse(content?.annotations['org.opencontainers.image.created'] ?? '');
   return {
+    seedMade: seedDate(content?.annotations ?? {}),
     digest: manifest.digest,
     blobs: [{ digest: manifest.digest, size: manifest.size }, ...parts.map(({ digest, size }) => ({ digest, size }))],
     children: (content?.children ?? []).map(({ digest }) => digest),
-    subject: typeof subject === 'string' && isDigest(subject) ? subject : undefined,
+    subject: content?.subject,
     set:
       opened === 'other' || !isCommit(opened.lock.commit)
         ? undefined
@@ -111,18 +132,4 @@ async function readStored(registry: Registry, repository: string, manifest: Mani
             })),
           },
   };
-}
-
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
 }

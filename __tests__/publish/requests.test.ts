@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { lookUp } from '../../src/publish/lookUp';
+import { publish } from '../../src/publish/publication';
+import type { PublicationOrder } from '../../src/publish/publishSet';
+import type { Registry } from '../../src/types';
+import { memoryRegistry, Storage } from '../support/memoryRegistry';
+import { buildTinyRelease, commitId, history, silent } from '../support/releaseSets';
+
+const path = '127.0.0.1:5000/p/images';
+const names = ['driver', 'launcher', 'apiserver', 'cacheserver', 'agent', 'workflow', 'viewer', 'visualization'];
+
+async function run(registry: Registry, order: PublicationOrder): Promise<string> {
+  const signal = new AbortController().signal;
+  const ports = { registry, uncancellable: registry, isAncestor: history({}), now: () => 0, signal, log: silent };
+  const { kind } = await publish(order, ports);
+  return kind;
+}
+
+test('eight images that did not change: at most 40 requests, and a tag that was moved is put back all the same', async () => {
+  const storage = new Storage();
+  const images = Object.fromEntries(names.map((name) => [name, { content: '1' }]));
+  const built = await buildTinyRelease(memoryRegistry(storage), {
+    registryPath: path,
+    commit: commitId('a'),
+    images,
+    binds: { apiserver: ['driver', 'launcher'] },
+  });
+  expect(await run(memoryRegistry(storage), built)).toBe('published');
+
+  const asked: string[] = [];
+  const counting = memoryRegistry(storage, {
+    before: ({ name }) => {
+      asked.push(name);
+      return Promise.resolve();
+    },
+  });
+  const again = async (): Promise<string> => {
+    asked.length = 0;
+    const state = await lookUp(counting, path, built.images, commitId('a'));
+    const published = typeof state.set === 'object' ? state.set.lock : undefined;
+    return run(counting, { ...built, published, standing: state.published });
+  };
+  expect(await again()).toBe('unchanged');
+  expect(asked.filter((name) => /^(put|delete|mount)/.test(name))).toEqual([]);
+  // Binding asks for two more: the bound image and its configuration.
+  expect(asked.length, asked.join(' ')).toBeLessThanOrEqual(38);
+
+  const [driver] = built.images;
+  storage.tags.set(`${driver?.repository ?? ''}:commit-${commitId('a')}`, built.images[1]?.digest ?? '');
+  expect(await again()).toBe('published');
+  expect(storage.tags.get(`${driver?.repository ?? ''}:commit-${commitId('a')}`)).toBe(driver?.digest);
+});

@@ -1,0 +1,43 @@
+import type { Attachments } from '../../oci/attachments';
+import { bundleType, inTotoType } from '../../sigstore/types';
+import type { Referrer } from '../../types';
+
+/** One statement that is attached to an image or a set, as far as its list tells: nothing of it is verified. */
+export interface AttachedStatement {
+  /** Of the artifact. */
+  readonly digest: string;
+  readonly predicateType: string | undefined;
+  readonly isSigned: boolean;
+  /** Who signed it, by a mark of ours; undefined: it has none. */
+  readonly signer: string | undefined;
+}
+
+/** Marks who signed a bundle, so that a repeat needs not read it. A hint, no proof: `verify` looks at the signature. */
+export const signerAnnotation = 'vnd.kfp-images.signer';
+
+/** Marks a statement without a signature, as BuildKit does. */
+export const predicateAnnotation = 'in-toto.io/predicate-type';
+
+const imageConfigType = 'application/vnd.oci.image.config.v1+json';
+
+/** The statements attached to a digest. RegistryError, PublishError. */
+export async function listStatements(
+  attachments: Attachments,
+  repository: string,
+  digest: string,
+): Promise<readonly AttachedStatement[]> {
+  return (await attachments.list(repository, digest)).flatMap((referrer) => statementOf(referrer) ?? []);
+}
+
+function statementOf({ digest, artifactType, annotations }: Referrer): AttachedStatement | undefined {
+  const signed = annotations['dev.sigstore.bundle.predicateType'];
+  const plain = annotations[predicateAnnotation];
+  const isOurs = artifactType === bundleType || artifactType === inTotoType || artifactType === imageConfigType;
+  if (!isOurs && signed === undefined && plain === undefined) return undefined;
+  return {
+    digest,
+    predicateType: signed ?? plain,
+    isSigned: artifactType === bundleType || signed !== undefined,
+    signer: annotations[signerAnnotation],
+  };
+}

@@ -1,0 +1,178 @@
+import type { Manifest, Registry } from '../../types';
+import { relationOf, type IsAncestor } from '../ancestry';
+import { isCommit } from '../lockFile';
+import { openSet, type StoredSet } from '../setArtifact';
+import { latestTag, ownTag, readTag } from '../tags';
+import { readImageConfig } from '../../oci/manifest';
+import { mapConcurrently } from '../../system/mapConcurrently';
+import { foremost, readAnnouncements, type Candidate } from './announcements';
+import { digestAt, imagePointers, originOf, type Located, type Pointer, type View } from './decision';
+
+/** One look at everything that matters for moving `latest`. */
+export interface Snapshot extends View {
+  /** Whom the set's `latest` belongs to. */
+  readonly leader: Candidate | undefined;
+  /** Ours, as the registry shows it; undefined: it does not (any more). */
+  readonly own: Candidate | undefined;
+  /** Images of our set, of the leader's, and whatever was looked at before. */
+  readonly images: readonly Pointer[];
+  readonly set: Pointer;
+  readonly value: (pointer: Pointer) => Manifest | undefined;
+  /** What the set's `latest` names, when it is a set that was not given up. */
+  readonly standing: StoredSet | undefined;
+}
+
+/** Our ownCandidate, as a look is to take it. */
+export interface Own {
+  /** Its tag, once it is announced. */
+  readonly tag?: string | undefined;
+  /** Stands in for it before it is announced. */
+  readonly pretend?: Candidate | undefined;
+  /** Stands in for it when it is over, whatever the registry says. */
+  readonly over?: Candidate | undefined;
+}
+
+/** Looks at the registry for one promotion, and remembers what stood where before candidates moved it. */
+export class RegistryView {
+  readonly set: Pointer;
+  private readonly isAncestor: IsAncestor;
+  private readonly now: () => number;
+  private readonly mine: StoredSet;
+  private readonly known = new Map<string, Pointer>();
+  /** By repository, oldest first; null: nothing. */
+  private readonly seen = new Map<string, (Manifest | null)[]>();
+
+  /** `now`: milliseconds since the epoch. */
+  constructor(mine: StoredSet, setRepository: string, isAncestor: IsAncestor, now: () => number) {
+    this.mine = mine;
+    this.isAncestor = isAncestor;
+    this.now = now;
+    this.set = { image: undefined, repository: setRepository };
+  }
+
+  /** What stood there when we first looked. undefined: we did not; null: nothing. */
+  firstSeen({ repository }: Pointer): Manifest | null | undefined {
+    return this.seen.get(repository)?.[0];
+  }
+
+  /** Reads the announcements first, then all tags. Throws RegistryError, or PublishError when the registry contradicts itself. */
+  async look(registry: Registry, own: Own): Promise<Snapshot> {
+    const { isAncestor } = this;
+    const announced = await readAnnouncements(registry, this.set.repository, this.now());
+    const others = announced.filter(({ tag }) => own.over?.tag !== tag);
+    const candidates = [...others, ...[own.pretend ?? own.over ?? []].flat()];
+    const active = candidates.filter((each) => each.active);
+    const leader = await foremost(active, isAncestor);
+    for (const set of leader === undefined ? [this.mine] : [this.mine, leader.set]) {
+      for (const pointer of imagePointers(set)) this.known.set(pointer.repository, pointer);
+    }
+    const images = [...this.known.values()];
+    const pointers = [...images, this.set];
+    const read = await mapConcurrently(pointers, ({ repository }) => readTag(registry, repository, latestTag));
+    const values = new Map(pointers.map(({ repository }, index) => [repository, read[index]]));
+    const value = (pointer: Pointer): Manifest | undefined => values.get(pointer.repository);
+    const standing = await this.standingSet(registry, value(this.set), candidates);
+    const look: Snapshot = {
+      candidates,
+      leader,
+      own: active.find(({ tag }) => tag === (own.pretend?.tag ?? own.tag)),
+      images,
+      set: this.set,
+      value,
+      standing,
+      isAncestor,
+      locateCommit: (pointer, manifest, seenFrom) =>
+        locateCommit({ registry, isAncestor }, pointer, manifest, standing, seenFrom),
+      inStandingSet: (pointer) =>
+        pointer.image === undefined || standing === undefined ? undefined : digestAt(standing, pointer),
+      before: (pointer) => this.lastOutside(pointer, known()),
+    };
+    // What we have not announced can't be what moved a tag, even if the tag names just that.
+    const known = (): View => (own.pretend === undefined ? look : { ...look, candidates: others });
+    for (const pointer of pointers) this.remember(pointer, value(pointer) ?? null);
+    return look;
+  }
+
+  /** The set that `latest` names, when it is one and its run did not give it up. */
+  private async standingSet(
+    registry: Registry,
+    latest: Manifest | undefined,
+    candidates: readonly Candidate[],
+  ): Promise<StoredSet | undefined> {
+    if (latest === undefined) return undefined;
+    const owners = candidates.filter(({ set }) => set.digest === latest.digest);
+    if (owners.length > 0 && !owners.some(({ active }) => active)) return undefined;
+    const opened = owners[0]?.set ?? (await openSet(registry, this.set.repository, latest));
+    return opened === 'other' ? undefined : opened;
+  }
+
+  private remember({ repository }: Pointer, value: Manifest | null): void {
+    const values = this.seen.get(repository) ?? [];
+    if (values.at(-1)?.digest !== value?.digest || values.length === 0) values.push(value);
+    this.seen.set(repository, values);
+  }
+
+  /** Decided by the candidates known now: one may have announced itself, and moved, between our reading of announcements and of tags. */
+  private lastOutside(pointer: Pointer, view: View): Manifest | null | undefined {
+    const values = this.seen.get(pointer.repository) ?? [];
+    return values.findLast((value) => value === null || originOf(pointer, value.digest, view) === 'outside');
+  }
+}
+
+/**
+ * At which commit does what a `latest` names stand, and how does that relate to `ours`?
+ *
+ * 1. The set: its lock file says.
+ * 2. An image: the set that `latest` names, where that has the very image.
+ * 3. Else (the newest set has not this image; a run died half way) the image's label `org.opencontainers.image.revision`. An image that was
+ *    reused has the label of the commit that built it, which may lie on a merged branch or before a revert. So where the label does not
+ *    settle it, or a newer set is known to be published, every commit whose tag names the image counts too, and the newest decides.
+ */
+async function locateCommit(
+  ports: { readonly registry: Registry; readonly isAncestor: IsAncestor },
+  pointer: Pointer,
+  manifest: Manifest,
+  standing: StoredSet | undefined,
+  ours: string,
+): Promise<Located> {
+  const { registry, isAncestor } = ports;
+  const seen = async (commit: string | undefined): Promise<Located> => ({
+    relation: await relationOf(isAncestor, commit, ours),
+    commit,
+  });
+  if (pointer.image === undefined) {
+    const set = standing?.digest === manifest.digest ? standing : await openSet(registry, pointer.repository, manifest);
+    return seen(set === 'other' ? undefined : set.lock.commit);
+  }
+  if (standing !== undefined && digestAt(standing, pointer) === manifest.digest) return seen(standing.lock.commit);
+  const label = await seen(await revisionLabel(registry, pointer.repository, manifest));
+  if (label.relation === 'newer') return label;
+  const isSettled = label.relation === 'older' || label.relation === 'same';
+  const newest = standing === undefined ? undefined : await relationOf(isAncestor, standing.lock.commit, ours);
+  if (isSettled && newest !== 'newer') return label;
+  const commits = await taggedCommits(registry, pointer.repository, manifest.digest);
+  const others = await mapConcurrently(commits, seen);
+  return (
+    others.find(({ relation }) => relation === 'newer') ??
+    (isSettled ? label : (others.find(({ relation }) => relation === 'older' || relation === 'same') ?? label))
+  );
+}
+
+/** The commit that an image says it was built from: https://github.com/opencontainers/image-spec/blob/main/annotations.md */
+async function revisionLabel(registry: Registry, repository: string, manifest: Manifest): Promise<string | undefined> {
+  const config = await readImageConfig(registry, repository, manifest);
+  const label = config?.labels['org.opencontainers.image.revision'];
+  return isCommit(label) ? label : undefined;
+}
+
+/** Commits whose tag in the image's repository names the digest. */
+async function taggedCommits(registry: Registry, repository: string, digest: string): Promise<readonly string[]> {
+  const tags = await registry.tags(repository);
+  const found = await mapConcurrently(tags, async (tag) => {
+    const own = ownTag(tag);
+    if (own?.kind !== 'commit') return [];
+    const there = await registry.head(repository, tag);
+    return there?.digest === digest ? [own.commit] : [];
+  });
+  return found.flat();
+}
