@@ -1,4 +1,5 @@
 import { changesTo, type Change } from '../../src/deploy/changes';
+import { keyOf } from '../../src/deploy/customResource';
 import { deployStamp, latestOperation, rollbackPlan } from '../../src/deploy/history';
 import type { Deployment } from '../../src/deploy/objects';
 import type { Snapshot } from '../../src/deploy/snapshot';
@@ -28,10 +29,14 @@ export const original: Cluster = names.map((name) => ({
     creationTimestamp: '',
     annotations: {},
     labels: {},
+    ownerReferences: [],
+    managedFields: [],
   },
   spec: {
     replicas: 1,
-    selector: { matchLabels: {} },
+    paused: false,
+    selector: { matchLabels: {}, matchExpressions: [] },
+    strategy: { type: 'RollingUpdate' },
     template: {
       spec: {
         containers: [
@@ -39,8 +44,9 @@ export const original: Cluster = names.map((name) => ({
             name: 'main',
             image: `upstream/${name}:1`,
             env: name === 'api' ? [{ name: 'DRIVER', value: 'upstream/driver:1' }] : [],
+            envFrom: [],
           },
-          { name: 'other', image: 'other:1', env: [] },
+          { name: 'other', image: 'other:1', env: [], envFrom: [] },
         ],
         initContainers: [],
         imagePullSecrets: [],
@@ -78,8 +84,8 @@ function planned(cluster: Cluster, step: Step): readonly Change[] {
     }));
   const set = { commit: step.set, id: step.set };
   // Set C comes with a pull secret of its own.
-  const secret = step.set === 'C' ? 'login' : undefined;
-  return changesTo(targets, cluster, set, secret, deployStamp(cluster, step.only.length === 0, fresh())).changes;
+  const secrets = new Map(step.set === 'C' ? names.map((name) => [name, ['login']]) : []);
+  return changesTo(targets, cluster, set, secrets, deployStamp(cluster, step.only.length === 0, fresh())).changes;
 }
 
 export function play(cluster: Cluster, step: Step): Cluster {
@@ -89,13 +95,13 @@ export function play(cluster: Cluster, step: Step): Cluster {
     .slice(0, after)
     .reduce(
       (all, change) =>
-        all.map((live) => (live.metadata.name === change.deployment ? patched(live, change.after) : live)),
+        all.map((live) => (live.metadata.name === keyOf(change.live) ? patched(live, change.after) : live)),
       cluster,
     );
 }
 
-function rank(order: readonly number[], { deployment }: Change): number {
-  return order[names.indexOf(deployment)] ?? 0;
+function rank(order: readonly number[], { live }: Change): number {
+  return order[names.indexOf(keyOf(live))] ?? 0;
 }
 
 /** What a strategic-merge patch makes of a Deployment. */

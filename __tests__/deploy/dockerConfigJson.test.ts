@@ -1,6 +1,6 @@
 import { assert, dictionary, object, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
-import { registriesOf, withLogin } from '../../src/deploy/dockerConfigJson';
+import { keysOf, withLogin } from '../../src/deploy/dockerConfigJson';
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64');
 const decode = (data: string | undefined): unknown => JSON.parse(Buffer.from(data ?? '', 'base64').toString('utf8'));
@@ -23,7 +23,7 @@ test('everything that is there stays', () => {
 test('the same login is written once', () => {
   const once = withLogin(undefined, 'h', 'u', 'p');
   expect(withLogin(once, 'h', 'u', 'p')).toBeUndefined();
-  expect(registriesOf(once)).toEqual(['h']);
+  expect(keysOf(once)).toEqual(['h']);
 });
 
 test.each([

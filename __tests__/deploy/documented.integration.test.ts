@@ -36,7 +36,8 @@ beforeAll(async () => {
       '    { name: V2_LAUNCHER_IMAGE, value: ghcr.io/kubeflow/kfp-launcher:2.5.0 } ] } ] } } }',
       '',
     ].join('\n'),
-    'values.yaml': 'api: GITLAB_REGISTRY:MLPIPELINESERVER_IMAGE_TAG\ncache: { image: { digest: "" } }\n',
+    'values.yaml':
+      'api: GITLAB_REGISTRY:MLPIPELINESERVER_IMAGE_TAG\nenv: { driver: , launcher: }\ncache: { image: { digest: "" } }\n',
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(clone(), 'kubeflow', name), text);
   await git('-C', clone(), 'add', '.');

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bindImage } from '../../src/builder/bindImage';
 import { kfpCatalog } from '../../src/catalog/kfp';
-import { createRegistry } from '../../src/publish/registry';
+import { createRegistry } from '../../src/oci/client';
+import { digestOf } from '../../src/oci/digest';
 import { storeSet } from '../../src/publish/setArtifact';
-import { commitTag, setRepository } from '../../src/publish/tags';
+import { commitTag, putTag, setRepository } from '../../src/publish/tags';
 import { run } from '../../src/system/exec';
 import type { LockedImage, LockFile } from '../../src/types';
 import { dockerConfig, type TestRegistry } from '../support/registry';
@@ -48,7 +50,7 @@ export async function createPublishedFork(registry: TestRegistry, folder: string
   return { directory, commits, env, git, publish };
 }
 
-/** Images without layers, whose apiserver names the others as binding does; gives the set. */
+/** Images without layers, bound to each other; gives the set. */
 async function publishSet(registry: TestRegistry, commit: string): Promise<LockFile> {
   const silent = (): undefined => undefined;
   const client = createRegistry({
@@ -58,21 +60,25 @@ async function publishSet(registry: TestRegistry, commit: string): Promise<LockF
   const images = new Map<string, LockedImage>();
   for (const { name, bind } of kfpCatalog.images.values()) {
     const repository = `${registry.path}/${name}`;
-    const variables = Object.entries(bind).map(([variable, bound]) => {
-      const other = images.get(bound);
-      return `${variable}=${other?.repository ?? ''}@${other?.digest ?? ''}`;
-    });
     const config = Buffer.from(
       JSON.stringify({
         os: 'linux',
         architecture: 'amd64',
-        config: { Env: ['PATH=/bin', ...variables], Labels: { commit } },
+        config: { Env: ['PATH=/bin'], Labels: { commit, name } },
+        rootfs: { type: 'layers', diff_ids: [] },
       }),
     );
     const described = await client.putBlob(repository, 'application/vnd.oci.image.config.v1+json', config);
     const mediaType = 'application/vnd.oci.image.manifest.v1+json';
     const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, config: described, layers: [] }));
-    const { digest } = await client.putManifest(repository, commitTag(commit), mediaType, manifest);
+    const unbound = await client.putManifest(repository, digestOf(manifest), mediaType, manifest);
+    const variables = Object.entries(bind).map(([variable, bound]) => {
+      const other = images.get(bound);
+      return [variable, `${other?.repository ?? ''}@${other?.digest ?? ''}`] as const;
+    });
+    const env = Object.fromEntries(variables);
+    const { digest } = variables.length === 0 ? unbound : await bindImage(client, repository, unbound.digest, env);
+    await putTag(client, { repository, tag: commitTag(commit), digest });
     images.set(name, { repository, digest, key: createHash('sha256').update(digest).digest('hex') });
   }
   const lock: LockFile = { version: 1, commit, registryPath: registry.path, images: Object.fromEntries(images) };

@@ -57,7 +57,7 @@ export async function play(kubectl: Kubectl): Promise<Played> {
   const again = await prepare(first, 'two');
   const failed = await work(await prepare(second, 'three'));
   const plan = rollbackPlan(await readDeployments(kubectl), { id: 'four', at: '2026-11-23T08:01:00.000Z' });
-  const expected = new Map(plan.changes.map(({ deployment, after }) => [deployment, after.containers]));
+  const expected = new Map(plan.changes.map(({ live, after }) => [live.metadata.name, after.containers]));
   const rolledBack = await carryOut(kubectl, { changes: plan.changes, expected }, patience);
   return { prepared, again, deployed, failed, rolledBack };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { kfpCatalog } from '../../src/catalog/kfp';
+import type { Places } from '../../src/deploy/places';
 import { profileControllerTarget } from '../../src/deploy/profileController';
 import { refuseSkew, setId } from '../../src/deploy/release';
 import { targetsOf } from '../../src/deploy/targets';
@@ -7,8 +8,16 @@ import { lockOf, referenceOf } from './lockOf';
 
 const all = new Set([...kfpCatalog.images.values()].flatMap(({ deploy }) => deploy?.deployment ?? []));
 const lock = lockOf('a');
+const placesIn = (there: ReadonlySet<string>): Places =>
+  new Map(
+    [...kfpCatalog.images].flatMap(([name, { deploy }]) =>
+      deploy !== undefined && there.has(deploy.deployment)
+        ? [[name, [{ ...deploy, writer: undefined, hindrance: undefined }]]]
+        : [],
+    ),
+  );
 const targets = (names: readonly string[], of = lock, there: ReadonlySet<string> = all) =>
-  targetsOf(kfpCatalog, of, names, there, 'kubeflow').targets.map(({ deployment }) => deployment);
+  targetsOf(kfpCatalog, of, names, placesIn(there), 'kubeflow').targets.map(({ deployment }) => deployment);
 
 describe('which Deployments', () => {
   test.each([
@@ -30,7 +39,7 @@ describe('which Deployments', () => {
     ]);
     expect(() => targets(['cacheserver'], lockOf('a', ['cacheserver']))).toThrow(/cacheserver is not in the set/);
     expect(() => targets(['cacheserver'], lock, new Set(['ml-pipeline']))).toThrow(/no Deployment cache-server/);
-    expect(() => targets(['x'])).toThrow(/"x" is no image/);
+    expect(() => targets(['x'])).toThrow(/"x" is not an image/);
   });
 
   test.each([['driver'], ['launcher'], ['apiserver']])('a set without %s would mix commits', (name) => {

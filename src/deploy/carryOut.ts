@@ -1,7 +1,10 @@
 import { message } from '../errors';
 import { applyChange, restore, type Restored } from './apply';
+import type { Awaited } from './awaited';
 import type { Change } from './changes';
-import { readDeployments, readPods } from './cluster';
+import { readDeployments, readWorkload } from './cluster';
+import { isCustomResource, keyOf, titleOf } from './customResource';
+import { readAgain } from './installation';
 import type { Kubectl } from './kubectl';
 import { waitForRollouts, type Patience, type Rollout } from './rollout';
 import type { Snapshot } from './snapshot';
@@ -12,6 +15,8 @@ export interface Work {
   readonly changes: readonly Change[];
   /** Deployment → containers, of all that are to be as the set says, also of those that need no change. */
   readonly expected: ReadonlyMap<string, Snapshot['containers']>;
+  /** Of those what operators make from custom resources. */
+  readonly awaited?: ReadonlyMap<string, Awaited>;
 }
 
 /** How it ended. `restored` says of each changed Deployment how putting it back went. */
@@ -31,6 +36,7 @@ export type Outcome =
  */
 export async function carryOut(kubectl: Kubectl, work: Work, patience: Patience): Promise<Outcome> {
   const begun: Change[] = [];
+  const said: string[] = [];
   let rollouts: readonly Rollout[] = [];
   const failed = async (why: string): Promise<Outcome> => {
     const restored = await restore(kubectl, begun);
@@ -41,27 +47,46 @@ export async function carryOut(kubectl: Kubectl, work: Work, patience: Patience)
       if (patience.signal.aborted) break;
       // Noted first: a patch whose answer is lost may have been made.
       begun.push(change);
-      await applyChange(kubectl, change);
+      said.push(...(await applyChange(kubectl, change)));
     }
-    const waited = await waitForRollouts(kubectl, [...work.expected.keys()], patience);
+    const waited = await waitForRollouts(kubectl, [...work.expected.keys()], patience, work.awaited);
     rollouts = waited.rollouts;
     if (waited.kind === 'interrupted')
       return { kind: 'interrupted', rollouts, restored: await restore(kubectl, begun) };
-    if (waited.kind !== 'done') return await failed(reason(waited.kind, rollouts, patience.timeoutMs));
+    if (waited.kind !== 'done') {
+      const said = waited.kind === 'timeout' ? await operatorWords(kubectl, waited.unmade) : [];
+      return await failed([reason(waited.kind, rollouts, patience.timeoutMs), ...said].join('\n'));
+    }
     const { wrong, notes } = await verify(kubectl, work.expected);
-    return wrong.length > 0 ? await failed(wrong.join('\n')) : { kind: 'done', rollouts, notes };
+    return wrong.length > 0 ? await failed(wrong.join('\n')) : { kind: 'done', rollouts, notes: [...said, ...notes] };
   } catch (thrown) {
     return failed(message(thrown));
   }
 }
 
 async function verify(kubectl: Kubectl, expected: Work['expected']): Promise<ReturnType<typeof verifyPods>> {
-  const [deployments, pods] = await Promise.all([readDeployments(kubectl), readPods(kubectl)]);
+  const [deployments, workload] = await Promise.all([readDeployments(kubectl), readWorkload(kubectl)]);
   const each = deployments.flatMap((live) => {
     const containers = expected.get(live.metadata.name);
-    return containers === undefined ? [] : [verifyPods(live, pods, containers)];
+    return containers === undefined ? [] : [verifyPods(live, workload, containers)];
   });
   return { wrong: each.flatMap(({ wrong }) => wrong), notes: each.flatMap(({ notes }) => notes) };
+}
+
+/** What custom resources say of themselves whose operators did not make what they name. Never throws. */
+async function operatorWords(kubectl: Kubectl, unmade: readonly Awaited[]): Promise<readonly string[]> {
+  const writers = new Map(unmade.map(({ writer }) => [keyOf(writer), writer]));
+  const each = [...writers].map(async ([key, writer]): Promise<readonly string[]> => {
+    const live = await readAgain(kubectl, writer).catch(() => writer);
+    const wrong = (isCustomResource(live) ? live : writer).conditions.filter(({ status }) => status === 'False');
+    const words = wrong.map(
+      ({ type, reason: why, message: text }) => `    ${type}: ${[why, text].filter((part) => part !== '').join(': ')}`,
+    );
+    return words.length === 0
+      ? [`${titleOf(key)} says nothing of it: does its operator run?`]
+      : [`${titleOf(key)} says of itself:`, ...words];
+  });
+  return (await Promise.all(each)).flat();
 }
 
 function reason(kind: 'failed' | 'timeout', rollouts: readonly Rollout[], timeoutMs: number): string {
@@ -73,6 +98,7 @@ function reason(kind: 'failed' | 'timeout', rollouts: readonly Rollout[], timeou
 /** A Deployment that is not ready, for people: why, and what is behind it. */
 function rolloutWords({ deployment, status, details }: Rollout): readonly string[] {
   if (status.kind === 'done') return [];
-  const where = status.trouble === undefined ? deployment : `${deployment} (pod ${status.trouble.pod})`;
+  const pod = status.trouble?.pod ?? '';
+  const where = pod === '' ? deployment : `${deployment} (pod ${pod})`;
   return [`${where}: ${status.why}`, ...details.map((line) => `    ${line}`)];
 }

@@ -1,14 +1,16 @@
 import { DeployError } from '../errors';
+import { isCustomResource, keyOf, type CustomResource, type Live } from './customResource';
+import { fieldPatchTo } from './fieldPatch';
 import type { Deployment } from './objects';
 import { commitAnnotation, encodeRecord, recordAnnotation, setAnnotation, type ChangeRecord } from './record';
-import { isSame, overlaid, patchTo, snapshotOf, type Snapshot } from './snapshot';
+import { envOrder, patchTo } from './patch';
+import { isSame, overlaid, snapshotOf, type Snapshot } from './snapshot';
 import type { Target } from './targets';
 
-/** One Deployment's change, as data: what is there, what is to be there. */
+/** The change of one Deployment or custom resource, as data: what is there, what is to be there. */
 export interface Change {
-  readonly deployment: string;
-  /** Read right before; the patch is refused when it is no longer the newest and something we touch differs. */
-  readonly resourceVersion: string;
+  /** As it was read right before; the patch is refused when it is no longer the newest and something we touch differs. */
+  readonly live: Live;
   readonly before: Snapshot;
   readonly after: Snapshot;
 }
@@ -17,7 +19,7 @@ export interface Change {
 export interface ChangeSet {
   readonly id: string;
   readonly changes: readonly Change[];
-  /** Deployments that are as the set says already. */
+  /** Keys of those that are as the set says already. */
   readonly unchanged: readonly string[];
 }
 
@@ -28,17 +30,17 @@ export interface Stamp {
   readonly sequence: number;
   readonly at: string;
   readonly undoes?: string;
-  /** Deployments of an earlier, interrupted command of the same id that still count. */
+  /** Keys of what an earlier, interrupted command of the same id changed and that still counts. */
   readonly targets?: readonly string[];
   /** Of those the ones that it left undone, and that still are to be changed. */
   readonly open?: readonly string[];
-  /** Deployment → what ran there before that command: what is to be gone back to, instead of what it left half done. */
+  /** Key → what was there before that command: what is to be gone back to, instead of what it left half done. */
   readonly befores?: ReadonlyMap<string, Snapshot>;
 }
 
-/** A Deployment, and what of it is to be how. */
+/** What is to be how. */
 interface Wanted {
-  readonly live: Deployment;
+  readonly live: Live;
   readonly after: Snapshot;
 }
 
@@ -48,17 +50,25 @@ export interface SetName {
   readonly id: string;
 }
 
+/** A custom resource, and which of its fields are to say what. */
+export interface ResourceTarget {
+  readonly resource: CustomResource;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
 /**
- * The changes that take Deployments to their targets. Pure. `pullSecret`: to be added by name; what else is there stays.
+ * The changes that take Deployments and custom resources to their targets. Pure. `pullSecrets`: Deployment → to be added by name; what else is there stays.
  * Throws DeployError when a Deployment has no container of that name.
  */
 export function changesTo(
   targets: readonly Target[],
   deployments: readonly Deployment[],
   set: SetName,
-  pullSecret: string | undefined,
+  pullSecrets: ReadonlyMap<string, readonly string[]>,
   stamp: Stamp,
+  resources: readonly ResourceTarget[] = [],
 ): ChangeSet {
+  const annotations = { [commitAnnotation]: set.commit, [setAnnotation]: set.id };
   const names = [...new Set(targets.map(({ deployment }) => deployment))];
   const wanted = names.map((name): Wanted => {
     const live = find(deployments, name);
@@ -67,12 +77,16 @@ export function changesTo(
     const runsImage = own.some(({ image }) => image !== undefined);
     const after: Snapshot = {
       containers: Object.fromEntries(own.map(containerOf)),
-      pullSecrets: pullSecret === undefined || !runsImage ? {} : { [pullSecret]: true },
-      annotations: { [commitAnnotation]: set.commit, [setAnnotation]: set.id },
+      pullSecrets: Object.fromEntries((runsImage ? (pullSecrets.get(name) ?? []) : []).map((each) => [each, true])),
+      annotations,
     };
     return { live, after };
   });
-  return takenBack(wanted, stamp) ?? stamped(wanted, stamp);
+  const named = resources.map(({ resource, fields }): Wanted => {
+    return { live: resource, after: { containers: {}, pullSecrets: {}, annotations, fields } };
+  });
+  const all = [...wanted, ...named];
+  return takenBack(all, stamp) ?? stamped(all, stamp);
 }
 
 /**
@@ -81,9 +95,9 @@ export function changesTo(
  */
 function takenBack(wanted: readonly Wanted[], { id, befores = new Map() }: Stamp): ChangeSet | undefined {
   const differing = wanted.filter(isDiffering);
-  const kept = wanted.filter((each) => !isDiffering(each)).map(({ live }) => live.metadata.name);
+  const kept = wanted.filter((each) => !isDiffering(each)).map(({ live }) => keyOf(live));
   const changes = differing.flatMap(({ live, after }) => {
-    const before = befores.get(live.metadata.name);
+    const before = befores.get(keyOf(live));
     if (before === undefined) return [];
     // What is not written down, a pull secret say, stays as it is now.
     const back = overlaid(snapshotOf(live, after), before);
@@ -94,18 +108,18 @@ function takenBack(wanted: readonly Wanted[], { id, befores = new Map() }: Stamp
   return isWayBack ? { id, changes, unchanged: kept } : undefined;
 }
 
-/** The changes that take Deployments to what was written down, under a new record. Pure. */
+/** The changes that take everything to what was written down, under a new record. Pure. */
 export function stamped(wanted: readonly Wanted[], stamp: Stamp): ChangeSet {
   const changed = wanted.filter(isDiffering);
   // Where everything is as it should be although a command was interrupted, its end still has to be written down.
-  const open = wanted.filter(({ live }) => stamp.befores?.has(live.metadata.name));
+  const open = wanted.filter(({ live }) => stamp.befores?.has(keyOf(live)));
   const differing = changed.length > 0 ? changed : open;
-  const names = differing.map(({ live }) => live.metadata.name);
+  const names = differing.map(({ live }) => keyOf(live));
   const targets = [...new Set([...(stamp.targets ?? []), ...names])];
   const changes = differing.map(({ live, after }) => {
     const touched: Snapshot = { ...after, annotations: { ...after.annotations, [recordAnnotation]: null } };
     const before = snapshotOf(live, touched);
-    const earlier = stamp.befores?.get(live.metadata.name);
+    const earlier = stamp.befores?.get(keyOf(live));
     const record: ChangeRecord = {
       version: 1,
       id: stamp.id,
@@ -116,23 +130,26 @@ export function stamped(wanted: readonly Wanted[], stamp: Stamp): ChangeSet {
       targets,
       due: stamp.befores === undefined ? undefined : [...new Set([...(stamp.open ?? []), ...names])],
       before: earlier === undefined ? before : overlaid(before, earlier),
-      after: { containers: after.containers },
+      after: { containers: after.containers, ...(after.fields === undefined ? {} : { fields: after.fields }) },
     };
     const annotations = { ...after.annotations, [recordAnnotation]: encodeRecord(record) };
-    return change(live, before, { ...after, annotations });
+    return { live, before, after: { ...after, annotations } };
   });
-  const unchanged = wanted.map(({ live }) => live.metadata.name).filter((name) => !names.includes(name));
+  const unchanged = wanted.map(({ live }) => keyOf(live)).filter((name) => !names.includes(name));
   return { id: stamp.id, changes, unchanged };
 }
 
-/** The change that takes a Deployment to a snapshot as it is, without a new record. */
-export function exactly(live: Deployment, after: Snapshot): Change {
-  return change(live, snapshotOf(live, after), after);
+/** The change that takes one to a snapshot as it is, without a new record. */
+export function exactly(live: Live, after: Snapshot): Change {
+  return { live, before: snapshotOf(live, after), after };
 }
 
-/** The patch of a change; `resourceVersion`: the newest one, when it was read again. */
-export function patchOf(change: Change, resourceVersion = change.resourceVersion): object {
-  return patchTo(change.after, resourceVersion);
+/** The patch of a change. */
+export function patchOf({ live, after }: Pick<Change, 'live' | 'after'>): object {
+  const { resourceVersion } = live.metadata;
+  return isCustomResource(live)
+    ? fieldPatchTo(after, resourceVersion)
+    : patchTo(after, envOrder(live), resourceVersion);
 }
 
 function isDiffering({ live, after }: Wanted): boolean {
@@ -142,10 +159,6 @@ function isDiffering({ live, after }: Wanted): boolean {
 function containerOf({ container, image, env }: Target): readonly [string, Snapshot['containers'][string]] {
   const values = Object.entries(env).map(([name, value]) => [name, { value }] as const);
   return [container, { ...(image === undefined ? {} : { image }), env: Object.fromEntries(values) }];
-}
-
-function change(live: Deployment, before: Snapshot, after: Snapshot): Change {
-  return { deployment: live.metadata.name, resourceVersion: live.metadata.resourceVersion, before, after };
 }
 
 function find(deployments: readonly Deployment[], name: string): Deployment {

@@ -1,18 +1,13 @@
 import type * as v from 'valibot';
 import { DeployError } from '../errors';
-import { ask, isNotFound, refusal, type Kubectl } from './kubectl';
+import { ask, isForbidden, isNotFound, refusal, type Kubectl } from './kubectl';
 import { kinds, readObject, type Deployment, type Pod, type Secret, type ServiceAccount } from './objects';
+import type { Workload } from './revision';
 
-/** The name of the context that is used, for people. `(in-cluster)`: there is none, as inside a pod. */
-export async function currentContext(kubectl: Kubectl): Promise<string> {
-  const { exitCode, stdout } = await kubectl({ args: ['config', 'current-context'] });
-  return exitCode === 0 ? stdout.trim() : '(in-cluster)';
-}
-
-/** All Deployments of the namespace, by name. */
+/** All Deployments of the namespace, by name, with who wrote which of their fields. */
 export async function readDeployments(kubectl: Kubectl, signal?: AbortSignal): Promise<readonly Deployment[]> {
   const text = await ask(kubectl, 'read the Deployments', {
-    args: ['get', 'deployments.apps', '--output=json'],
+    args: ['get', 'deployments.apps', '--output=json', '--show-managed-fields'],
     ...(signal === undefined ? {} : { signal }),
   });
   return readObject(kinds.deployments, text, 'Deployments').items;
@@ -21,13 +16,13 @@ export async function readDeployments(kubectl: Kubectl, signal?: AbortSignal): P
 /** One Deployment as it is now. DeployError when it is gone. */
 export async function readDeployment(kubectl: Kubectl, name: string): Promise<Deployment> {
   const text = await ask(kubectl, `read the Deployment ${name}`, {
-    args: ['get', `deployments.apps/${name}`, '--output=json'],
+    args: ['get', `deployments.apps/${name}`, '--output=json', '--show-managed-fields'],
   });
   return readObject(kinds.deployment, text, `Deployment ${name}`);
 }
 
 /** All pods of the namespace. */
-export async function readPods(kubectl: Kubectl, signal?: AbortSignal): Promise<readonly Pod[]> {
+async function readPods(kubectl: Kubectl, signal?: AbortSignal): Promise<readonly Pod[]> {
   const text = await ask(kubectl, 'read the pods', {
     args: ['get', 'pods', '--output=json'],
     ...(signal === undefined ? {} : { signal }),
@@ -35,11 +30,14 @@ export async function readPods(kubectl: Kubectl, signal?: AbortSignal): Promise<
   return readObject(kinds.pods, text, 'pods').items;
 }
 
-/** The pods that a Deployment's selector names. */
-export function podsOf(deployment: Deployment, pods: readonly Pod[]): readonly Pod[] {
-  const labels = Object.entries(deployment.spec.selector.matchLabels);
-  if (labels.length === 0) return [];
-  return pods.filter((pod) => labels.every(([name, value]) => pod.metadata.labels[name] === value));
+/** What the controllers made of the namespace's Deployments. Who may not read ReplicaSets goes by the pods alone. */
+export async function readWorkload(kubectl: Kubectl, signal?: AbortSignal): Promise<Workload> {
+  const call = { args: ['get', 'replicasets.apps', '--output=json'], ...(signal === undefined ? {} : { signal }) };
+  const [pods, answer] = await Promise.all([readPods(kubectl, signal), kubectl(call)]);
+  if (answer.exitCode === 0)
+    return { pods, replicaSets: readObject(kinds.replicaSets, answer.stdout, 'ReplicaSets').items };
+  if (isForbidden(answer)) return { pods, replicaSets: [] };
+  throw refusal('read the ReplicaSets', answer);
 }
 
 /** A secret; undefined: not there, or not ours to read. */
@@ -128,6 +126,6 @@ async function optional<T extends v.GenericSchema>(
     ...(namespace === undefined ? {} : { namespace }),
   });
   if (answer.exitCode === 0) return readObject(schema, answer.stdout, what);
-  if (isNotFound(answer) || /forbidden/i.test(answer.stderr)) return undefined;
+  if (isNotFound(answer) || isForbidden(answer)) return undefined;
   throw refusal(`read ${what}`, answer);
 }

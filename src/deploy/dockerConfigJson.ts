@@ -7,15 +7,9 @@ import { UsageError } from '../errors';
 export const dockerConfigKey = '.dockerconfigjson';
 export const dockerConfigType = 'kubernetes.io/dockerconfigjson';
 
-/** The registries that the secret has logins for; empty: it holds none that can be read. `data` is base64. */
-export function registriesOf(data: string | undefined): readonly string[] {
-  const auths = readAuths(data);
-  return auths === undefined ? [] : [...auths.keys()].map(hostOf);
-}
-
-/** A registry's name in an `auths` entry, without scheme and path: `https://index.docker.io/v1/` is `index.docker.io`. */
-export function hostOf(entry: string): string {
-  return entry.replace(/^https?:\/\//, '').split('/')[0] ?? '';
+/** The keys of the secret's logins; empty: it holds none that can be read. `data` is base64. */
+export function keysOf(data: string | undefined): readonly string[] {
+  return [...(readAuths(data)?.keys() ?? [])];
 }
 
 /**

@@ -1,16 +1,16 @@
 import { DeployError } from '../errors';
 import { exactly, stamped, type Change, type ChangeSet, type Stamp } from './changes';
-import type { Deployment } from './objects';
+import { keyOf, type Live } from './customResource';
 import { readRecord, recordAnnotation, type ChangeRecord } from './record';
-import { isSame, snapshotOf } from './snapshot';
+import { isEquivalent, snapshotOf } from './snapshot';
 
-/** A Deployment and what was written on it when it was changed last. */
+/** A Deployment or custom resource, and what was written on it when it was changed last. */
 interface Carrier {
-  readonly live: Deployment;
+  readonly live: Live;
   readonly record: ChangeRecord;
 }
 
-/** The change that came last, as far as the Deployments tell. */
+/** The change that came last, as far as what is there tells. */
 export interface Operation {
   readonly id: string;
   readonly kind: ChangeRecord['kind'];
@@ -18,13 +18,13 @@ export interface Operation {
   readonly undoes: string | undefined;
   readonly targets: readonly string[];
   readonly carriers: readonly Carrier[];
-  /** Targets that it did not come to before it ended. A Deployment that is gone counts no more. */
-  readonly missing: readonly Deployment[];
+  /** Targets that it did not come to before it ended. What is gone counts no more. */
+  readonly missing: readonly Live[];
 }
 
-/** The newest change that any Deployment carries; undefined: none was ever made by us. Pure. */
-export function latestOperation(deployments: readonly Deployment[]): Operation | undefined {
-  const carriers = deployments.flatMap((live) => carrier(live));
+/** The newest change that any of them carries; undefined: none was ever made by us. Pure. */
+export function latestOperation(lives: readonly Live[]): Operation | undefined {
+  const carriers = lives.flatMap((live) => carrier(live));
   const newest = carriers.reduce<Carrier | undefined>(
     (best, each) => (best === undefined || isAfter(each.record, best.record) ? each : best),
     undefined,
@@ -32,32 +32,27 @@ export function latestOperation(deployments: readonly Deployment[]): Operation |
   if (newest === undefined) return undefined;
   const { id, kind, at, undoes, targets, sequence, due = [] } = newest.record;
   const own = carriers.filter(({ record }) => record.id === id);
-  const isReached = ({ live, record }: Carrier): boolean =>
-    record.sequence === sequence || !due.includes(live.metadata.name);
-  const reached = new Set(own.filter(isReached).map(({ live }) => live.metadata.name));
-  const missing = deployments.filter(({ metadata: { name } }) => targets.includes(name) && !reached.has(name));
+  const isReached = ({ live, record }: Carrier): boolean => record.sequence === sequence || !due.includes(keyOf(live));
+  const reached = new Set(own.filter(isReached).map(({ live }) => keyOf(live)));
+  const missing = lives.filter((live) => targets.includes(keyOf(live)) && !reached.has(keyOf(live)));
   return { id, kind, at, undoes, targets, carriers: own, missing };
 }
 
 /** The next number for a record. */
-export function nextSequence(deployments: readonly Deployment[]): number {
-  return 1 + Math.max(0, ...deployments.flatMap((live) => carrier(live).map(({ record }) => record.sequence)));
+function nextSequence(lives: readonly Live[]): number {
+  return 1 + Math.max(0, ...lives.flatMap((live) => carrier(live).map(({ record }) => record.sequence)));
 }
 
 /**
  * The stamp for a deploy; `isWhole`: no images were named. One that begins where another command was interrupted takes its id over, and what
  * ran before that one: half of two sets is nothing that a rollback may ever go back to.
  */
-export function deployStamp(
-  deployments: readonly Deployment[],
-  isWhole: boolean,
-  fresh: Pick<Stamp, 'id' | 'at'>,
-): Stamp {
-  const last = latestOperation(deployments);
-  const stamp: Stamp = { ...fresh, kind: 'deploy', sequence: nextSequence(deployments) };
+export function deployStamp(lives: readonly Live[], isWhole: boolean, fresh: Pick<Stamp, 'id' | 'at'>): Stamp {
+  const last = latestOperation(lives);
+  const stamp: Stamp = { ...fresh, kind: 'deploy', sequence: nextSequence(lives) };
   if (last === undefined || last.missing.length === 0) return stamp;
-  const befores = new Map(last.carriers.map(({ live, record }) => [live.metadata.name, record.before]));
-  const open = isWhole ? [] : last.missing.map(({ metadata }) => metadata.name);
+  const befores = new Map(last.carriers.map(({ live, record }) => [keyOf(live), record.before]));
+  const open = isWhole ? [] : last.missing.map(keyOf);
   return { ...stamp, id: last.id, targets: [...new Set([...befores.keys(), ...open])], open, befores };
 }
 
@@ -69,17 +64,17 @@ export interface RollbackPlan extends ChangeSet {
 }
 
 /**
- * The changes that take all Deployments back behind the last change. A rollback is itself a change, so that a second one goes forward again.
+ * The changes that take everything back behind the last change. A rollback is itself a change, so that a second one goes forward again.
  * Pure. Throws DeployError when nothing is written down.
  */
-export function rollbackPlan(deployments: readonly Deployment[], fresh: Pick<Stamp, 'id' | 'at'>): RollbackPlan {
-  const operation = latestOperation(deployments);
+export function rollbackPlan(lives: readonly Live[], fresh: Pick<Stamp, 'id' | 'at'>): RollbackPlan {
+  const operation = latestOperation(lives);
   if (operation === undefined) {
     throw new DeployError(
       'Nothing to go back to: no Deployment here was changed by kfp-images. `kfp-images deploy --commit SHA` puts any published set there.',
     );
   }
-  const sequence = nextSequence(deployments);
+  const sequence = nextSequence(lives);
   const { carriers, missing, id } = operation;
   if (missing.length === 0) {
     const stamp: Stamp = { ...fresh, kind: 'rollback', sequence, undoes: id };
@@ -87,8 +82,8 @@ export function rollbackPlan(deployments: readonly Deployment[], fresh: Pick<Sta
   }
   if (operation.kind === 'deploy') {
     const changes = carriers.map(({ live, record }): Change => exactly(live, record.before));
-    const changed = new Set(changes.map(({ deployment }) => deployment));
-    const unchanged = missing.map(({ metadata }) => metadata.name).filter((name) => !changed.has(name));
+    const changed = new Set(changes.map(({ live }) => keyOf(live)));
+    const unchanged = missing.map(keyOf).filter((name) => !changed.has(name));
     return { kind: 'abort', operation, id, changes, unchanged };
   }
   const rest = missing.flatMap((live) => carrier(live)).filter(({ record }) => record.id === operation.undoes);
@@ -101,21 +96,21 @@ export function rollbackPlan(deployments: readonly Deployment[], fresh: Pick<Sta
     ...(operation.undoes === undefined ? {} : { undoes: operation.undoes }),
   };
   const finish = stamped(rest.map(goingBack), stamp);
-  return { kind: 'finish', operation, ...finish, unchanged: carriers.map(({ live }) => live.metadata.name) };
+  return { kind: 'finish', operation, ...finish, unchanged: carriers.map(({ live }) => keyOf(live)) };
 }
 
-/** Is a Deployment no longer what the last change made of it? */
+/** Is it no longer what the last change made of it? */
 export function isChangedSince({ live, record }: Carrier): boolean {
   const after = { ...record.after, pullSecrets: {}, annotations: {} };
-  return !isSame(snapshotOf(live, after), after);
+  return !isEquivalent(snapshotOf(live, after), after);
 }
 
-function goingBack({ live, record }: Carrier): { readonly live: Deployment; readonly after: ChangeRecord['before'] } {
+function goingBack({ live, record }: Carrier): { readonly live: Live; readonly after: ChangeRecord['before'] } {
   const kept = Object.entries(record.before.annotations).filter(([name]) => name !== recordAnnotation);
   return { live, after: { ...record.before, annotations: Object.fromEntries(kept) } };
 }
 
-function carrier(live: Deployment): readonly Carrier[] {
+function carrier(live: Live): readonly Carrier[] {
   const record = readRecord(live.metadata.annotations[recordAnnotation]);
   return record === undefined ? [] : [{ live, record }];
 }

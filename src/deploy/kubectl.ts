@@ -1,4 +1,5 @@
 import { DeployError, EnvironmentError } from '../errors';
+import { bounds, inWords } from '../system/bounds';
 import { stream } from '../system/exec';
 import type { Command } from '../types';
 
@@ -28,8 +29,6 @@ export interface Place {
   readonly namespace: string;
 }
 
-const longest = 64 * 2 ** 20;
-
 /** A call as data: a dry run prints it, `createKubectl` runs it. */
 export function kubectlCommand(place: Place, call: Call): Command {
   const context = place.context === undefined ? [] : ['--context', place.context];
@@ -45,15 +44,22 @@ export function createKubectl(place: Place): Kubectl {
   return async (call) => {
     const kept: Record<'out' | 'err', Buffer[]> = { out: [], err: [] };
     let size = 0;
+    const longest = bounds.cluster.answer;
+    const enough = new AbortController();
+    const signal = call.signal === undefined ? enough.signal : AbortSignal.any([call.signal, enough.signal]);
     const keep = (where: 'out' | 'err') => (chunk: Buffer) => {
       size += chunk.length;
       if (size <= longest) kept[where].push(chunk);
+      else enough.abort();
     };
     const exitCode = await stream(
       { input: '', ...kubectlCommand(place, call) },
-      { onStdout: keep('out'), onStderr: keep('err'), ...(call.signal === undefined ? {} : { signal: call.signal }) },
+      { onStdout: keep('out'), onStderr: keep('err'), signal },
     );
-    if (size > longest) throw new DeployError(`The cluster answered more than ${longest} bytes. Nothing was read.`);
+    if (size > longest)
+      throw new DeployError(
+        `The cluster answered more than ${inWords(longest)}, which is too much to be read. Nothing was.`,
+      );
     return {
       exitCode,
       stdout: Buffer.concat(kept.out).toString('utf8'),
@@ -102,4 +108,9 @@ export function isNotFound({ exitCode, stderr }: Answer): boolean {
 /** Did someone else change it in between (resourceVersion no longer current), or make it first? */
 export function isConflict({ exitCode, stderr }: Answer): boolean {
   return exitCode !== 0 && /\(Conflict\)|\(AlreadyExists\)|the object has been modified/i.test(stderr);
+}
+
+/** Has the user of this context no right to it? */
+export function isForbidden({ exitCode, stderr }: Answer): boolean {
+  return exitCode !== 0 && /\(Forbidden\)|forbidden/i.test(stderr);
 }

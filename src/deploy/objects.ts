@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { DeployError } from '../errors';
+import { jsonExcess } from '../system/json';
 
 /*
  * What is read of Kubernetes objects; everything else in them is left alone.
@@ -14,6 +15,7 @@ const container = v.object({
   name: v.string(),
   image: v.optional(v.string(), ''),
   env: v.optional(v.array(envVariable), []),
+  envFrom: v.optional(v.array(v.unknown()), []),
 });
 
 const named = v.object({ name: v.optional(v.string(), '') });
@@ -35,6 +37,22 @@ const condition = v.object({
   message: v.optional(v.string(), ''),
 });
 
+const ownerReference = v.object({
+  apiVersion: v.optional(v.string(), ''),
+  kind: v.string(),
+  name: v.string(),
+  uid: v.optional(v.string(), ''),
+  controller: v.optional(v.boolean(), false),
+});
+
+/** Who wrote which fields: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management */
+const managedFields = v.looseObject({
+  manager: v.optional(v.string(), ''),
+  operation: v.optional(v.string(), ''),
+  subresource: v.optional(v.string()),
+  fieldsV1: v.optional(v.record(v.string(), v.unknown()), {}),
+});
+
 const metadata = v.object({
   name: v.string(),
   uid: v.optional(v.string(), ''),
@@ -44,13 +62,32 @@ const metadata = v.object({
   deletionTimestamp: v.optional(v.string()),
   annotations: v.optional(texts, {}),
   labels: v.optional(texts, {}),
+  ownerReferences: v.optional(v.array(ownerReference), []),
+  managedFields: v.optional(v.array(managedFields), []),
+});
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#resources-that-support-set-based-requirements */
+const selector = v.object({
+  matchLabels: v.optional(texts, {}),
+  matchExpressions: v.optional(
+    v.array(v.object({ key: v.string(), operator: v.string(), values: v.optional(v.array(v.string()), []) })),
+    [],
+  ),
 });
 
 const deployment = v.object({
   metadata,
   spec: v.object({
     replicas: v.optional(v.number(), 1),
-    selector: v.object({ matchLabels: v.optional(texts, {}) }),
+    paused: v.optional(v.boolean(), false),
+    selector,
+    strategy: v.optional(
+      v.object({
+        type: v.optional(v.string(), ''),
+        rollingUpdate: v.optional(v.object({ maxUnavailable: v.optional(v.union([v.number(), v.string()])) })),
+      }),
+      {},
+    ),
     template: v.object({ spec: podSpec }),
   }),
   status: v.optional(
@@ -64,6 +101,11 @@ const deployment = v.object({
     }),
     {},
   ),
+});
+
+const replicaSet = v.object({
+  metadata,
+  status: v.optional(v.object({ conditions: v.optional(v.array(condition), []) }), {}),
 });
 
 const reason = v.object({
@@ -101,6 +143,9 @@ const serviceAccount = v.object({ metadata, imagePullSecrets: v.optional(v.array
 
 const configMap = v.object({ metadata, data: v.optional(texts, {}) });
 
+/** An object of a kind that we do not know. */
+const custom = v.looseObject({ metadata, status: v.optional(v.unknown()) });
+
 const event = v.object({ reason: v.optional(v.string(), ''), message: v.optional(v.string(), '') });
 
 const listOf = <T extends v.GenericSchema>(
@@ -111,6 +156,7 @@ const listOf = <T extends v.GenericSchema>(
 export const kinds = {
   deployment,
   deployments: listOf(deployment),
+  replicaSets: listOf(replicaSet),
   pods: listOf(pod),
   secret,
   secrets: listOf(secret),
@@ -118,11 +164,17 @@ export const kinds = {
   configMap,
   namespaces: listOf(v.object({ metadata })),
   events: listOf(event),
+  custom,
+  customs: listOf(custom),
+  condition,
 } as const;
 
 export type EnvVariable = Readonly<v.InferOutput<typeof envVariable>>;
 export type Container = Readonly<v.InferOutput<typeof container>>;
+export type Condition = Readonly<v.InferOutput<typeof condition>>;
 export type Deployment = Readonly<v.InferOutput<typeof deployment>>;
+export type ReplicaSet = Readonly<v.InferOutput<typeof replicaSet>>;
+export type Selector = Readonly<v.InferOutput<typeof selector>>;
 export type Pod = Readonly<v.InferOutput<typeof pod>>;
 export type ContainerStatus = Readonly<v.InferOutput<typeof containerStatus>>;
 export type Secret = Readonly<v.InferOutput<typeof secret>>;
@@ -130,6 +182,9 @@ export type ServiceAccount = Readonly<v.InferOutput<typeof serviceAccount>>;
 
 /** Reads kubectl's JSON as one of `kinds`. DeployError when it is something else; `what` names what was asked for. */
 export function readObject<T extends v.GenericSchema>(schema: T, text: string, what: string): v.InferOutput<T> {
+  const excess = jsonExcess(text);
+  if (excess !== undefined)
+    throw new DeployError(`The cluster's answer for ${what} ${excess}, which is too much to be one.`);
   let json: unknown;
   try {
     json = JSON.parse(text);

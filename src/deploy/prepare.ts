@@ -1,13 +1,20 @@
 import { DeployError } from '../errors';
 import type { Catalog, LockFile } from '../types';
+import type { Awaited } from './awaited';
 import { changesTo, type ChangeSet } from './changes';
-import { currentContext, readConfigMap, readDeployments, requirePermissions } from './cluster';
+import { readConfigMap, requirePermissions } from './cluster';
+import { isCustomResource, keyOf, kubectlNames, type Live } from './customResource';
 import { deployStamp, latestOperation } from './history';
+import { livesOf, readInstallation, type Installation } from './installation';
 import type { Kubectl, Place } from './kubectl';
 import type { Deployment } from './objects';
+import { ownerWords } from './owners';
+import { placesOf } from './places';
 import { profileController, profileControllerTarget, scriptConfigMaps } from './profileController';
 import { checkPullAccess } from './pullAccess';
 import { setId } from './release';
+import { refuseUnread, requireTexts, resourceTargets, runAccountsOf, tryOut } from './resourceTargets';
+import { pausedWhy } from './rolloutStatus';
 import type { Snapshot } from './snapshot';
 import { targetsOf, type Target } from './targets';
 
@@ -26,10 +33,12 @@ export interface DeployRequest {
 
 /** What is going to happen, for people to read and for `carryOut` to do. */
 export interface Prepared {
-  readonly context: string;
   readonly namespace: string;
   readonly changeSet: ChangeSet;
   readonly expected: ReadonlyMap<string, Snapshot['containers']>;
+  /** Of those what operators make from custom resources. */
+  readonly awaited: ReadonlyMap<string, Awaited>;
+  readonly installation: Installation;
   readonly notes: readonly string[];
   readonly warnings: readonly string[];
 }
@@ -37,10 +46,10 @@ export interface Prepared {
 /** Reads the cluster and decides; changes nothing. Throws UsageError or DeployError when the set may not go there. */
 export async function prepareDeploy(kubectl: Kubectl, place: Place, request: DeployRequest): Promise<Prepared> {
   const { catalog, lock, names, fresh } = request;
-  const [context, deployments] = await Promise.all([contextOf(kubectl, place), readDeployments(kubectl)]);
-  requireKfp(catalog, deployments, place.namespace);
-  const present = new Set(deployments.map(({ metadata }) => metadata.name));
-  const { targets, notes } = targetsOf(catalog, lock, names, present, place.namespace);
+  const installation = await readInstallation(kubectl, catalog);
+  const { deployments } = installation;
+  requireKfp(catalog, installation, place.namespace);
+  const { targets, notes } = targetsOf(catalog, lock, names, placesOf(catalog, installation), place.namespace);
   const controller = await controllerTarget(kubectl, lock, names, targets, deployments);
   const all = controller === undefined ? targets : [...targets, controller];
   if (all.length === 0) {
@@ -48,65 +57,78 @@ export async function prepareDeploy(kubectl: Kubectl, place: Place, request: Dep
       `Nothing of the set of commit ${lock.commit} runs in the namespace ${place.namespace}.\n${notes.join('\n')}`,
     );
   }
-  const touched = deployments.filter(({ metadata }) => all.some(({ deployment }) => deployment === metadata.name));
+  const direct = all.filter(({ written }) => written === undefined);
+  const resources = resourceTargets(all);
+  for (const each of resources) requireTexts(each);
+  const among = (some: readonly Target[]): readonly Deployment[] =>
+    deployments.filter(({ metadata }) => some.some(({ deployment }) => deployment === metadata.name));
+  const touched = among(direct);
+  refuseUnread(touched, installation);
   await requirePermissions(kubectl, [
     ['list', 'pods'],
-    ...touched.map(({ metadata }) => ['patch', `deployments.apps/${metadata.name}`] as const),
+    ...[...touched, ...resources.map(({ resource }) => resource)].map(
+      (live) => ['patch', kubectlNames(live).join('/')] as const,
+    ),
   ]);
   const access = await checkPullAccess(kubectl, {
     host: lock.registryPath.split('/')[0] ?? '',
+    repositories: Object.values(lock.images).map(({ repository }) => repository),
     isPrivate: request.isPrivate,
     pullSecret: request.pullSecret,
     namespace: place.namespace,
     deployments: touched,
+    written: among(all.filter(({ written }) => written !== undefined)),
+    runAccounts: runAccountsOf(installation),
   });
   const set = { commit: lock.commit, id: setId(lock) };
-  const changeSet = changesTo(
-    all,
-    deployments,
-    set,
-    access.pullSecret,
-    deployStamp(deployments, names.length === 0, fresh),
-  );
+  const lives = livesOf(installation);
+  const stamp = deployStamp(lives, names.length === 0, fresh);
+  const changeSet = changesTo(direct, deployments, set, access.toName, stamp, resources);
+  const changed = new Set(changeSet.changes.map(({ live }) => keyOf(live)));
+  const isChanged = ({ deployment, written }: Target): boolean =>
+    changed.has(written === undefined ? deployment : keyOf(written.by));
+  requireUnpaused(deployments, new Set(all.filter(isChanged).map(({ deployment }) => deployment)));
+  // What the definition of a custom resource does not know, and what a webhook refuses, is better known before anything is changed.
+  for (const change of changeSet.changes) if (isCustomResource(change.live)) await tryOut(kubectl, change);
+  const expected = expectedOf(all);
+  const owners = ownerWords([...touched, ...resources.map(({ resource }) => resource)]);
   return {
-    context,
     namespace: place.namespace,
     changeSet,
-    expected: expectedOf(all),
-    notes: [...notes, ...interruptedNote(deployments)],
-    warnings: [...access.warnings, ...touched.flatMap(gitOpsWarning)],
+    expected,
+    awaited: awaitedFrom(all, expected),
+    installation,
+    notes: [...notes, ...interruptedNote(lives), ...owners.notes],
+    warnings: [...access.warnings, ...owners.warnings],
   };
 }
 
-/** The context's name, asked for where the user named none. */
-export async function contextOf(kubectl: Kubectl, { context }: Place): Promise<string> {
-  return context ?? currentContext(kubectl);
-}
-
 /** Throws DeployError when the namespace has no Deployment of the catalog. */
-export function requireKfp(catalog: Catalog, deployments: readonly Deployment[], namespace: string): void {
+export function requireKfp(catalog: Catalog, installation: Installation, namespace: string): void {
+  if (placesOf(catalog, installation).size > 0) return;
   const known = new Set([...catalog.images.values()].flatMap(({ deploy }) => deploy?.deployment ?? []));
-  if (deployments.some(({ metadata }) => known.has(metadata.name))) return;
+  const unread = installation.unread.map(({ kind, group }) => `${kind} (${group})`);
+  const hidden = unread.length === 0 ? '' : ` The user of this context may not read ${unread.join(', ')}.`;
   throw new DeployError(
-    `The namespace ${namespace} of this cluster has no Kubeflow Pipelines: none of ${[...known].join(', ')} is there. ` +
+    `The namespace ${namespace} of this cluster has no Kubeflow Pipelines: none of ${[...known].join(', ')} is there.${hidden} ` +
       'Look with `kubectl get deployments --all-namespaces`, then give --namespace, or another --context.',
   );
 }
 
-function interruptedNote(deployments: readonly Deployment[]): readonly string[] {
-  const last = latestOperation(deployments);
+function interruptedNote(lives: readonly Live[]): readonly string[] {
+  const last = latestOperation(lives);
   if (last === undefined || last.missing.length === 0) return [];
   return [
     `The ${last.kind} of ${last.at} was interrupted. This deploy takes its place, and a rollback goes behind both.`,
   ];
 }
 
-/** Argo CD writes back what git says: https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/ */
-function gitOpsWarning({ metadata }: Deployment): readonly string[] {
-  if (!Object.hasOwn(metadata.annotations, 'argocd.argoproj.io/tracking-id')) return [];
-  return [
-    `${metadata.name} is kept by Argo CD, which may write back what its repository says. Use \`kfp-images gitops\` to change it there.`,
-  ];
+/** A paused Deployment takes every change and rolls none out: refused before anything is changed. Throws DeployError. */
+export function requireUnpaused(deployments: readonly Deployment[], changed: ReadonlySet<string>): void {
+  const paused = deployments.filter(({ metadata, spec }) => spec.paused && changed.has(metadata.name));
+  if (paused.length === 0) return;
+  const why = paused.map(({ metadata }) => `${metadata.name}: ${pausedWhy(metadata.name)}`);
+  throw new DeployError(`${why.join('.\n')}. Nothing was changed.`);
 }
 
 async function controllerTarget(
@@ -123,6 +145,15 @@ async function controllerTarget(
   if (live === undefined || !isMeant) return undefined;
   const scripts = await Promise.all(scriptConfigMaps(live).map((name) => readConfigMap(kubectl, name)));
   return profileControllerTarget(lock, scripts.flat());
+}
+
+function awaitedFrom(targets: readonly Target[], expected: Prepared['expected']): Prepared['awaited'] {
+  const entries = targets.flatMap(({ deployment, written }): (readonly [string, Awaited])[] =>
+    written === undefined
+      ? []
+      : [[deployment, { writer: written.by, containers: expected.get(deployment) ?? {}, gone: {} }]],
+  );
+  return new Map(entries);
 }
 
 function expectedOf(targets: readonly Target[]): ReadonlyMap<string, Snapshot['containers']> {

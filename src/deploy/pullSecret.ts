@@ -95,6 +95,6 @@ function readSecretObject(text: string, name: string, namespace: string): v.Infe
   const parsed = v.safeParse(secretObject, JSON.parse(text));
   if (parsed.success && parsed.output.type === dockerConfigType) return parsed.output;
   throw new DeployError(
-    `The secret ${name} in ${namespace} is no pull secret (${dockerConfigType}). Choose another name (--name). Nothing was changed there.`,
+    `The secret ${name} in ${namespace} is not a pull secret (${dockerConfigType}). Choose another name (--name). Nothing was changed there.`,
   );
 }

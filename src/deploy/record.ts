@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { readSnapshot, type Snapshot } from './snapshot';
 
-/** Commit of the set that a Deployment runs. */
+/** Commit of the set that a Deployment runs, or that a custom resource names. */
 export const commitAnnotation = 'kfp-images.dev/commit';
 /** `sha256:…` over the images of that set. */
 export const setAnnotation = 'kfp-images.dev/set';
@@ -9,19 +9,19 @@ export const setAnnotation = 'kfp-images.dev/set';
 export const recordAnnotation = 'kfp-images.dev/previous';
 
 /**
- * What is written on every Deployment in the same patch that changes it. Each carries all that is needed to go back, so that a command
+ * What is written on every Deployment or custom resource in the same patch that changes it. Each carries all that is needed to go back, so that a command
  * killed between two patches leaves a cluster that can be put right.
  */
 export interface ChangeRecord {
   readonly version: 1;
-  /** The same on all Deployments that one command changes. */
+  /** The same on all objects that one command changes. */
   readonly id: string;
   readonly kind: 'deploy' | 'rollback';
   /** One more than that of any change before: clocks of two machines need not agree on what came last. */
   readonly sequence: number;
   /** RFC 3339. */
   readonly at: string;
-  /** All Deployments that the command set out to change. */
+  /** Keys of all objects that the command set out to change: `keyOf`. */
   readonly targets: readonly string[];
   /**
    * Of a deploy in the place of an interrupted command, whose `id` it took over: those that had or have to be changed. One of them with an
@@ -31,8 +31,8 @@ export interface ChangeRecord {
   /** Of a rollback: the `id` it goes back behind. */
   readonly undoes: string | undefined;
   readonly before: Snapshot;
-  /** Containers only: for telling later whether someone else changed them. */
-  readonly after: Pick<Snapshot, 'containers'>;
+  /** Containers and fields only: for telling later whether someone else changed them. */
+  readonly after: Pick<Snapshot, 'containers' | 'fields'>;
 }
 
 const schema = v.object({
@@ -75,7 +75,8 @@ export function readRecord(text: string | null | undefined): ChangeRecord | unde
   const before = readSnapshot(record.before);
   const after = readSnapshot({ pullSecrets: {}, annotations: {}, ...asObject(record.after) });
   if (before === undefined || after === undefined) return undefined;
-  return { ...record, due, undoes, before, after: { containers: after.containers } };
+  const { containers, fields } = after;
+  return { ...record, due, undoes, before, after: { containers, ...(fields === undefined ? {} : { fields }) } };
 }
 
 function withoutHistory(text: string): string | null {

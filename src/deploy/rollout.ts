@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lastLines, podEvents, readDeployments, readPods } from './cluster';
+import { isMade, type Awaited } from './awaited';
+import { lastLines, podEvents, readDeployments, readWorkload } from './cluster';
+import { keyOf, titleOf } from './customResource';
 import type { Kubectl } from './kubectl';
 import type { Deployment } from './objects';
 import { isRefusal, rolloutStatus, type PodTrouble, type RolloutStatus } from './rolloutStatus';
@@ -25,42 +27,75 @@ export interface Patience {
 export interface Waited {
   readonly kind: 'done' | 'failed' | 'timeout' | 'interrupted';
   readonly rollouts: readonly Rollout[];
+  /** What no operator has made yet. */
+  readonly unmade: readonly Awaited[];
 }
+
+type Look = Pick<Waited, 'rollouts' | 'unmade'>;
 
 /**
  * Waits until the rollouts of the named Deployments are done, or one has failed. A look at the cluster that fails is repeated: only when
- * none succeeds until the time is up its error is thrown.
+ * none succeeds until the time is up its error is thrown. `awaited`: Deployments whose rollout counts only once an operator has made of them
+ * what it is to make; one that it has yet to make again is no failure either.
  */
-export async function waitForRollouts(kubectl: Kubectl, names: readonly string[], patience: Patience): Promise<Waited> {
+export async function waitForRollouts(
+  kubectl: Kubectl,
+  names: readonly string[],
+  patience: Patience,
+  awaited: ReadonlyMap<string, Awaited> = new Map(),
+): Promise<Waited> {
   const { signal } = patience;
   const end = Date.now() + patience.timeoutMs;
-  let rollouts: readonly Rollout[] = [];
+  let seen: Look = { rollouts: [], unmade: [] };
   for (;;) {
-    if (signal.aborted) return { kind: 'interrupted', rollouts };
+    if (signal.aborted) return { kind: 'interrupted', ...seen };
     try {
-      rollouts = await look(kubectl, names, signal);
+      seen = await look(kubectl, names, awaited, signal);
+      const { rollouts } = seen;
       patience.onProgress(rollouts);
-      if (rollouts.some(({ status }) => status.kind === 'failed')) return { kind: 'failed', rollouts };
-      if (rollouts.every(({ status }) => status.kind === 'done')) return { kind: 'done', rollouts };
+      if (rollouts.some(({ status }) => status.kind === 'failed')) return { kind: 'failed', ...seen };
+      if (rollouts.every(({ status }) => status.kind === 'done')) return { kind: 'done', ...seen };
     } catch (thrown) {
       // With the signal kubectl is ended in the middle of its answer.
-      if (isAborted(signal)) return { kind: 'interrupted', rollouts };
-      if (Date.now() >= end && rollouts.length === 0) throw thrown;
+      if (isAborted(signal)) return { kind: 'interrupted', ...seen };
+      if (Date.now() >= end && seen.rollouts.length === 0) throw thrown;
     }
-    if (Date.now() >= end) return { kind: 'timeout', rollouts };
+    if (Date.now() >= end) return { kind: 'timeout', ...seen };
     await sleep(Math.min(patience.pollMs, Math.max(1, end - Date.now())), undefined, { signal }).catch(() => undefined);
   }
 }
 
-async function look(kubectl: Kubectl, names: readonly string[], signal: AbortSignal): Promise<readonly Rollout[]> {
-  const [deployments, pods] = await Promise.all([readDeployments(kubectl, signal), readPods(kubectl, signal)]);
-  return Promise.all(
+async function look(
+  kubectl: Kubectl,
+  names: readonly string[],
+  awaited: ReadonlyMap<string, Awaited>,
+  signal: AbortSignal,
+): Promise<Look> {
+  const [deployments, { pods, replicaSets }] = await Promise.all([
+    readDeployments(kubectl, signal),
+    readWorkload(kubectl, signal),
+  ]);
+  const unmade = new Map(
+    [...awaited].filter(([name, what]) => {
+      const live = deployments.find(({ metadata }) => metadata.name === name);
+      return live === undefined || !isMade(live, what);
+    }),
+  );
+  const rollouts = await Promise.all(
     names.map(async (name): Promise<Rollout> => {
       const live = deployments.find(({ metadata }) => metadata.name === name);
-      const status = live === undefined ? gone() : rolloutStatus(live, pods);
+      const waiting = unmade.get(name);
+      if (waiting !== undefined) return { deployment: name, status: notMade(waiting), details: [] };
+      const status = live === undefined ? gone() : rolloutStatus(live, pods, replicaSets);
       return explained(kubectl, name, status, live);
     }),
   );
+  return { rollouts, unmade: [...unmade.values()] };
+}
+
+function notMade({ writer }: Awaited): RolloutStatus {
+  const why = `its operator has not made it from ${titleOf(keyOf(writer))} yet`;
+  return { kind: 'waiting', ready: 0, wanted: 1, why, trouble: undefined };
 }
 
 function gone(): RolloutStatus {

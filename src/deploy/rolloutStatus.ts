@@ -1,11 +1,13 @@
-import { podsOf } from './cluster';
-import type { ContainerStatus, Deployment, Pod } from './objects';
+import { creationTrouble } from './creationTrouble';
+import type { ContainerStatus, Deployment, Pod, ReplicaSet } from './objects';
+import { newestPods } from './revision';
 
-/** A pod that does not start: which container of it, and why. */
+/** Why a rollout does not get on: a pod that does not start, and which container of it; or that none is made, and whose (no pod then). */
 export interface PodTrouble {
+  /** '': there is none. */
   readonly pod: string;
   readonly container: string;
-  readonly kind: 'image' | 'crash' | 'config' | 'scheduling';
+  readonly kind: 'image' | 'crash' | 'config' | 'scheduling' | 'creation';
   /** `ImagePullBackOff: …`, in the cluster's words. */
   readonly reason: string;
   /** Waiting will not help. */
@@ -37,20 +39,26 @@ const mostRestarts = 3;
  * How far a Deployment's rollout is. Pure. Done by the rule of `kubectl rollout status`: the controller has seen the newest spec, every
  * replica is of it, none is left of the one before, and all are available
  * (https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#complete-deployment).
- * It has failed when a pod of the newest spec says something that waiting does not heal, or when the controller gave up.
+ * It has failed when a pod of the newest revision says something that waiting does not heal, when the cluster refuses to make its pods, or
+ * when the controller gave up; and at once when the Deployment is paused, since nothing happens then.
  */
-export function rolloutStatus(deployment: Deployment, allPods: readonly Pod[]): RolloutStatus {
+export function rolloutStatus(
+  deployment: Deployment,
+  pods: readonly Pod[],
+  replicaSets: readonly ReplicaSet[] = [],
+): RolloutStatus {
   const { metadata, spec, status } = deployment;
-  const pods = podsOf(deployment, allPods).filter((pod) => isNewest(deployment, pod));
-  const ready = Math.min(pods.filter(isReady).length, spec.replicas);
-  const counts = { ready, wanted: spec.replicas };
+  const newest = newestPods(deployment, { pods, replicaSets });
+  const counts = { ready: Math.min(newest.filter(isReady).length, spec.replicas), wanted: spec.replicas };
   const isSeen = status.observedGeneration >= metadata.generation;
   const updated = status.updatedReplicas;
   const existing = status.replicas;
   if (isSeen && updated >= spec.replicas && existing <= updated && status.availableReplicas >= updated) {
     return { kind: 'done', ...counts };
   }
-  const troubles = pods.flatMap(podTroubles);
+  if (spec.paused) return { kind: 'failed', ...counts, why: pausedWhy(metadata.name), trouble: undefined };
+  const none = isSeen ? creationTrouble(deployment, replicaSets) : undefined;
+  const troubles = [...newest.flatMap(podTroubles), ...(none === undefined ? [] : [none])];
   const trouble = troubles.find(({ isFinal }) => isFinal) ?? troubles[0];
   if (trouble?.isFinal === true) return { kind: 'failed', ...counts, why: trouble.reason, trouble };
   const progress = isSeen ? status.conditions.find(({ type }) => type === 'Progressing') : undefined;
@@ -63,23 +71,16 @@ export function rolloutStatus(deployment: Deployment, allPods: readonly Pod[]): 
   return { kind: 'waiting', ...counts, why, trouble };
 }
 
+/** Why nothing happens to a paused Deployment, and what to do. */
+export function pausedWhy(name: string): string {
+  return `the Deployment is paused (spec.paused), and no change of it is rolled out. kubectl rollout resume deployment/${name} ends that`;
+}
+
 function waitingFor(updated: number, existing: number, wanted: number): string {
   if (updated < wanted) return `${updated} of ${wanted} new pods made`;
   if (existing > updated)
     return existing - updated === 1 ? 'an old pod still ends' : `${existing - updated} old pods still end`;
   return 'new pods start';
-}
-
-/** A pod of the newest template: same images and, where the template gives plain values, same variables. */
-export function isNewest(deployment: Deployment, pod: Pod): boolean {
-  if (pod.metadata.deletionTimestamp !== undefined) return false;
-  return deployment.spec.template.spec.containers.every((wanted) => {
-    const has = pod.spec.containers.find(({ name }) => name === wanted.name);
-    if (has === undefined || has.image !== wanted.image) return false;
-    return wanted.env.every(
-      ({ name, value }) => value === undefined || has.env.findLast((each) => each.name === name)?.value === value,
-    );
-  });
 }
 
 function isReady(pod: Pod): boolean {

@@ -1,15 +1,18 @@
 import * as v from 'valibot';
+import { pathSteps } from '../system/fieldPath';
+import { isCustomResource, valueAt, type CustomResource, type Live } from './customResource';
 import type { Deployment, EnvVariable } from './objects';
+import { digestIn } from './reference';
 
 /*
- * The part of a Deployment that a deploy changes, in one form for all it is needed for: what was there, what is to be there, what is
+ * The part of a Deployment, or of the custom resource behind it, that a deploy changes, in one form for all it is needed for: what was there, what is to be there, what is
  * written down to go back to.
  */
 
 /** An environment variable: a value, a reference, or null for "not set". */
 export type EnvValue = { readonly value: string } | { readonly valueFrom: unknown } | null;
 
-/** What a deploy changes of one Deployment. Only what is named here is ever touched. */
+/** What a deploy changes of one Deployment or custom resource. Only what is named here is ever touched. */
 export interface Snapshot {
   /** Container → image and variables. `image` undefined: the image is not touched. */
   readonly containers: Readonly<
@@ -19,6 +22,8 @@ export interface Snapshot {
   readonly pullSecrets: Readonly<Record<string, boolean>>;
   /** Annotation → its text; null: not set. */
   readonly annotations: Readonly<Record<string, string | null>>;
+  /** Of a custom resource: path of a field → its text; null: not set. */
+  readonly fields?: Readonly<Record<string, string | null>>;
 }
 
 const schema = v.object({
@@ -34,6 +39,7 @@ const schema = v.object({
   ),
   pullSecrets: v.record(v.string(), v.boolean()),
   annotations: v.record(v.string(), v.nullable(v.string())),
+  fields: v.optional(v.record(v.string(), v.nullable(v.string()))),
 });
 
 /** Reads a snapshot that was written down; undefined: it is none. */
@@ -43,11 +49,41 @@ export function readSnapshot(value: unknown): Snapshot | undefined {
   const containers = Object.entries(parsed.output.containers).map(
     ([name, { image, env }]) => [name, { ...(image === undefined ? {} : { image }), env }] as const,
   );
-  return { ...parsed.output, containers: Object.fromEntries(containers) };
+  const { fields, ...rest } = parsed.output;
+  return { ...rest, containers: Object.fromEntries(containers), ...(fields === undefined ? {} : { fields }) };
 }
 
-/** What a Deployment has now of everything that `like` names. */
-export function snapshotOf(deployment: Deployment, like: Snapshot): Snapshot {
+/** What it has now of everything that `like` names. */
+export function snapshotOf(live: Live, like: Snapshot): Snapshot {
+  return isCustomResource(live) ? fieldsOf(live, like) : containersOf(live, like);
+}
+
+function fieldsOf({ metadata, content }: CustomResource, like: Snapshot): Snapshot {
+  const fields = Object.keys(like.fields ?? {}).map(
+    (path) => [path, textOf(valueAt(content, pathSteps(path)))] as const,
+  );
+  return {
+    containers: {},
+    pullSecrets: {},
+    annotations: annotationsOf(metadata, like),
+    fields: Object.fromEntries(fields),
+  };
+}
+
+/** What is no text is compared as what it is, and never written: see `requireTexts`. */
+function textOf(value: unknown): string | null {
+  if (value === undefined) return null;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function annotationsOf({ annotations }: Live['metadata'], like: Snapshot): Snapshot['annotations'] {
+  const texts = Object.keys(like.annotations).map(
+    (key) => [key, Object.hasOwn(annotations, key) ? (annotations[key] ?? null) : null] as const,
+  );
+  return Object.fromEntries(texts);
+}
+
+function containersOf(deployment: Deployment, like: Snapshot): Snapshot {
   const spec = deployment.spec.template.spec;
   const containers = Object.entries(like.containers).map(([name, { image, env }]) => {
     const live = spec.containers.find((each) => each.name === name);
@@ -60,14 +96,10 @@ export function snapshotOf(deployment: Deployment, like: Snapshot): Snapshot {
   const secrets = Object.keys(like.pullSecrets).map(
     (name) => [name, spec.imagePullSecrets.some((each) => each.name === name)] as const,
   );
-  const { annotations } = deployment.metadata;
-  const texts = Object.keys(like.annotations).map(
-    (key) => [key, Object.hasOwn(annotations, key) ? (annotations[key] ?? null) : null] as const,
-  );
   return {
     containers: Object.fromEntries(containers),
     pullSecrets: Object.fromEntries(secrets),
-    annotations: Object.fromEntries(texts),
+    annotations: annotationsOf(deployment.metadata, like),
   };
 }
 
@@ -82,6 +114,7 @@ export function overlaid(base: Snapshot, top: Snapshot): Snapshot {
     containers: Object.fromEntries(containers),
     pullSecrets: { ...base.pullSecrets, ...top.pullSecrets },
     annotations: { ...base.annotations, ...top.annotations },
+    ...(base.fields === undefined && top.fields === undefined ? {} : { fields: { ...base.fields, ...top.fields } }),
   };
 }
 
@@ -90,46 +123,13 @@ export function isSame(a: Snapshot, b: Snapshot): boolean {
   return canonical(a) === canonical(b);
 }
 
-/** The same pods? Annotations of the Deployment itself do not reach them. */
-export function isSamePods(a: Snapshot, b: Snapshot): boolean {
-  return isSame({ ...a, annotations: {} }, { ...b, annotations: {} });
-}
-
-/**
- * The strategic-merge patch that takes a Deployment to a snapshot: lists are merged by name, so that other containers, variables and pull
- * secrets stay. With a resourceVersion the API server refuses it when the Deployment was changed in between.
- * https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/
- */
-export function patchTo(to: Snapshot, resourceVersion?: string): object {
-  const containers = Object.entries(to.containers).map(([name, { image, env }]) => ({
-    name,
-    ...(image === undefined ? {} : { image }),
-    ...(Object.keys(env).length === 0 ? {} : { env: Object.entries(env).map(envPatch) }),
-  }));
-  const secrets = Object.entries(to.pullSecrets).map(([name, isThere]) =>
-    isThere ? { name } : { $patch: 'delete', name },
-  );
-  return {
-    metadata: {
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-      annotations: to.annotations,
-    },
-    spec: {
-      template: { spec: { containers, ...(secrets.length === 0 ? {} : { imagePullSecrets: secrets }) } },
-    },
-  };
-}
-
-function envPatch([name, value]: readonly [string, EnvValue]): object {
-  if (value === null) return { $patch: 'delete', name };
-  // What is not null here must be told to go: a variable has either a value or a reference.
-  return 'value' in value
-    ? { name, value: value.value, valueFrom: null }
-    : { name, value: null, valueFrom: value.valueFrom };
+/** The same as far as what runs goes: where both name a digest, it alone counts, since the cluster may rewrite the registry before it. */
+export function isEquivalent(a: Snapshot, b: Snapshot): boolean {
+  return canonical(a, byDigest) === canonical(b, byDigest);
 }
 
 function envValue(env: readonly EnvVariable[], name: string): EnvValue {
-  // Of two with the same name the last one counts for the process, and for the merge.
+  // Of two with the same name the last one counts for the process.
   const found = env.findLast((each) => each.name === name);
   if (found === undefined) return null;
   return found.valueFrom === undefined || found.valueFrom === null
@@ -137,10 +137,15 @@ function envValue(env: readonly EnvVariable[], name: string): EnvValue {
     : { valueFrom: found.valueFrom };
 }
 
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    typeof each === 'object' && each !== null && !Array.isArray(each)
+function canonical(value: unknown, text: (text: string) => string = (same) => same): string {
+  return JSON.stringify(value, (_, each: unknown) => {
+    if (typeof each === 'string') return text(each);
+    return typeof each === 'object' && each !== null && !Array.isArray(each)
       ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : each,
-  );
+      : each;
+  });
+}
+
+function byDigest(text: string): string {
+  return digestIn(text) ?? text;
 }

@@ -4,6 +4,7 @@ import { parseAllDocuments } from 'yaml';
 import { kfpCatalog } from '../../../src/catalog/kfp';
 import { editFiles, type EditRules } from '../../../src/deploy/gitops/edits';
 import { pathRule, placeholderRule } from '../../../src/deploy/gitops/rules';
+import { requireWholeSet } from '../../../src/deploy/gitops/wholeSet';
 import { wantedImages } from '../../../src/deploy/gitops/wanted';
 import { UsageError } from '../../../src/errors';
 import { lockOf, referenceOf } from '../lockOf';
@@ -87,7 +88,7 @@ describe('a kustomization', () => {
   });
 });
 
-test('a registry with a port: a repository alone is no reference', () => {
+test('a registry with a port: a repository alone is not a reference', () => {
   const by = rules(lockOf('one', [], '127.0.0.1:5000/p/r'));
   const once = edit('images:\n- name: gcr.io/ml-pipeline/api-server\n  newTag: 2.3.0\n', by);
   expect(once).toContain('newName: 127.0.0.1:5000/p/r/apiserver\n');
@@ -138,11 +139,11 @@ describe('a Deployment', () => {
   });
 
   test('an apiserver without a place for its variables is a warning', () => {
-    const { warnings } = editFiles(
+    const { files } = editFiles(
       [{ path: 'k.yaml', text: 'images:\n- name: gcr.io/ml-pipeline/api-server\n' }],
       rules(),
     );
-    expect(warnings.join()).toMatch(/V2_DRIVER_IMAGE and V2_LAUNCHER_IMAGE/);
+    expect(requireWholeSet(files, rules()).join()).toMatch(/V2_DRIVER_IMAGE and V2_LAUNCHER_IMAGE/);
   });
 });
 

@@ -3,7 +3,7 @@ import { run } from '../../system/exec';
 import type { Command } from '../../types';
 
 /** The commands that let Argo CD take over what was pushed, and wait until it runs: https://argo-cd.readthedocs.io/en/stable/user-guide/commands/argocd_app_sync/ */
-export function argocdCommands(app: string, timeoutSeconds: number): readonly Command[] {
+function argocdCommands(app: string, timeoutSeconds: number): readonly Command[] {
   return [
     { command: 'argocd', args: ['app', 'sync', app, `--timeout=${timeoutSeconds}`] },
     { command: 'argocd', args: ['app', 'wait', app, '--sync', '--health', `--timeout=${timeoutSeconds}`] },

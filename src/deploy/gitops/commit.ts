@@ -23,7 +23,7 @@ export async function defaultBranch({ git, remote }: GitOpsClone): Promise<strin
 /** Throws UsageError for what git would not take as the name of a branch. */
 export async function requireBranchName({ git }: GitOpsClone, branch: string): Promise<void> {
   if (!branch.startsWith('-') && (await git(['check-ref-format', '--branch', branch])).exitCode === 0) return;
-  throw new UsageError(`${quoted(branch)} is no name of a branch.`);
+  throw new UsageError(`${quoted(branch)} is not the name of a branch.`);
 }
 
 /** Fetches a branch and gives the commit it is at; undefined: it is not there. Throws DeployError. */
@@ -42,7 +42,7 @@ export async function fetchBranch({ git, remote }: GitOpsClone, branch: string):
   return id;
 }
 
-/** Reads files of a commit, bytes as they are. Throws UsageError when one is not there, is no text, or leads elsewhere. */
+/** Reads files of a commit, bytes as they are. Throws UsageError when one is not there, is not text, or leads elsewhere. */
 export async function readFiles(
   { git }: GitOpsClone,
   commit: string,
@@ -55,7 +55,7 @@ export async function readFiles(
       if (mode === undefined || id === undefined)
         throw new UsageError(`The GitOps repository has no file ${quoted(path)} at ${commit.slice(0, 12)}.`);
       if (kind !== 'blob' || mode === '120000')
-        throw new UsageError(`${quoted(path)} of the GitOps repository is no plain file.`);
+        throw new UsageError(`${quoted(path)} of the GitOps repository is not a plain file.`);
       const bytes = await must(git, `read ${path}`, ['cat-file', 'blob', id]);
       return { path, mode, text: decode(bytes, path) };
     }),
@@ -69,7 +69,7 @@ export async function readFiles(
 export async function makeCommit(
   { git, scratch }: GitOpsClone,
   parent: string,
-  files: readonly (EditedFile & { readonly mode: string })[],
+  files: readonly (Pick<EditedFile, 'path' | 'after'> & { readonly mode: string })[],
   text: string,
 ): Promise<string> {
   const env = { GIT_INDEX_FILE: join(scratch, 'index') };
@@ -89,7 +89,7 @@ export async function makeCommit(
 
 /** The diff of a commit to its parent, for people. */
 export async function diffOf({ git }: GitOpsClone, parent: string, commit: string): Promise<string> {
-  const args = ['diff', '--no-color', '--no-ext-diff', parent, commit, '--'];
+  const args = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', parent, commit, '--'];
   return (await must(git, 'show the diff', args)).toString('utf8');
 }
 
@@ -97,6 +97,6 @@ function decode(bytes: Buffer, path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new UsageError(`${quoted(path)} is no UTF-8 text, so nothing can be written into it.`, { cause });
+    throw new UsageError(`${quoted(path)} is not UTF-8 text, so nothing can be written into it.`, { cause });
   }
 }

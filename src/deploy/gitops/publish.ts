@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeployError } from '../../errors';
 import { diffOf, fetchBranch, makeCommit, readFiles, requireBranchName } from './commit';
-import { editFiles, type EditRules } from './edits';
+import type { Edit } from './assignment';
+import { editFiles, type EditedFile, type EditRules } from './edits';
 import { said, type GitOpsClone } from './repository';
+import type { WantedImage } from './wanted';
+import { requireWholeSet } from './wholeSet';
 
 /** What is to be written, and where. */
 export interface GitOpsRequest {
@@ -15,9 +18,20 @@ export interface GitOpsRequest {
   readonly mergeRequest: { readonly branch: string; readonly title: string } | undefined;
   readonly message: string;
   readonly dryRun: boolean;
+  /** Asked before anything is pushed; throws when the edit must not be. Gives warnings. */
+  readonly check?: (edited: CheckedEdit) => Promise<readonly string[]>;
   readonly signal: AbortSignal;
   /** A line for each lost race. */
   readonly onRace: (line: string) => void;
+}
+
+/** An edit that is proven file by file, before it becomes a commit. */
+export interface CheckedEdit {
+  readonly clone: GitOpsClone;
+  /** The commit that it is made on. */
+  readonly base: string;
+  readonly files: readonly EditedFile[];
+  readonly images: readonly WantedImage[];
 }
 
 /** How it ended. */
@@ -25,6 +39,8 @@ export type GitOpsOutcome = {
   readonly warnings: readonly string[];
   /** As `git diff` shows it; empty: nothing to change. */
   readonly diff: string;
+  /** The changes that the diff is made of. */
+  readonly edits: readonly Edit[];
 } & (
   | { readonly kind: 'unchanged' | 'dry-run' }
   | {
@@ -42,8 +58,8 @@ const attempts = 100;
 const longestPause = 6000;
 
 /**
- * Writes the set into the files and pushes one commit. Someone else's push in between is no failure: what they pushed is fetched, the edits
- * are made anew on it, and it is pushed again, so that nothing of theirs is lost and nothing can conflict. Throws UsageError, DeployError.
+ * Writes the set into the files and pushes one commit. Someone else's push in between is not a failure: what they pushed is fetched, the edits
+ * are recreated on it, and it is pushed again, so that nothing of theirs is lost and nothing can conflict. Throws UsageError, DeployError.
  */
 export async function publish(clone: GitOpsClone, request: GitOpsRequest): Promise<GitOpsOutcome> {
   const { branch, mergeRequest, signal } = request;
@@ -54,13 +70,13 @@ export async function publish(clone: GitOpsClone, request: GitOpsRequest): Promi
     if (base === undefined)
       throw new DeployError(`The GitOps repository has no branch ${branch}. Give another one (--branch).`);
     const made = await editAt(clone, base, request);
-    const { warnings, commit } = made;
-    if (commit === undefined) return { kind: 'unchanged', warnings, diff: '' };
+    const { warnings, commit, edits } = made;
+    if (commit === undefined) return { kind: 'unchanged', warnings, diff: '', edits };
     const diff = (): Promise<string> => diffOf(clone, base, commit);
-    if (request.dryRun) return { kind: 'dry-run', warnings, diff: await diff() };
+    if (request.dryRun) return { kind: 'dry-run', warnings, diff: await diff(), edits };
     const target = mergeRequest?.branch ?? branch;
     const standing = mergeRequest === undefined ? base : await fetchBranch(clone, target);
-    const common = { warnings, branch: target };
+    const common = { warnings, edits, branch: target };
     if (mergeRequest !== undefined && standing !== undefined && (await isUpToDate(clone, standing, base, request))) {
       return { kind: 'exists', commit: standing, serverSays: '', diff: await diff(), ...common };
     }
@@ -86,16 +102,23 @@ export async function publish(clone: GitOpsClone, request: GitOpsRequest): Promi
 async function editAt(
   clone: GitOpsClone,
   base: string,
-  { files, rules, message }: GitOpsRequest,
-): Promise<{ readonly commit: string | undefined; readonly warnings: readonly string[] }> {
+  { files, rules, message, check }: GitOpsRequest,
+): Promise<{
+  readonly commit: string | undefined;
+  readonly warnings: readonly string[];
+  readonly edits: readonly Edit[];
+}> {
   const before = await readFiles(clone, base, files);
   const edited = editFiles(before, rules);
+  const warnings = [...edited.warnings, ...requireWholeSet(edited.files, rules, edited.warnings)];
+  const edits = edited.files.flatMap((file) => file.edits);
   const changed = edited.files.flatMap((file, index) =>
     file.before === file.after ? [] : [{ ...file, mode: before[index]?.mode ?? '100644' }],
   );
-  if (changed.length === 0) return { commit: undefined, warnings: edited.warnings };
+  if (changed.length === 0) return { commit: undefined, warnings, edits };
+  const more = (await check?.({ clone, base, files: edited.files, images: rules.images })) ?? [];
   const commit = await makeCommit(clone, base, changed, message);
-  return { commit, warnings: edited.warnings };
+  return { commit, warnings: [...warnings, ...more], edits };
 }
 
 /** Does the set's branch say what it should, on top of where the target branch is now? Then a second push would only make noise. */

@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { DeployError, message } from '../../errors';
-import { gitCommand } from '../../system/gitCommand';
-import { stream } from '../../system/exec';
+import { bareRepositoryAround } from '../../git/bareRepository';
+import { gitCommand } from '../../git/gitCommand';
+import { capture } from '../../system/exec';
+import { TooMuchOutput } from '../../system/keptOutput';
 
 /** What a git call left. */
 export interface GitAnswer {
@@ -31,10 +33,12 @@ export interface GitOpsClone extends AsyncDisposable {
 
 /** The user's own clone at `path`. */
 export async function ownClone(path: string, remote: string): Promise<GitOpsClone> {
-  const here = gitIn(path);
+  // A bare repository is opened here because the user named that very folder.
+  const bare = bareRepositoryAround(path) === resolve(path);
+  const here = gitIn(path, bare ? resolve(path) : undefined);
   const { exitCode, stderr } = await here(['rev-parse', '--git-dir']);
   if (exitCode !== 0) {
-    throw new DeployError(`${path} is no clone of a git repository: ${firstLine(stderr)}. Give its path, or a URL.`);
+    throw new DeployError(`${path} is not a clone of a git repository: ${firstLine(stderr)}. Give its path, or a URL.`);
   }
   // Files are named from the top, wherever in the clone the command runs; a bare one has no other place.
   const top = await here(['rev-parse', '--show-toplevel']);
@@ -49,7 +53,7 @@ export async function temporaryClone(url: string): Promise<GitOpsClone> {
   try {
     const git = gitIn(scratch);
     await must(git, 'make a temporary repository', ['init', '--quiet', '--bare', 'clone']);
-    const clone = gitIn(join(scratch, 'clone'));
+    const clone = gitIn(scratch, join(scratch, 'clone'));
     await must(clone, 'name the remote', ['remote', 'add', 'origin', '--', url]);
     return { git: clone, scratch, remote: 'origin', isOwn: false, [Symbol.asyncDispose]: () => remove(scratch) };
   } catch (thrown) {
@@ -79,21 +83,14 @@ export function said(stderr: string): string {
     .replaceAll('\n', '\n  ');
 }
 
-function gitIn(cwd: string): Git {
-  return async (args, options = {}) => {
-    const chunks: Buffer[] = [];
-    let stderr = '';
-    // In a group of its own: Ctrl-C must not end a push half-way.
-    const exitCode = await stream(gitCommand(cwd, args, { input: '', ...options }), {
-      onStdout: (chunk) => chunks.push(chunk),
-      onStderr: (chunk) => {
-        if (stderr.length < 64_000) stderr += chunk.toString('utf8');
-      },
-    }).catch((thrown: unknown) => {
+function gitIn(cwd: string, gitDir?: string): Git {
+  const where = { changes: true, ...(gitDir === undefined ? {} : { gitDir }) };
+  // In a group of its own: Ctrl-C must not end a push half-way.
+  return (args, options = {}) =>
+    capture(gitCommand(cwd, args, { input: '', ...where, ...options })).catch((thrown: unknown) => {
+      if (thrown instanceof TooMuchOutput) throw thrown;
       throw new DeployError(`git could not be started in ${cwd}: ${message(thrown)}`, { cause: thrown });
     });
-    return { exitCode, stdout: Buffer.concat(chunks), stderr };
-  };
 }
 
 async function remove(folder: string): Promise<void> {

@@ -1,9 +1,11 @@
 import { UsageError } from '../../errors';
+import { pathSteps } from '../../system/fieldPath';
 import { quoted } from '../../system/quoted';
 import type { WantedImage } from './wanted';
 
 /** What of an image is written at a place. */
-export type Part = 'reference' | 'repository' | 'digest' | 'commit';
+const parts = ['reference', 'repository', 'registry', 'path', 'digest', 'commit'] as const;
+export type Part = (typeof parts)[number];
 
 /** A text that stands for an image: `GITLAB_REGISTRY:IMAGE_TAG`. */
 export interface PlaceholderRule {
@@ -11,11 +13,20 @@ export interface PlaceholderRule {
   readonly image: string;
 }
 
-/** A value of a YAML file by its path, as for Helm: `apiserver.image.digest`. */
+/** A value of a file by its path, as for Helm: `apiserver.image.digest`. */
 export interface PathRule {
   readonly path: readonly string[];
   readonly image: string;
   readonly part: Part;
+}
+
+/** Where images are to be written, beside the places that are found by themselves. */
+export interface EditRules {
+  readonly images: readonly WantedImage[];
+  readonly placeholders: readonly PlaceholderRule[];
+  readonly paths: readonly PathRule[];
+  /** The Deployment sets no variables, so that those baked into the images count (up to KFP 2.4.1). */
+  readonly bakedVariables?: boolean;
 }
 
 /** Reads `TEXT=IMAGE`; the text may itself hold `=`. Throws UsageError. */
@@ -27,30 +38,42 @@ export function placeholderRule(flag: string, images: readonly WantedImage[]): P
   return { placeholder, image: known(image, '--set', images) };
 }
 
-/** Reads `PATH=IMAGE[:PART]`, where PART is repository, digest or commit. Throws UsageError. */
+/**
+ * Reads `PATH=IMAGE[:PART]`, where PART is repository, registry and path (the two halves of repository), digest or commit (the tag
+ * `commit-SHA`). As for Helm, `\.` is a dot within a key. Throws UsageError.
+ */
 export function pathRule(flag: string, images: readonly WantedImage[]): PathRule {
   const [, path = '', image = '', part = 'reference'] = /^([^=]+)=([^=:]+)(?::(\w+))?$/.exec(flag) ?? [];
   if (path === '') throw new UsageError(`--value ${quoted(flag)} is not of the form PATH=IMAGE or PATH=IMAGE:PART.`);
-  if (!isPart(part)) {
+  const asked = parts.find((each) => each === part);
+  if (asked === undefined) {
     throw new UsageError(
-      `--value ${quoted(flag)}: ${quoted(part)} is no part of an image. There are repository, digest and commit.`,
+      `--value ${quoted(flag)}: ${quoted(part)} is not a part of an image. There are repository, registry, path, digest and commit.`,
     );
   }
-  return { path: path.split('.'), image: known(image, '--value', images), part };
+  return { path: pathSteps(path), image: known(image, '--value', images), part: asked };
 }
 
 /** The text of a part. */
 export function partOf(image: WantedImage, part: Part): string {
-  return image[part];
-}
-
-function isPart(text: string): text is Part {
-  return ['reference', 'repository', 'digest', 'commit'].includes(text);
+  const slash = image.repository.indexOf('/');
+  switch (part) {
+    case 'registry':
+      return image.repository.slice(0, slash);
+    case 'path':
+      return image.repository.slice(slash + 1);
+    case 'commit':
+      return image.tag;
+    case 'reference':
+    case 'repository':
+    case 'digest':
+      return image[part];
+  }
 }
 
 function known(name: string, flag: string, images: readonly WantedImage[]): string {
   if (images.some((image) => image.name === name)) return name;
   throw new UsageError(
-    `${flag}: ${quoted(name)} is no image of this set, which has ${images.map((image) => image.name).join(', ')}.`,
+    `${flag}: ${quoted(name)} is not an image of this set, which has ${images.map((image) => image.name).join(', ')}.`,
   );
 }

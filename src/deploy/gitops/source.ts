@@ -1,38 +1,100 @@
-import { LineCounter, parseAllDocuments, visit, type Document, type Scalar } from 'yaml';
+import { parseAllDocuments, type Document } from 'yaml';
+import { UsageError } from '../../errors';
+import { plainData, withMerges } from './data';
+import { readEnv, type EnvPair } from './env';
 
-/** A YAML file: its documents, with the places of all nodes in the text. */
-export interface YamlSource {
-  readonly path: string;
+/** Keys and numbers of items; the first step is the number of the document in its file. */
+export type Path = readonly (string | number)[];
+
+/** A text of a known format: a file, or a text that is a value in one (an inline patch, Helm values of an Application). */
+export interface Source {
+  /** The file. */
+  readonly file: string;
   readonly text: string;
-  /** Empty: it is no YAML (a template), so that only texts can be replaced in it. */
-  readonly documents: readonly Document.Parsed[];
+  readonly format: Format;
   /** As most of its lines end: `\n` or `\r\n`. */
   readonly lineEnd: string;
+  /** What it says, one for each document, merge keys (`<<`) resolved; none for `text`. */
+  readonly data: readonly unknown[];
+  /** Where it stands when it is a value; undefined: it is the file itself. */
+  readonly within: Within | undefined;
 }
 
-/** Reads a file. Whether it is YAML shows in `documents`. */
-export function readYaml(path: string, text: string): YamlSource {
-  const windows = text.split('\r\n').length - 1;
-  const lineEnd = windows * 2 > text.split('\n').length - 1 ? '\r\n' : '\n';
-  const parsed = parseAllDocuments(text, {
-    lineCounter: new LineCounter(),
-    logLevel: 'silent',
-    keepSourceTokens: true,
-  });
-  const documents = Array.isArray(parsed) ? parsed : [];
-  const isYaml = documents.length > 0 && documents.every(({ errors }) => errors.length === 0);
-  return { path, text, documents: isYaml ? documents : [], lineEnd };
+/** A place of a file where a text stands as a value. */
+export interface Within {
+  readonly source: Source;
+  readonly path: Path;
+  /** undefined: it stands there folded or escaped, so that its characters are not those of the file. */
+  readonly position: ((at: number) => number) | undefined;
+  /** Text with line breaks as the file would have it there. */
+  readonly indented: (text: string) => string;
 }
 
-/** Every scalar that is a value (no key of a map), in the order of the file. */
-export function scalarsOf(source: YamlSource): readonly Scalar[] {
-  const found: Scalar[] = [];
-  for (const document of source.documents) {
-    visit(document, {
-      Scalar: (key, node) => {
-        if (key !== 'key') found.push(node);
-      },
-    });
+/** `text`: a template or anything else in which only whole references and texts can be replaced. */
+export type Format =
+  | { readonly kind: 'yaml'; readonly documents: readonly Document.Parsed[] }
+  | { readonly kind: 'env'; readonly pairs: readonly EnvPair[] }
+  | { readonly kind: 'text' };
+
+/** Reads a file by what it is. Throws UsageError for a YAML file that does not parse, or has a key twice. */
+export function readSource(file: string, text: string): Source {
+  const read = readText(text, /\.(ya?ml|json)$|(^|\/)kustomization$/i.test(file));
+  if (read.kind === 'broken') {
+    throw new UsageError(`${file} does not parse: ${read.why} Fix it first; nothing is written into it.`);
   }
-  return found;
+  return { file, text, lineEnd: lineEndOf(text), within: undefined, ...read };
+}
+
+/** Reads a text that stands in another one; undefined: it is nothing but a text. */
+export function readNested(within: Within, text: string): Source | undefined {
+  const read = readText(text, false);
+  if (read.kind === 'broken' || read.format.kind === 'text') return undefined;
+  const hasParts = read.data.some((each) => typeof each === 'object' && each !== null);
+  return hasParts ? { file: within.source.file, text, lineEnd: '\n', within, ...read } : undefined;
+}
+
+type Read =
+  | { readonly kind: 'read'; readonly format: Format; readonly data: readonly unknown[] }
+  | { readonly kind: 'broken'; readonly why: string };
+
+function readText(text: string, isYaml: boolean): Read {
+  const pairs = isYaml ? undefined : readEnv(text);
+  if (pairs !== undefined) {
+    return {
+      kind: 'read',
+      format: { kind: 'env', pairs },
+      data: [Object.fromEntries(pairs.map((p) => [p.key, p.value]))],
+    };
+  }
+  const documents = documentsOf(text);
+  const error = documents.flatMap(({ errors }) => errors)[0];
+  if (error === undefined && documents.length > 0) {
+    const data = documents.map((document) => plainData(document));
+    const failed = data.find((each) => each.kind === 'failed');
+    if (failed !== undefined) return { kind: 'broken', why: failed.why };
+    const values = data.flatMap((each) => (each.kind === 'data' ? [withMerges(each.value)] : []));
+    if (isYaml || values.some((each) => typeof each === 'object' && each !== null))
+      return { kind: 'read', format: { kind: 'yaml', documents }, data: values };
+  }
+  // A template of Helm and the like is YAML only once it is rendered.
+  if (isYaml && error !== undefined && !text.includes('{{'))
+    return { kind: 'broken', why: `${(error.message.split('\n')[0] ?? '').replace(/:$/, '')}.` };
+  return { kind: 'read', format: { kind: 'text' }, data: [] };
+}
+
+/** The documents of a YAML text, with the places of all nodes in it. */
+export function documentsOf(text: string): readonly Document.Parsed[] {
+  const parsed = parseAllDocuments(text, { logLevel: 'silent', keepSourceTokens: true });
+  return Array.isArray(parsed) ? parsed : [];
+}
+
+/** A place for people: `spec.containers.0.image`. */
+export function pathName({ source, path }: { readonly source: Source; readonly path: Path }): string {
+  const own = (source.data.length > 1 ? [`document ${Number(path[0]) + 1}`] : []).concat(path.slice(1).map(String));
+  return [...(source.within === undefined ? [] : [pathName(source.within)]), ...own].join('.');
+}
+
+function lineEndOf(text: string): string {
+  const windows = text.split('\r\n').length - 1;
+  return windows * 2 > text.split('\n').length - 1 ? '\r\n' : '\n';
 }

@@ -1,5 +1,6 @@
 import type { Restored } from './apply';
 import { patchOf, type Change, type ChangeSet } from './changes';
+import { isCustomResource, keyOf, titleOf } from './customResource';
 import type { Rollout } from './rollout';
 import type { RolloutStatus } from './rolloutStatus';
 import type { EnvValue } from './snapshot';
@@ -8,10 +9,20 @@ import { message } from '../errors';
 
 /** The change of each image, old → new, for people. */
 export function changeLines({ changes, unchanged }: ChangeSet): readonly string[] {
-  return [...changes.flatMap(linesOf), ...(unchanged.length === 0 ? [] : [`unchanged: ${unchanged.join(', ')}`])];
+  return [
+    ...changes.flatMap(linesOf),
+    ...(unchanged.length === 0 ? [] : [`unchanged: ${unchanged.map(titleOf).join(', ')}`]),
+  ];
 }
 
-function linesOf({ deployment, before, after }: Change): readonly string[] {
+/** Of what a change is about, for a question: `5 Deployments`, `DataSciencePipelinesApplication/sample`. */
+export function changedWords(changes: readonly Change[]): string {
+  const resources = changes.flatMap(({ live }) => (isCustomResource(live) ? [titleOf(keyOf(live))] : []));
+  const count = changes.length - resources.length;
+  return [...resources, ...(count > 0 || resources.length === 0 ? [`${count} Deployments`] : [])].join(' and ');
+}
+
+function linesOf({ live, before, after }: Change): readonly string[] {
   const rows = Object.entries(after.containers).flatMap(([container, { image, env }]) => {
     const had = before.containers[container];
     const variables = Object.entries(env).map(
@@ -19,14 +30,17 @@ function linesOf({ deployment, before, after }: Change): readonly string[] {
     );
     return [...(image === undefined ? [] : [[container, had?.image ?? '(none)', image] as const]), ...variables];
   });
+  const fields = Object.entries(after.fields ?? {}).map(
+    ([path, value]) => [path, fieldText(before.fields?.[path] ?? null), fieldText(value)] as const,
+  );
   const secrets = Object.entries(after.pullSecrets)
     .filter(([name, isThere]) => before.pullSecrets[name] !== isThere)
     .map(([name, isThere]) => `  pull secret ${name} ${isThere ? 'added' : 'removed'}`);
-  const differing = rows.filter(([, old, wanted]) => old !== wanted);
+  const differing = [...rows, ...fields].filter(([, old, wanted]) => old !== wanted);
   const only =
     differing.length === 0 && secrets.length === 0 ? ['  same images; only the note of the commit changes'] : [];
   return [
-    deployment,
+    titleOf(keyOf(live)),
     ...differing.flatMap(([name, old, wanted]) => [`  ${name}`, `    old ${old}`, `    new ${wanted}`]),
     ...secrets,
     ...only,
@@ -34,10 +48,13 @@ function linesOf({ deployment, before, after }: Change): readonly string[] {
 }
 
 /** The patches, as a dry run prints them. */
-export function patchDocuments({
-  changes,
-}: ChangeSet): readonly { readonly deployment: string; readonly patch: object }[] {
-  return changes.map((change) => ({ deployment: change.deployment, patch: patchOf(change) }));
+export function patchDocuments({ changes }: ChangeSet): readonly object[] {
+  return changes.map((change) => ({ ...namedObject(change), patch: patchOf(change) }));
+}
+
+/** How documents name what a change is about: a Deployment by its name, a custom resource as kubectl takes it. */
+export function namedObject({ live }: Pick<Change, 'live'>): object {
+  return isCustomResource(live) ? { resource: keyOf(live) } : { deployment: keyOf(live) };
 }
 
 /** One line for each Deployment that is being rolled out: ready pods, and what it waits for. */
@@ -60,18 +77,19 @@ function registryWords(event: string): string {
   return event.slice(event.lastIndexOf(reference) + reference.length).replace(/^[":\s]+/, '');
 }
 
-/** What became of the Deployments that were to go back. */
+/** What became of all that was to go back. */
 export function restoredLines(restored: readonly Restored[]): readonly string[] {
   return restored.map((each) => {
+    const name = titleOf(each.name);
     switch (each.kind) {
       case 'restored':
-        return `${each.deployment}: put back`;
+        return `${name}: put back`;
       case 'untouched':
-        return `${each.deployment}: was not changed`;
+        return `${name}: was not changed`;
       case 'changed-since':
-        return `${each.deployment}: left alone, somebody else has changed it since`;
+        return `${name}: left alone, somebody else has changed it since`;
       case 'failed':
-        return `${each.deployment}: NOT put back: ${message(each.error)}`;
+        return `${name}: NOT put back: ${message(each.error)}`;
     }
   });
 }
@@ -102,6 +120,10 @@ function age(ms: number): string {
   const minutes = Math.max(0, Math.floor(ms / 60_000));
   if (minutes < 120) return `${minutes}m`;
   return minutes < 2880 ? `${Math.floor(minutes / 60)}h` : `${Math.floor(minutes / 1440)}d`;
+}
+
+function fieldText(value: string | null): string {
+  return value === null || value === '' ? "(not set: the operator's own choice)" : value;
 }
 
 function valueText(value: EnvValue): string {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Rollout } from '../../src/deploy/rollout';
-import { rolloutLine } from '../../src/deploy/words';
+import { rolloutLine } from '../../src/deploy/format';
 
 const image = 'europe-west3-docker.pkg.dev/p/r/cacheserver@sha256:0123';
 
