@@ -46,7 +46,7 @@ describe('CleanLines', () => {
     );
   });
 
-  it('shows bytes that are no UTF-8', () => {
+  it('shows bytes that are not UTF-8', () => {
     expect(lines(Buffer.from([0x61, 0xff, 0xc3, 0x0a]), 2)).toEqual(['a\ufffd\ufffd']);
   });
 

@@ -8,8 +8,8 @@ import { readLockFile, writeLockFile } from '../../src/report/lockFile';
 import { outputEntry, outputTexts, writeOutputs, type Outputs } from '../../src/report/outputs';
 import { Secrets } from '../../src/report/secrets';
 import { SUMMARY_LIMIT } from '../../src/report/summary';
-import { writeSummary } from '../../src/report/writeSummary';
-import { writeError } from '../../src/report/writing';
+import { writeSummary } from '../../src/report/summary';
+import { writeError } from '../../src/report/atomicFile';
 import type { Plan } from '../../src/types';
 import { digest, kfpPlan, plan, planned, report } from './samples';
 
@@ -22,6 +22,8 @@ const outputs: Outputs = {
   built: ['driver'],
   reused: [],
   lockFile: 'kfp-images.lock.json',
+  matrix: '',
+  attestations: new Map([['set', { provenance: `r.example/kfp-images-set@${digest('2')}` }]]),
 };
 
 /** Reads the file for outputs as the runner does: NAME<<DELIMITER, lines, DELIMITER. */
@@ -44,7 +46,16 @@ describe('outputs', () => {
     writeFileSync(path, 'other=1\n');
     expect(await writeOutputs(path, outputs)).toEqual([]);
     const found = readOutputs(readFileSync(path, 'utf8').replace('other=1\n', ''));
-    expect([...found.keys()]).toEqual(['keywords', 'plan', 'images', 'built', 'reused', 'lock-file']);
+    expect([...found.keys()]).toEqual([
+      'keywords',
+      'plan',
+      'images',
+      'built',
+      'reused',
+      'matrix',
+      'lock-file',
+      'attestations',
+    ]);
     expect(JSON.parse(found.get('images') ?? '')).toEqual({ driver: `r.example/driver@${digest('1')}` });
     expect((JSON.parse(found.get('plan') ?? '') as Plan).images.map((image) => image.name)).toEqual([
       'driver',
@@ -62,8 +73,10 @@ describe('outputs', () => {
       built: [],
       reused: [],
       lockFile: undefined,
+      matrix: '',
+      attestations: new Map(),
     });
-    expect([...texts.values()]).toEqual(['[]', '', '{}', '[]', '[]', '']);
+    expect([...texts.values()]).toEqual(['[]', '', '{}', '[]', '[]', '', '', '{}']);
   });
 
   it.each([
@@ -122,7 +135,7 @@ describe('lock file', () => {
     writeFileSync(large, Buffer.alloc(9 * 1024 * 1024));
     await expect(readLockFile(missing)).rejects.toThrow(UsageError);
     await expect(readLockFile(missing)).rejects.toThrow(`The lock file ${missing} can't be read.`);
-    await expect(readLockFile(large)).rejects.toThrow('larger than 8 MiB');
+    await expect(readLockFile(large)).rejects.toThrow('has more than 4 MiB');
   });
 });
 

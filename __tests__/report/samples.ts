@@ -78,7 +78,7 @@ export function publication(images: readonly PublishedImage[], more: Partial<Pub
     },
     lock: undefined,
     dropped: [],
-    latest: { kind: 'moved', commit: undefined, isByOrder: false },
+    latest: { kind: 'moved', commit: undefined, isForced: false },
     notes: [],
     error: undefined,
     ...more,

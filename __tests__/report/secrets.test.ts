@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Secrets } from '../../src/report/secrets';
+import { runnerMasks, Secrets } from '../../src/report/secrets';
 
 function knowing(...secrets: readonly string[]): Secrets {
   const known = new Secrets();
@@ -95,5 +95,24 @@ describe('Secrets', () => {
         },
       ),
     );
+  });
+});
+
+describe('what a runner is told', () => {
+  const compact = JSON.stringify(JSON.parse(key));
+  it('is every secret line of a key, and no more', () => {
+    const lines = pem.split('\n').filter((line) => line !== '' && !line.startsWith('-----'));
+    expect(new Set(runnerMasks(key))).toEqual(new Set(['0123456789abcdef0123', ...lines]));
+    expect(new Set(runnerMasks(compact))).toEqual(new Set([compact, '0123456789abcdef0123', ...lines]));
+    expect(runnerMasks(compact).length).toBeLessThan(40);
+  });
+
+  it('is a token, and each line of a secret of several', () => {
+    expect(runnerMasks('ghp_0123456789')).toEqual(['ghp_0123456789']);
+    expect(runnerMasks('first-line-of-it\nsecond-line-of-it\n')).toEqual(['first-line-of-it', 'second-line-of-it']);
+  });
+
+  it('is hidden by us too', () => {
+    for (const mask of runnerMasks(compact)) expect(knowing(compact).redact(`<${mask}>`)).toBe('<***>');
   });
 });

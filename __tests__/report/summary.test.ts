@@ -42,6 +42,26 @@ describe('summary', () => {
     expect(text).not.toContain('Shortened');
   });
 
+  it('folds the pull commands, so that a page of 40 images stays one', () => {
+    const text = summary(report(), none);
+    expect(text).toMatch(
+      /<details>\n<summary>Commands that pull the images by digest<\/summary>\n\n```bash\ndocker pull [^<]*```\n\n<\/details>/,
+    );
+  });
+
+  it('says why there is *** where the registry path is a secret, and what to do', () => {
+    expect(summary(report(), none)).not.toContain('is a secret');
+    const text = summary(report({ pathIsSecret: true }), none);
+    expect(text).toContain('The registry path is a secret, so GitHub writes `***` in its place');
+    expect(text).toContain('`gh variable set GCP_ARTIFACT_REGISTRY_PATH --repo octo-org/pipelines`');
+  });
+
+  it('says what the caches gave', () => {
+    expect(summary(report(), none)).not.toContain('### Caches');
+    const text = summary(report({ caches: ['/go/pkg/mod starts from *here*'] }), none);
+    expect(text).toContain('### Caches\n\n- /go/pkg/mod starts from &#42;here&#42;\n');
+  });
+
   it('of a failure begins with what failed, where and why', () => {
     const outcomes: readonly BuildOutcome[] = [...kfpOutcomes.slice(0, 2), failedOutcome];
     const text = summary(
@@ -72,7 +92,7 @@ describe('summary', () => {
           {
             kind: 'stopped',
             notes: ['No set of this commit is published.'],
-            latest: { kind: 'not-reached', commit: undefined, isByOrder: false },
+            latest: { kind: 'not-reached', commit: undefined, isForced: false },
           },
         ),
       }),

@@ -29,7 +29,7 @@ export interface Sources {
 }
 
 /** The outcome with its position in the image's own Dockerfile. */
-export function placed(outcome: BuildOutcome, { dockerfiles, directory }: Sources): BuildOutcome {
+export function atRepositoryPath(outcome: BuildOutcome, { dockerfiles, directory }: Sources): BuildOutcome {
   if (outcome.kind !== 'failed') return outcome;
   return { ...outcome, at: annotationPosition(outcome.at, dockerfiles.get(outcome.name), directory) };
 }

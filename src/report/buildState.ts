@@ -1,4 +1,5 @@
 import type { BuildEvent, BuildOutcome } from '../types';
+import { isDockerfileStep } from '../docker/buildSteps';
 
 interface RunningStep {
   readonly name: string;
@@ -101,11 +102,6 @@ export class BuildState {
 function currentStep(running: ReadonlyMap<string, RunningStep>): RunningStep | undefined {
   const steps = [...running.values()];
   return steps.findLast((step) => !isHousekeeping(step.name)) ?? steps.at(-1);
-}
-
-/** A step that a line of the Dockerfile asked for, as `[builder 3/5] RUN …` or `[3/5] RUN …`; a base image is not work of this build. */
-function isDockerfileStep(name: string): boolean {
-  return /^\[(?:[^\]]+ )?\d+\/\d+\] (?!FROM )/.test(name);
 }
 
 /** Steps that BuildKit adds: `[internal] load build definition`, `resolve image config`, … */

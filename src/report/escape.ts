@@ -47,6 +47,34 @@ export function withoutCommand(line: string): string {
   return line.replace(/^(\s*):(?=:)/, '$1: ').replaceAll('##[', '## [');
 }
 
+/** The colours that paint.ts writes. */
+const PAINTED = /(\u001b\[(?:1|2|22|31|32|33|36|39)m)/;
+
+/**
+ * The one way out: a line, whoever wrote what stands in it, as it is printed. Nothing but our own colours is obeyed by a terminal, nothing
+ * is hidden, and no runner takes it for a workflow command.
+ */
+export function printedLine(line: string): string {
+  const parts = line.split(PAINTED);
+  return withoutCommand(parts.map((part, index) => (index % 2 === 1 ? part : visible(part))).join(''));
+}
+
+/** The same for text of several lines. */
+export function printedText(text: string): string {
+  return text.replaceAll('\r\n', '\n').split('\n').map(printedLine).join('\n');
+}
+
+/** JSON in which what a terminal would obey or hide is written out; it reads as the same. */
+export function printedJson(document: unknown): string {
+  return JSON.stringify(document, undefined, 2).replace(INVISIBLE, (character) =>
+    character === '\n' ? character : Array.from({ length: character.length }, (_, at) => unit(character, at)).join(''),
+  );
+}
+
+function unit(text: string, at: number): string {
+  return `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`;
+}
+
 /** The data part of a workflow command. Line feeds survive. */
 export function commandData(text: string): string {
   return visible(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');

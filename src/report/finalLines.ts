@@ -3,9 +3,10 @@ import { counted, duration, shortCommit } from './format';
 import type { Paint } from './paint';
 import type { RunReport } from './runReport';
 import { digestOf, summaryImages, type SummaryImage } from './summaryImages';
+import { attestedWords } from './summaryPublication';
 import { columns, pad } from './width';
 
-/** How a run ended, for a terminal: every image with what to deploy, the set, and where `latest` stands. Failures are told elsewhere. */
+/** How a run ended, for a terminal: every image with what to deploy, the set, and where `latest` stands. Failures are reported elsewhere. */
 export function finalLines(report: RunReport, paint: Paint): readonly string[] {
   const { result } = report;
   if (result.kind === 'nothing') return [`Nothing to do: ${oneLine(result.reason, 600)}.`];
@@ -24,6 +25,8 @@ function heading(report: RunReport, images: readonly SummaryImage[], paint: Pain
       return paint.green(`${counted(images.length, 'image')} published (${made})`);
     case 'built':
       return paint.green(`${counted(images.length, 'image')} built, nothing pushed (${time})`);
+    case 'shard':
+      return paint.green(`${counted(images.length, 'image')} pushed for the run that publishes (${made})`);
     case 'interrupted':
       return paint.yellow(`Interrupted (${made})`);
     case 'failed':
@@ -46,14 +49,14 @@ function imageLines(images: readonly SummaryImage[], paint: Paint): readonly str
   });
 }
 
-function publicationLines({ publication, lockFile }: RunReport): readonly string[] {
+function publicationLines({ publication, lockFile, attested }: RunReport): readonly string[] {
   const lock = lockFile === undefined ? [] : [`Lock file  ${oneLine(lockFile, 600)}`];
   if (publication === undefined) return ['', ...lock];
   const { set, latest, notes } = publication;
   const words: Record<typeof latest.kind, string> = {
     'not-asked': 'stays: not this run’s to move',
     'not-reached': 'was not reached',
-    moved: latest.isByOrder ? 'moved, as ordered' : 'moved to this commit',
+    moved: latest.isForced ? 'moved to this commit (latest: always)' : 'moved to this commit',
     unchanged: 'stands at this commit already',
     left: `stays: a newer set is published${latest.commit === undefined ? '' : ` (${shortCommit(latest.commit)})`}`,
     refused: 'was not moved',
@@ -64,6 +67,7 @@ function publicationLines({ publication, lockFile }: RunReport): readonly string
     '',
     `Set        ${oneLine(`${set.repository}:${set.tag}`, 600)}`,
     `latest     ${words[latest.kind]}`,
+    ...(attested === undefined ? [] : [`Attested   ${oneLine(attestedWords(attested), 600)}`]),
     ...lock,
     ...notes.map((note) => oneLine(note, 600)),
   ];

@@ -38,7 +38,7 @@ export function firstFew(items: readonly string[], count: number): string {
   return more > 0 ? `${shown} and ${String(more)} more` : shown;
 }
 
-/** Changed paths that have to be told besides the reason: none where it begins to name them, and counts the rest, itself. */
+/** Changed paths that have to be named besides the reason: none where it begins to name them, and counts the rest, itself. */
 export function untold(reason: string, changed: readonly string[]): readonly string[] {
   const [first] = changed;
   return first !== undefined && reason.includes(first) ? [] : changed;

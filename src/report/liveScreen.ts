@@ -1,4 +1,4 @@
-import type { Printer } from './printer';
+import type { Clean, Printer } from './printer';
 import { columns } from './width';
 
 /** The part of a terminal's stream that is used. */
@@ -19,12 +19,14 @@ const COLOUR = /\u001b\[\d+m/g;
  */
 export class LiveScreen implements Printer {
   readonly #stream: TerminalStream;
+  readonly #clean: Clean;
   /** Widths of the lines that are drawn, to know how many rows they take after a resize. */
   #drawn: readonly number[] = [];
   #lines: readonly string[] = [];
 
-  constructor(stream: TerminalStream) {
+  constructor(stream: TerminalStream, clean: Clean = (line) => line) {
     this.#stream = stream;
+    this.#clean = clean;
   }
 
   /** What lines may take. The last column stays free: writing into it makes some terminals wrap. */
@@ -33,13 +35,13 @@ export class LiveScreen implements Printer {
   }
 
   print(line: string): void {
-    this.#stream.write(`${this.#erase()}${line}\n${this.#render()}`);
+    this.#stream.write(`${this.#erase()}${this.#clean(line)}\n${this.#render()}`);
   }
 
   /** Replaces the live lines. Each must fit into `frame`. */
   draw(lines: readonly string[]): void {
     const erase = this.#erase();
-    this.#lines = lines;
+    this.#lines = lines.map(this.#clean);
     this.#stream.write(`${erase}${this.#render()}`);
   }
 

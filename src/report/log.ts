@@ -1,13 +1,13 @@
 import type { Log, SourcePosition } from '../types';
 import { clip, commandData, commandProperty, visible, withoutCommand } from './escape';
 import type { Printer } from './printer';
-import type { Secrets } from './secrets';
+import { runnerMasks, type Secrets } from './secrets';
 import type { Paint } from './paint';
 
 /** The runner cuts annotations at 4096 characters: https://github.com/actions/runner/blob/main/src/Runner.Worker/ExecutionContext.cs */
 const LONGEST_ANNOTATION = 4000;
 
-/** A log that can also be told of secrets. All text it prints is free of those it knows. */
+/** A log that also learns of secrets. All text it prints is free of those it knows. */
 export interface MaskingLog extends Log {
   mask(secret: string): void;
 }
@@ -34,8 +34,10 @@ export function githubLog({ printer, secrets }: LogOptions): MaskingLog {
     warning: (text, at) => annotate('warning', text, at),
     error: (text, at) => annotate('error', text, at),
     mask: (secret) => {
-      // The runner hides what it is told from all that follows, in every step and in the summary.
-      for (const piece of secrets.add(secret)) printer.print(`::add-mask::${commandData(piece)}`);
+      // The runner hides it in all that follows, in every step and in the summary.
+      const fresh = new Set(secrets.add(secret));
+      const masks = runnerMasks(secret).filter((mask) => fresh.has(mask));
+      for (const mask of masks) printer.print(`::add-mask::${commandData(mask)}`);
     },
   };
 }

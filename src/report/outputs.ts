@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Plan } from '../types';
 import { counted } from './format';
 import { compactPlanJson } from './planJson';
-import { appendTo } from './writing';
+import { appendTo } from './atomicFile';
+import type { AttestedSubject } from './runReport';
 
 /** What the Action gives to the steps after it. */
 export interface Outputs {
@@ -14,6 +15,10 @@ export interface Outputs {
   readonly built: readonly string[];
   readonly reused: readonly string[];
   readonly lockFile: string | undefined;
+  /** For `strategy.matrix`; empty: there is nothing to fan out. */
+  readonly matrix: string;
+  /** Name (the set's is `set`) → what is attached to it. */
+  readonly attestations: ReadonlyMap<string, AttestedSubject>;
 }
 
 /**
@@ -35,7 +40,9 @@ export function outputTexts(outputs: Outputs): {
     ['images', JSON.stringify(Object.fromEntries(outputs.images))],
     ['built', JSON.stringify(outputs.built)],
     ['reused', JSON.stringify(outputs.reused)],
+    ['matrix', outputs.matrix],
     ['lock-file', outputs.lockFile ?? ''],
+    ['attestations', JSON.stringify(Object.fromEntries(outputs.attestations))],
   ]);
   return { texts, notes };
 }

@@ -1,29 +1,23 @@
+import { styleText } from 'node:util';
+
+type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim';
+
 /** Colours for a terminal, or none. Text must be safe already. */
-export interface Paint {
-  readonly red: (text: string) => string;
-  readonly green: (text: string) => string;
-  readonly yellow: (text: string) => string;
-  readonly cyan: (text: string) => string;
-  readonly bold: (text: string) => string;
-  readonly dim: (text: string) => string;
-}
+export type Paint = Readonly<Record<Style, (text: string) => string>>;
 
-const code =
-  (on: number, off: number) =>
-  (text: string): string =>
-    `\u001b[${String(on)}m${text}\u001b[${String(off)}m`;
-const same = (text: string): string => text;
+const paintWith = (paint: (style: Style, text: string) => string): Paint => ({
+  red: (text) => paint('red', text),
+  green: (text) => paint('green', text),
+  yellow: (text) => paint('yellow', text),
+  cyan: (text) => paint('cyan', text),
+  bold: (text) => paint('bold', text),
+  dim: (text) => paint('dim', text),
+});
 
-export const noPaint: Paint = { red: same, green: same, yellow: same, cyan: same, bold: same, dim: same };
+export const noPaint: Paint = paintWith((_style, text) => text);
 
-const colours: Paint = {
-  red: code(31, 39),
-  green: code(32, 39),
-  yellow: code(33, 39),
-  cyan: code(36, 39),
-  bold: code(1, 22),
-  dim: code(2, 22),
-};
+/** Whether there are colours is decided below, once, for the place that text goes to. */
+const colours: Paint = paintWith((style, text) => styleText(style, text, { validateStream: false }));
 
 /** What is known of the place that text goes to. */
 export interface Terminal {

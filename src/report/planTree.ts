@@ -14,6 +14,8 @@ interface Row {
   readonly image: PlannedImage;
   /** It stands further up already, with all that is said about it. */
   readonly again: boolean;
+  /** Do all that need it bind it? Else some are built on it. */
+  readonly onlyBound: boolean;
 }
 
 /**
@@ -37,25 +39,26 @@ export function planTree(plan: Plan, paint: Paint): readonly string[] {
   return lines;
 }
 
-function rowLines({ branch, below, image, again }: Row, width: number, paint: Paint): readonly string[] {
+function rowLines({ branch, below, image, again, onlyBound }: Row, width: number, paint: Paint): readonly string[] {
   const name = safeName(image);
   const filled = `${paint.dim(branch)}${paint.bold(name)}${pad('', width - columns(branch + name))}`;
   if (again) return [`${filled}  ${paint.dim('see above')}`];
   const action = image.action === 'build' ? paint.yellow('build') : paint.green('reuse');
   const why = [
     image.requested ? 'requested' : '',
-    image.neededBy.length > 0 ? `bound by ${firstFew(image.neededBy, 4)}` : '',
+    image.neededBy.length > 0 ? `${onlyBound ? 'bound' : 'needed'} by ${firstFew(image.neededBy, 4)}` : '',
   ]
     .filter((text) => text !== '')
     .join(', ');
   // Without anything to compare with, that it was asked for is the whole reason.
-  const isAll = image.reason === 'requested' || image.reason.startsWith('bound by ');
+  const isAll = image.reason === 'requested' || /^(bound|needed) by /.test(image.reason);
   const reason =
     isAll && why !== '' ? oneLine(why) : `${oneLine(image.reason)}${why === '' ? '' : paint.dim(` (${oneLine(why)})`)}`;
   const lines = [`${filled}  ${action}  ${reason}`];
   const details: [string, string][] = [];
   const binds = Object.entries(image.binds).map(([variable, bound]) => `${variable}=${bound}`);
   if (binds.length > 0) details.push(['binds', binds.join(', ')]);
+  if (image.builtOn !== undefined) details.push(['on', image.builtOn.join(', ')]);
   const changed = untold(image.reason, image.changed);
   if (changed.length > 0) details.push(['changed', firstFew(changed, PATHS_SHOWN)]);
   for (const note of image.notes) details.push(['note', note]);
@@ -84,8 +87,9 @@ function treeRows(plan: Plan): readonly Row[] {
     seen.add(image.name);
     const children = again ? [] : childrenOf(image, images);
     const stem = before + (place === 'root' ? '' : place === 'inner' ? '│  ' : '   ');
+    const onlyBound = !plan.images.some(({ builtOn = [] }) => builtOn.includes(image.name));
     const branch = before + (place === 'root' ? '' : place === 'inner' ? '├─ ' : '└─ ');
-    rows.push({ branch, below: stem + (children.length > 0 ? '│' : ''), image, again });
+    rows.push({ branch, below: stem + (children.length > 0 ? '│' : ''), image, again, onlyBound });
     children.forEach((child, index) => walk(child, stem, index === children.length - 1 ? 'last' : 'inner'));
   };
   const bound = new Set(plan.images.flatMap((image) => childrenOf(image, images).map((child) => child.name)));
@@ -94,6 +98,6 @@ function treeRows(plan: Plan): readonly Row[] {
 }
 
 function childrenOf(image: PlannedImage, images: ReadonlyMap<string, PlannedImage>): readonly PlannedImage[] {
-  const names = [...new Set(Object.values(image.binds))];
+  const names = [...new Set([...Object.values(image.binds), ...(image.builtOn ?? [])])];
   return names.map((name) => images.get(name)).filter((child) => child !== undefined);
 }

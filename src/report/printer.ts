@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 
-/** Where whole lines for people go. Lines are printed as they are: whoever gives them has made them safe. */
+/** Makes a line safe to print: `printedLine` without the secrets that are known. */
+export type Clean = (line: string) => string;
+
+/** Where whole lines for people go. */
 export interface Printer {
   /** `line` has no line break; on a terminal with live lines it appears above them. */
   print(line: string): void;
@@ -10,8 +13,13 @@ export interface Printer {
 /** Prints one line and waits while the reader is slow. */
 export type PrintInBlock = (line: string) => Promise<void>;
 
+/** A printer for lines of any origin, before one that prints what it is given. */
+export function cleaning(printer: Printer, clean: Clean): Printer {
+  return { print: (line) => printer.print(clean(line)) };
+}
+
 /**
- * Lines on a stream, and blocks of lines into which nothing else gets: what is printed meanwhile comes after the block.
+ * Lines on a stream as they are, and blocks of lines into which nothing else gets: what is printed meanwhile comes after the block.
  */
 export class LinePrinter implements Printer {
   readonly #stream: Writable;

@@ -6,7 +6,8 @@ import { LiveScreen } from './liveScreen';
 import { githubLog, terminalLog, type MaskingLog } from './log';
 import { isInteractive, paintFor } from './paint';
 import { PlainProgress } from './plainProgress';
-import { LinePrinter, type Printer } from './printer';
+import { printedLine } from './escape';
+import { cleaning, LinePrinter, type Clean, type Printer } from './printer';
 import type { Progress } from './progress';
 import { Secrets } from './secrets';
 
@@ -17,7 +18,7 @@ export type TerminalOutput = Writable & { readonly isTTY?: boolean; readonly col
 export interface Reporter {
   readonly log: MaskingLog;
   readonly secrets: Secrets;
-  /** Prints a line beside the log, above live lines. The caller makes it safe. */
+  /** Prints a line beside the log, above live lines. Whatever stands in it, it is made safe here. */
   readonly printer: Printer;
   /** Shows builds until it is closed. */
   progress(sources: Sources): Progress;
@@ -34,9 +35,15 @@ export function githubReporter(stdout: Writable): Reporter {
   return {
     log,
     secrets,
-    printer,
+    // Workflow commands are the log's and the progress's own.
+    printer: cleaning(printer, cleanFor(secrets)),
     progress: (sources) => new GroupProgress({ printer, log, secrets, sources }),
   };
+}
+
+/** How every line is made safe that is printed: free of the secrets known by then, and of what a terminal or a runner would obey. */
+function cleanFor(secrets: Secrets): Clean {
+  return (line) => printedLine(secrets.redact(line));
 }
 
 /** On a terminal or in a pipe. Words for people go to standard error, so that standard output holds results only. */
@@ -44,7 +51,7 @@ export function terminalReporter(stderr: TerminalOutput, env: NodeJS.ProcessEnv,
   const secrets = new Secrets();
   const paint = paintFor(stderr, env);
   if (!isInteractive(stderr, env)) {
-    const printer = new LinePrinter(stderr);
+    const printer = cleaning(new LinePrinter(stderr), cleanFor(secrets));
     const log = terminalLog({ printer, secrets, paint, debug });
     return {
       log,
@@ -53,7 +60,7 @@ export function terminalReporter(stderr: TerminalOutput, env: NodeJS.ProcessEnv,
       progress: (sources) => new PlainProgress({ printer, secrets, sources }),
     };
   }
-  const screen = new LiveScreen(stderr);
+  const screen = new LiveScreen(stderr, cleanFor(secrets));
   const log = terminalLog({ printer: screen, secrets, paint, debug });
   return {
     log,

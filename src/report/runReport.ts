@@ -6,6 +6,8 @@ export type RunResult =
   | { readonly kind: 'published' }
   /** `push: false`: built, nothing left this machine. */
   | { readonly kind: 'built' }
+  /** A shard of a run: its images are in the registry by digest and content key, and published by another run. */
+  | { readonly kind: 'shard'; readonly name: string }
   /** Plan only; why: a dry run, or code that may not push. */
   | { readonly kind: 'planned'; readonly reason: string }
   /** No keyword, a deleted branch, …: there was nothing to do. */
@@ -30,6 +32,22 @@ export interface Upload {
   readonly uploadedAt: number | undefined;
 }
 
+/** What is attached to an image or the set: `REPOSITORY@sha256:…` of each artifact. */
+export interface AttestedSubject {
+  readonly provenance?: string;
+  /** What is in it. */
+  readonly sbom?: string;
+  readonly signature?: string;
+}
+
+/** What was signed, and how. */
+export interface AttestedReport {
+  /** In words; undefined: nothing was signed. */
+  readonly signer: string | undefined;
+  /** Name (the set's is `set`) → what is attached to it. */
+  readonly subjects: ReadonlyMap<string, AttestedSubject>;
+}
+
 /** Everything the job summary says, as plain data. Texts are as they came: whoever shows them escapes them. */
 export interface RunReport {
   readonly result: RunResult;
@@ -39,6 +57,8 @@ export interface RunReport {
   readonly branch: string | undefined;
   /** undefined: nothing was pushed, nor was it to be. */
   readonly registryPath: string | undefined;
+  /** Does GitHub write *** in the place of the registry path, because it is a secret there? */
+  readonly pathIsSecret?: boolean;
   /** How the run logged in, in words; never the credentials. */
   readonly credentials: string | undefined;
   /** Milliseconds since the epoch. */
@@ -56,4 +76,8 @@ export interface RunReport {
   readonly lockFile: string | undefined;
   readonly warnings: readonly string[];
   readonly scans: readonly ScanResult[];
+  /** What cache mounts started from, and what was written for later builds: a sentence each. */
+  readonly caches?: readonly string[];
+  /** undefined: nothing was to be attached, or it did not come to it. */
+  readonly attested?: AttestedReport | undefined;
 }

@@ -1,6 +1,6 @@
 /** Shorter text is too common to be hidden: it would black out the whole log. */
 const SHORTEST = 4;
-/** Shortest line of a secret of several lines, and shortest piece of base64, that is hidden by itself: `{` and `}` are no secrets. */
+/** Shortest line of a secret of several lines, and shortest piece of base64, that is hidden by itself: `{` and `}` are not secrets. */
 const SHORTEST_PIECE = 12;
 /** Fields of Google's credential files that are secret: https://google.aip.dev/auth/4112, https://google.aip.dev/auth/4113 */
 const SECRET_FIELDS = ['private_key', 'private_key_id', 'client_secret', 'refresh_token', 'access_token', 'token'];
@@ -122,6 +122,23 @@ function base64Forms(text: string): readonly string[] {
 function wrapped(text: string, width: number): readonly string[] {
   if (text.length <= width) return [];
   return (text.match(new RegExp(`.{1,${String(width)}}`, 'g')) ?? []).filter((line) => line.length >= SHORTEST_PIECE);
+}
+
+/**
+ * What a runner has to be told of a secret: its lines, of a JSON document the lines of its secret fields and, where it stands on one line,
+ * the whole. Base64 at any place, JSON's and an address's way of writing a line it works out itself for each value:
+ * https://github.com/actions/runner/blob/main/src/Runner.Common/HostContext.cs
+ */
+export function runnerMasks(secret: string): readonly string[] {
+  const whole = secret.trim();
+  const fields = secretFields(whole);
+  const values = fields.length === 0 || !/[\r\n]/.test(whole) ? [whole, ...fields] : fields;
+  const lines = values.flatMap((value) => {
+    const parts = value.split(/[\r\n]+/).map((line) => line.trim());
+    return parts.filter((line) => line.length >= (parts.length === 1 ? SHORTEST : SHORTEST_PIECE));
+  });
+  // The PEM's own frame is no secret.
+  return [...new Set(lines)].filter((line) => !/^-----[A-Z ]+-----$/.test(line));
 }
 
 function secretFields(text: string): readonly string[] {

@@ -1,3 +1,4 @@
+import { appendTo, sizeOf } from './atomicFile';
 import { boundedMarkdown, type Section } from './boundedMarkdown';
 import { clip, markdownCode, markdownText } from './escape';
 import { counted, duration, shortCommit } from './format';
@@ -33,10 +34,11 @@ export function summary(complete: RunReport, secrets: Secrets, limit = SUMMARY_L
     {
       title: 'release set',
       rank: 1,
-      full: report.publication === undefined ? '' : publicationSection(report.publication),
+      full: report.publication === undefined ? '' : publicationSection(report.publication, report.attested),
     },
     { title: 'timeline', rank: 8, full: time(report, true), brief: time(report, false) },
     { title: 'scans', rank: 5, full: scanTable(report.scans) },
+    { title: 'caches', rank: 9, full: caches(report) },
     { title: 'warnings', rank: 6, full: warnings(report, 200), brief: warnings(report, 5) },
   ];
   return boundedMarkdown(sections, limit);
@@ -64,8 +66,19 @@ function heading(report: RunReport, images: readonly SummaryImage[]): string {
     const login = report.credentials === undefined ? '' : `, ${markdownText(clip(report.credentials, 300))}`;
     lines.push(`Registry ${markdownCode(clip(report.registryPath, 400))}${login}`);
   }
+  if (report.registryPath !== undefined && report.pathIsSecret === true) lines.push(secretPath(report));
   if (report.lockFile !== undefined) lines.push(`Lock file ${markdownCode(clip(report.lockFile, 400))}`);
   return lines.join('\n\n');
+}
+
+/** https://docs.github.com/actions/how-tos/write-workflows/choose-what-workflows-do/use-variables */
+function secretPath({ repository }: RunReport): string {
+  const where = repository === undefined ? '' : ` --repo ${repository.owner}/${repository.name}`;
+  const command = markdownCode(clip(`gh variable set GCP_ARTIFACT_REGISTRY_PATH${where}`, 300));
+  return (
+    '> [!NOTE]\n> The registry path is a secret, so GitHub writes `***` in its place, here and in the logs. It need not be one: store it ' +
+    `with ${command} and delete the secret of that name. The references in full: \`kfp-images set\`, or the artifact \`kfp-images-lock\` of this run.`
+  );
 }
 
 function title({ result, publication }: RunReport, images: readonly SummaryImage[]): string {
@@ -80,6 +93,8 @@ function title({ result, publication }: RunReport, images: readonly SummaryImage
       return `✅ ${counted(publication?.images.length ?? images.length, 'image')} published${how}`;
     case 'built':
       return `✅ ${counted(images.length, 'image')} done, nothing pushed${how}`;
+    case 'shard':
+      return `✅ Shard ${markdownText(clip(result.name, 200))}: ${counted(images.length, 'image')} pushed for the job that publishes${how}`;
     case 'planned':
       return `📋 Plan: ${counted(images.length, 'image')}`;
     case 'nothing':
@@ -134,10 +149,24 @@ function time(report: RunReport, chart: boolean): string {
   return ['### Where the time went', ...figure, facts.join('\n')].join('\n\n');
 }
 
+function caches({ caches: said = [] }: RunReport): string {
+  if (said.length === 0) return '';
+  return ['### Caches', said.map((text) => `- ${markdownText(clip(text, 500))}`).join('\n')].join('\n\n');
+}
+
 function warnings(report: RunReport, most: number): string {
   const all = [...(report.plan?.warnings ?? []), ...report.warnings];
   if (all.length === 0) return '';
   const more = all.length - most;
   const lines = all.slice(0, most).map((text) => `- ${markdownText(clip(text, 500))}`);
   return ['### Warnings', [...lines, ...(more > 0 ? [`- and ${counted(more, 'more')}`] : [])].join('\n')].join('\n\n');
+}
+
+/**
+ * Appends the summary to the file that GITHUB_STEP_SUMMARY names; together with what is there already it stays within GitHub's
+ * limit, beyond which nothing of the step is shown. Throws EnvironmentError when the file can't be written.
+ */
+export async function writeSummary(path: string, report: RunReport, secrets: Secrets): Promise<void> {
+  const room = SUMMARY_LIMIT - (await sizeOf(path));
+  await appendTo('The job summary', path, summary(report, secrets, Math.max(0, room)));
 }

@@ -135,8 +135,8 @@ export function pullCommands(images: readonly SummaryImage[]): string {
     .map(({ published }) => `docker pull ${published?.repository ?? ''}@${published?.digest ?? ''}`);
   return references.length === 0
     ? ''
-    : `### Pull\n\n${markdownFence(
+    : `<details>\n<summary>Commands that pull the images by digest</summary>\n\n${markdownFence(
         references.map((line) => clip(line, 600)),
         'bash',
-      )}`;
+      )}\n\n</details>`;
 }

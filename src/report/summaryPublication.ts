@@ -1,21 +1,41 @@
 import type { LatestState, Publication, TagState } from '../types';
 import { clip, markdownCode, markdownText } from './escape';
 import { shortCommit, shortDigest } from './format';
+import type { AttestedReport } from './runReport';
 
 /**
  * What the registry holds after the run: the release set, where `latest` stands, and when not all went well, image by image what is
  * published and what is not.
  */
-export function publicationSection(publication: Publication): string {
+export function publicationSection(publication: Publication, attested?: AttestedReport): string {
   const complete = publication.kind === 'published' || publication.kind === 'unchanged';
   const lines = [`- Release set: ${setLine(publication)}`, `- \`latest\`: ${latestLine(publication)}`];
+  if (attested !== undefined) lines.push(`- Attestations: ${markdownText(clip(attestedWords(attested), 500))}`);
   if (publication.dropped.length > 0) {
-    lines.push(`- Left the set, because they carry an image that was built anew: ${names(publication.dropped)}`);
+    lines.push(`- Left the set, because they carry an image that was built again: ${names(publication.dropped)}`);
   }
   const notes = publication.notes.slice(0, 50).map((note) => `- ${markdownText(clip(note, 500))}`);
   const parts = ['### Release set', [...lines, ...notes].join('\n')];
   if (!complete) parts.push(stateTable(publication));
   return parts.join('\n\n');
+}
+
+/** `provenance of 8 images and the set; signed by the key …`: also what is missing. */
+export function attestedWords({ signer, subjects }: AttestedReport): string {
+  const all = [...subjects];
+  const missing = (what: 'provenance' | 'signature'): readonly string[] =>
+    all.filter(([, attached]) => attached[what] === undefined).map(([name]) => name);
+  const words = (what: string, lacking: readonly string[]): string => {
+    if (lacking.length === 0) return `${what}: all ${String(all.length - 1)} images and the set`;
+    if (lacking.length === all.length) return `${what}: none`;
+    return `${what}: all but ${lacking.slice(0, 20).join(', ')}`;
+  };
+  const described = all.filter(([, { sbom }]) => sbom !== undefined).length;
+  const images = described === 0 ? '' : `; SBOM: ${String(described)} of ${String(all.length - 1)} images`;
+  const provenance = `${words('provenance', missing('provenance'))}${images}`;
+  return signer === undefined
+    ? `${provenance}; not signed`
+    : `${provenance}; ${words(`signed by ${signer}`, missing('signature'))}`;
 }
 
 function setLine({ set }: Publication): string {
@@ -32,7 +52,7 @@ function latestLine({ latest }: Publication): string {
     case 'not-reached':
       return 'not moved, the run ended before';
     case 'moved':
-      return latest.isByOrder ? `moved to this commit by order; it stood at ${commit}` : 'moved to this commit';
+      return latest.isForced ? `moved to this commit (latest: always); it stood at ${commit}` : 'moved to this commit';
     case 'unchanged':
       return 'stands at this commit already';
     case 'left':

@@ -11,7 +11,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'this user may not write there. Choose another path or change its permissions.',
   EROFS: 'it lies on a read-only file system. Choose another path.',
   ENOENT: 'its folder does not exist. Create it first.',
-  ENOTDIR: 'a part of its path is no folder. Choose another path.',
+  ENOTDIR: 'a part of its path is not a folder. Choose another path.',
   EISDIR: 'there is a folder of this name. Choose another path.',
 };
 
