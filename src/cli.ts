@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import './commands/requireNode';
 import { runCli } from './commands/commandLine';
 
 void runCli(process.argv.slice(2)).then((exitCode) => {
-  process.exitCode = exitCode;
+  // What was printed may have failed meanwhile.
+  process.exitCode ||= exitCode;
 });

@@ -1,5 +1,6 @@
 import { runAction } from './commands/action';
 
 void runAction().then((exitCode) => {
-  process.exitCode = exitCode;
+  // What was printed may have failed meanwhile.
+  process.exitCode ||= exitCode;
 });

@@ -53,7 +53,10 @@ describe('a dry run', () => {
     const teller = await tellingDocker(world);
     const real = await build([...world.target, '--rebuild', 'all'], { PATH: before(teller.bin) });
     expect(real.exitCode).toBe(0);
-    const executed = (await teller.calls()).filter(([first, second]) => first === 'buildx' && second === 'build');
+    // Builds that took some seconds are followed by one for each seed of a cache; these write to a file, not to the registry.
+    const executed = (await teller.calls()).filter(
+      (call) => call[0] === 'buildx' && call[1] === 'build' && !call.some((word) => word.startsWith('type=tar,')),
+    );
     const withoutFolder = printed.map((call) => everyRun(call).split('\0').slice(1).join('\0'));
     expect(executed.map((call) => everyRun(call.join('\0'))).sort()).toEqual(withoutFolder.sort());
     for (const call of printed) expect(everyRun(call.split('\0')[0] ?? '')).toMatch(/\/kfp-images-XXXXXX\/docker$/);

@@ -8,7 +8,7 @@ import { machineChecks } from '../../src/commands/doctor/machine';
 import { registryChecks } from '../../src/commands/doctor/registry';
 import { repositoryChecks } from '../../src/commands/doctor/repository';
 import { tableLines } from '../../src/commands/doctor/table';
-import { init } from '../../src/commands/init';
+import { init } from '../../src/commands/init/init';
 import { kfpCatalog } from '../../src/catalog/kfp';
 import { terminalReporter } from '../../src/report/reporter';
 import { noPaint } from '../../src/report/paint';
@@ -39,7 +39,7 @@ const named = (found: readonly Checked[], name: string): Checked | undefined =>
 describe('looking', () => {
   const check = (look: Check['look'], needed = true): Check => ({ name: 'x', needed, look });
 
-  test('what is explained is bad, with its mend; what is a surprise is unknown; what takes too long is cut off', async () => {
+  test('what is explained is bad, with its fix; what is a surprise is unknown; what takes too long is cut off', async () => {
     const found = await runChecks(
       [
         check(() => Promise.resolve(good('well'))),
@@ -50,7 +50,7 @@ describe('looking', () => {
       never,
       50,
     );
-    expect(found.map(({ state, text, mend }) => [state, text, mend])).toEqual([
+    expect(found.map(({ state, text, fix }) => [state, text, fix])).toEqual([
       ['good', 'well', []],
       ['bad', 'Docker is missing.', ['Install it.']],
       ['unknown', 'oops', []],
@@ -98,17 +98,17 @@ describe('looking', () => {
 
 describe('this machine', () => {
   test('an old Node is told, git is found', async () => {
-    const found = await runChecks(machineChecks('20.11.1'), never);
+    const found = await runChecks(machineChecks(undefined, '20.11.1'), never);
     expect(named(found, 'Node')).toMatchObject({
       state: 'bad',
-      mend: ['Install Node 24 or newer: https://nodejs.org'],
+      fix: ['Install Node 24 or newer: https://nodejs.org'],
     });
     expect(named(found, 'git')?.state).toBe('good');
   });
 });
 
 describe('the clone', () => {
-  const look = () => runChecks(repositoryChecks({}, folder.path), never);
+  const look = () => runChecks(repositoryChecks({ cwd: folder.path, workingDirectory: '', path: '' }), never);
 
   test('no repository: what can’t be is told, each with its reason', async () => {
     const found = await look();
@@ -119,12 +119,21 @@ describe('the clone', () => {
   test('a fork with all it needs, then without some of it', async () => {
     await git('init', '--quiet', '--initial-branch=main');
     expect(named(await look(), 'Dockerfiles')?.text).toMatch(/driver: backend\/Dockerfile\.driver/);
-    expect(named(await look(), 'Workflow')).toMatchObject({ state: 'bad', mend: ['kfp-images init'] });
+    expect(named(await look(), 'Workflow')).toMatchObject({
+      state: 'bad',
+      fix: ['kfp-images init'],
+    });
     for (const { dockerfile } of kfpCatalog.images.values()) {
       await mkdir(dirname(join(folder.path, dockerfile)), { recursive: true });
       await writeFile(join(folder.path, dockerfile), 'FROM scratch\n');
     }
-    await init({ cwd: folder.path, force: false, dryRun: false });
+    await mkdir(join(folder.path, '.github', 'workflows'), { recursive: true });
+    const workflow = join(folder.path, '.github', 'workflows', 'build-backend-images.yaml');
+    await writeFile(workflow, 'name: Build backend images\n');
+    await expect(init({ cwd: folder.path, force: true, dryRun: false })).rejects.toThrow(
+      '--from OWNER/kfp-images@COMMIT',
+    );
+    await init({ cwd: folder.path, force: true, dryRun: false, from: 'dana/kfp-images@v1' });
     const found = await look();
     expect(found.map(({ name, state }) => [name, state])).toEqual([
       ['Repository', 'good'],
@@ -134,6 +143,13 @@ describe('the clone', () => {
       ['Upstream branch', 'bad'],
       ['Workflow', 'good'],
     ]);
+    await writeFile(workflow, 'uses: OWNER/kfp-images/.github/workflows/build-backend-images.yaml@v1\n');
+    expect(named(await look(), 'Workflow')?.text).toContain('still calls OWNER/kfp-images');
+    await writeFile(
+      workflow,
+      'name: Build backend images\nuses: a/kfp-images/.github/workflows/build-backend-images.yaml@v1\n',
+    );
+    expect(named(await look(), 'Workflow')?.text).toContain('with changes of your own');
     await writeFile(join(folder.path, 'kfp-images.yaml'), 'version: 1\nimages: 3\n');
     expect(named(await look(), 'Catalog')).toMatchObject({ state: 'bad', needed: true });
   });
@@ -177,7 +193,9 @@ describe('GitHub', () => {
     const found = await look(['GCP_SA_KEY']);
     expect(named(found, 'Secrets of the workflow')).toMatchObject({
       state: 'bad',
-      mend: ['gh secret set GCP_ARTIFACT_REGISTRY_PATH'],
+      fix: [
+        'gh variable set GCP_ARTIFACT_REGISTRY_PATH --repo prokube/pipelines --body LOCATION-docker.pkg.dev/PROJECT/REPOSITORY',
+      ],
     });
   });
 
@@ -195,7 +213,7 @@ describe('GitHub', () => {
 });
 
 describe('the registry', () => {
-  test('Google’s, with a key: the pre-flight’s words and mend, and no secret', async () => {
+  test('Google’s, with a key: the pre-flight’s words and fix, and no secret', async () => {
     const world = new FakeWorld('my-project');
     const identity = await startFakeIdentity(world);
     const key = await testKey('my-project', `http://${identity.server.host}/token`);
@@ -212,7 +230,7 @@ describe('the registry', () => {
       const allowed = await look();
       expect(named(refused, 'Credentials')?.text).toContain(key.clientEmail);
       expect(named(refused, 'Registry')).toMatchObject({ state: 'bad', needed: true });
-      expect(named(refused, 'Registry')?.mend.join('\n')).toContain('--role=roles/artifactregistry.writer');
+      expect(named(refused, 'Registry')?.fix.join('\n')).toContain('--role=roles/artifactregistry.writer');
       expect(named(allowed, 'Registry')?.state).toBe('good');
       expect(JSON.stringify([refused, allowed])).not.toMatch(/PRIVATE KEY|private_key/);
     } finally {

@@ -1,7 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { pruneCommand } from '../../src/commands/pruneCommand';
+import { runCli } from '../../src/commands/commandLine';
 import { storeSet } from '../../src/publish/setArtifact';
 import { commitTag, keyTag, putTag, setRepository } from '../../src/publish/tags';
 import type { Registry } from '../../src/types';
@@ -42,24 +42,24 @@ async function publish(name: string, ageInDays: number): Promise<string> {
   return digest;
 }
 
-/** Calls the command, and gives its status and what it printed. */
+/** Calls the command, and gives its status and what it printed; where that is nothing, what it said is thrown. */
 async function prune(
-  flags: Readonly<Record<string, unknown>>,
+  ...flags: readonly string[]
 ): Promise<{ readonly status: number; readonly document: Readonly<Record<string, unknown>> }> {
   let printed = '';
+  let said = '';
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
     printed += String(text);
     return true;
   });
-  vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    said += String(text);
+    return true;
+  });
   try {
-    const status = await pruneCommand({
-      registryPath: server.path,
-      json: true,
-      keepLast: '1',
-      keepDays: '30',
-      ...flags,
-    });
+    const all = ['--registry-path', server.path, '--json', '--keep-last', '1', '--keep-days', '30', ...flags];
+    const status = await runCli(['prune', ...all]);
+    if (printed === '') throw new Error(said);
     return { status, document: JSON.parse(printed) as Readonly<Record<string, unknown>> };
   } finally {
     vi.restoreAllMocks();
@@ -79,11 +79,11 @@ describe('kfp-images prune', () => {
     const old = await publish('old', 90);
     const fresh = await publish('fresh', 1);
     const driver = `${server.path}/driver`;
-    const dry = await prune({ dryRun: true });
+    const dry = await prune('--dry-run');
     expect(dry).toMatchObject({ status: 0, document: { kind: 'dry-run', deleted: [] } });
-    await expect(prune({})).rejects.toThrow(/give --yes/);
+    await expect(prune()).rejects.toThrow(/give --yes/);
     expect(await registry.manifest(driver, old)).toBeDefined();
-    const real = await prune({ yes: true });
+    const real = await prune('--yes');
     expect(real).toMatchObject({
       status: 0,
       document: { kind: 'pruned', problems: [], planned: dry.document['planned'] },
@@ -91,7 +91,7 @@ describe('kfp-images prune', () => {
     expect(real.document['deleted']).toEqual(dry.document['planned']);
     expect(await registry.manifest(driver, old)).toBeUndefined();
     expect(await registry.manifest(driver, fresh)).toBeDefined();
-    expect(await prune({ yes: true })).toMatchObject({ status: 0, document: { kind: 'nothing' } });
+    expect(await prune('--yes')).toMatchObject({ status: 0, document: { kind: 'nothing' } });
   });
 
   test('what a cluster runs stays; a cluster that can’t be read stops it', async () => {
@@ -100,23 +100,41 @@ describe('kfp-images prune', () => {
     await kubectl(
       `case "$*" in *api-resources*) ;; *) echo '{"items":[{"image":"${server.path}/driver@${old}"}]}' ;; esac`,
     );
-    expect(await prune({ yes: true, keepCluster: ['prod'] })).toMatchObject({
+    expect(await prune('--yes', '--keep-cluster', 'prod')).toMatchObject({
       status: 0,
       document: { kind: 'nothing' },
     });
     await kubectl('echo "error: context \\"prod\\" does not exist" >&2; exit 1');
-    await expect(prune({ yes: true, keepCluster: ['prod'] })).rejects.toThrow(
+    await expect(prune('--yes', '--keep-cluster', 'prod')).rejects.toThrow(
       /context \\"prod\\" does not exist.*nothing is deleted/s,
     );
     expect(await registry.manifest(`${server.path}/driver`, old)).toBeDefined();
   });
 
+  test('what a recurring run stores stays, though no pod and no Deployment names it any more', async () => {
+    const old = await publish('old', 90);
+    await publish('fresh', 1);
+    const kinds = 'workflows.argoproj.io,scheduledworkflows.kubeflow.org';
+    const stored = JSON.stringify({ spec: { workflow: { spec: `{"image":"${server.path}/driver@${old}"}` } } });
+    await kubectl(
+      [
+        'case "$*" in',
+        `*api-resources*) printf 'pods\\nscheduledworkflows.kubeflow.org\\nworkflows.argoproj.io\\n' ;;`,
+        `*" get ${kinds} "*) echo '{"items":[${stored}]}' ;;`,
+        `*) echo '{"items":[]}' ;;`,
+        'esac',
+      ].join('\n'),
+    );
+    expect(await prune('--yes', '--keep-cluster', 'prod')).toMatchObject({ status: 0, document: { kind: 'nothing' } });
+    expect(await registry.manifest(`${server.path}/driver`, old)).toBeDefined();
+  });
+
   test.each([
-    [{ registryPath: '' }, /--registry-path says/],
-    [{ keepLast: '0' }, /--keep-last "0" is no number from 1 up/],
-    [{ keepDays: 'x' }, /--keep-days "x"/],
-    [{ keepCluster: ['--kubeconfig=/x'] }, /is no name of a context/],
+    [['--registry-path', ''], /--registry-path says/],
+    [['--keep-last', '0'], /--keep-last "0" is not a number from 1 up/],
+    [['--keep-days', 'x'], /--keep-days "x"/],
+    [['--keep-cluster=--kubeconfig=/x'], /is not the name of a context/],
   ])('wrong usage %j', async (flags, why) => {
-    await expect(prune(flags)).rejects.toThrow(why);
+    await expect(prune(...flags)).rejects.toThrow(why);
   });
 });

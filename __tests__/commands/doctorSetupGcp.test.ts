@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { setupGcpCommand } from '../../src/commands/setupGcpCommand';
+import { runCli } from '../../src/commands/commandLine';
 import { setupScript, setupSteps, type Setup } from '../../src/commands/setupGcp/script';
 import { run } from '../../src/system/exec';
 import { tempDir } from '../support/engine';
@@ -73,10 +73,17 @@ describe('the commands that set up Google', () => {
 
   test.each([false, true])('as one JSON document (key: %j), whose commands do what the script does', async (key) => {
     const write = vi.spyOn(process.stdout, 'write').mockImplementation(() => true);
-    const flags = { json: true, registryPath: setup.registryPath, repository: setup.fork, key };
+    const flags = [
+      '--json',
+      '--registry-path',
+      setup.registryPath,
+      '--repository',
+      setup.fork,
+      ...(key ? ['--key'] : []),
+    ];
     let printed: string;
     try {
-      expect(await setupGcpCommand(flags)).toBe(0);
+      expect(await runCli(['setup-gcp', ...flags])).toBe(0);
       printed = write.mock.calls.map(([text]) => String(text)).join('');
     } finally {
       write.mockRestore();
@@ -95,16 +102,20 @@ describe('the commands that set up Google', () => {
     expect(await calls(script)).toEqual(await calls(setupScript({ ...setup, key })));
   });
 
+  const path = ['--print', '--registry-path', setup.registryPath];
   test.each([
-    [{}, /Give --print/],
-    [{ print: true }, /registry-path is empty/],
-    [{ print: true, registryPath: 'ghcr.io/me/x' }, /no repository of Artifact Registry/],
-    [{ print: true, registryPath: setup.registryPath, repository: 'a b' }, /is not OWNER\/NAME/],
-    [
-      { print: true, registryPath: setup.registryPath, repository: 'a/b', account: 'X; rm' },
-      /can be no service account/,
-    ],
+    [[], /Give --print/],
+    [['--print'], /registry-path is empty/],
+    [['--print', '--registry-path', 'ghcr.io/me/x'], /not a repository of Artifact Registry/],
+    [[...path, '--repository', 'a b'], /is not OWNER\/NAME/],
+    [[...path, '--repository', 'a/b', '--account', 'X; rm'], /can't be a service account/],
   ])('wrong usage %j', async (flags, why) => {
-    await expect(setupGcpCommand(flags)).rejects.toThrow(why);
+    const write = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+    try {
+      expect(await runCli(['setup-gcp', ...flags])).toBe(2);
+      expect(write.mock.calls.map(([text]) => String(text)).join('')).toMatch(why);
+    } finally {
+      write.mockRestore();
+    }
   });
 });

@@ -86,7 +86,7 @@ it('all names every image of the catalog, and finds their Dockerfiles', async ()
 it('a list may come in pieces; a message stands in for that of HEAD', async () => {
   const { keywords } = await planned('--images', 'driver', '--images', 'launcher,driver');
   expect(keywords).toEqual(['driver', 'launcher']);
-  expect((await planned('--message', 'Mend [controller] and [WIP]'))['keywords']).toEqual(['controller']);
+  expect((await planned('--message', 'Fix [controller] and [WIP]'))['keywords']).toEqual(['controller']);
   const both = await plan('--images', 'driver', '--message', '[launcher]');
   expect(both.exitCode).toBe(2);
   expect(both.stderr).toMatch(/^error: --images and --message both say what to plan/);
@@ -123,10 +123,34 @@ describe('--since', () => {
     expect(tree.stdout).toContain('8 images: 1 to build, 7 to reuse');
   });
 
-  it('asks no registry, and says so when one is given', async () => {
-    const ended = await plan('--since', first, '--registry-path', 'registry.example/p/r');
-    expect(ended.exitCode).toBe(2);
-    expect(ended.stderr).toMatch(/--since compares with a commit and asks no registry/);
+  it('asks no registry, also when one is given: nobody listens there', async () => {
+    const ended = await plan('--since', first, '--registry-path', '127.0.0.1:9/p/r');
+    expect(ended.exitCode).toBe(0);
+    expect(ended.stderr).toBe('');
+  });
+
+  it('what is built on an image of the catalog changes with it, where the registry path says that it is one', async () => {
+    await fork.commit('Images on images', {
+      'kfp-images.yaml':
+        'version: 1\nimages:\n  base: { dockerfile: base/Dockerfile }\n  child: { dockerfile: child/Dockerfile }\n',
+      'base/Dockerfile': 'FROM scratch\nCOPY base/a /\n',
+      'base/a': 'one\n',
+      'child/Dockerfile': 'FROM registry.example/p/r/base\n',
+    });
+    await fork.commit('Change the base', { 'base/a': 'two\n' });
+    const [{ images: known }, unknown] = [
+      await planned('--images', 'all', '--since', 'HEAD~1', '--registry-path', 'registry.example/p/r'),
+      await plan('--images', 'all', '--since', 'HEAD~1'),
+    ];
+    await fork.git('reset', '--quiet', '--hard', 'HEAD~2');
+    expect(known.map(({ name, action }) => [name, action])).toEqual([
+      ['base', 'build'],
+      ['child', 'build'],
+    ]);
+    expect(unknown.stdout).toContain('2 images: 1 to build, 1 to reuse');
+    expect(unknown.stderr).toContain(
+      "child is built on registry.example/p/r/base. If that is this catalog's own base, give --registry-path",
+    );
   });
 
   it('an unknown revision is told', async () => {
@@ -165,4 +189,17 @@ describe('context: workspace', () => {
       await rm(join(fork.directory, path));
     }
   });
+});
+
+it('a catalog that is not committed yet counts for a plan, which says so', async () => {
+  const file = join(fork.directory, 'kfp-images.yaml');
+  await writeFile(file, 'version: 1\nimages:\n  mine: { dockerfile: backend/Dockerfile.driver }\n');
+  try {
+    const { stdout, stderr, exitCode } = await plan('--images', 'mine');
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toMatch(/^mine {2}build/m);
+    expect(stderr).toContain('kfp-images.yaml is not committed; it counts for this plan.');
+  } finally {
+    await rm(file);
+  }
 });

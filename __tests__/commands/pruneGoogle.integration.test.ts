@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { pruneCommand } from '../../src/commands/pruneCommand';
+import { runCli } from '../../src/commands/commandLine';
 import { storeSet } from '../../src/publish/setArtifact';
 import { commitTag, keyTag, putTag, setRepository } from '../../src/publish/tags';
 import type { Registry } from '../../src/types';
@@ -50,8 +50,8 @@ async function prune() {
   const into = (lines: string[]) => (text: string | Uint8Array) => lines.push(String(text)) > 0;
   vi.spyOn(process.stdout, 'write').mockImplementation(into(printed));
   vi.spyOn(process.stderr, 'write').mockImplementation(into(said));
-  const flags = { registryPath: cloud.path, json: true, yes: true, keepLast: '1', keepDays: '30' };
-  const status = await pruneCommand(flags);
+  const flags = ['--registry-path', cloud.path, '--json', '--yes', '--keep-last', '1', '--keep-days', '30'];
+  const status = await runCli(['prune', ...flags]);
   return { status, document: JSON.parse(printed.join('')) as Readonly<Record<string, unknown>>, said: said.join('') };
 }
 

@@ -44,7 +44,7 @@ describe('where a branch goes', () => {
       'work',
       false,
     ],
-    ['a tag is no upstream', { remote: 'origin', merge: 'refs/tags/v1' }, 'origin', 'work', true],
+    ['a tag is not an upstream', { remote: 'origin', merge: 'refs/tags/v1' }, 'origin', 'work', true],
   ];
   test.each(cases)('%s', (_name, configuration, remote, branch, setUpstream) => {
     expect(chooseDestination({ ...none, ...configuration })).toEqual({ remote, branch, setUpstream });

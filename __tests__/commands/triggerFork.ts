@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { kfpCatalog } from '../../src/catalog/kfp';
-import { trigger, type TriggerOptions, type TriggerResult } from '../../src/commands/trigger';
+import { trigger, type TriggerOptions, type TriggerResult } from '../../src/commands/trigger/trigger';
 import { run } from '../../src/system/exec';
 import type { Log, Plan } from '../../src/types';
 

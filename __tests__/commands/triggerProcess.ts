@@ -1,5 +1,5 @@
 // A trigger as a process of its own, at a terminal as far as it knows: argument 1 is the work tree.
-import { trigger } from '../../src/commands/trigger';
+import { trigger } from '../../src/commands/trigger/trigger';
 import { ExplainedError, InterruptedError } from '../../src/errors';
 
 const controller = new AbortController();

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chosenRuns, isGood, pauseFor } from '../../src/commands/watch/choose';
 import { gitHubAt, parseRemote } from '../../src/commands/watch/repository';
-import { endLines, jobLine, liveLines } from '../../src/commands/watch/words';
+import { endLines, jobLine, liveLines } from '../../src/commands/watch/format';
 import type { WorkflowJob, WorkflowRun } from '../../src/event/workflowRuns';
 import { noPaint } from '../../src/report/paint';
 import { columns } from '../../src/report/width';
@@ -182,6 +182,17 @@ describe('words', () => {
       'Build backend images #12 (push on main, attempt 2): failure after 3 min 5 s. https://github.com/o/n/actions/runs/1',
       '  Images / Plan: failure in "Build and publish". https://github.com/o/n/actions/runs/1/job/1',
     ]);
+  });
+
+  test('a run that could not start, and one whose build was skipped, say what that means', () => {
+    expect(endLines({ run: run({ conclusion: 'startup_failure' }), jobs: [] })[1]).toMatch(
+      /could not even start it.*permissions/,
+    );
+    const skipped = job({ name: 'Images / Build and publish', conclusion: 'skipped' });
+    expect(endLines({ run: run({ conclusion: 'success' }), jobs: [job(), skipped] })[1]).toMatch(
+      /Nothing was built and nothing published: no keyword/,
+    );
+    expect(endLines({ run: run({ conclusion: 'success' }), jobs: [job()] })).toHaveLength(1);
   });
 
   test('live lines fit into any terminal, whatever names say', () => {

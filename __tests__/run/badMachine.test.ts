@@ -118,7 +118,7 @@ describe('the runner’s own files and variables', () => {
     readonly says: RegExp;
   }[] = [
     { title: 'no event file', env: { GITHUB_EVENT_PATH: '/nowhere.json' }, says: /event file "?\/nowhere\.json/ },
-    { title: 'an event file that is no JSON', env: { GITHUB_EVENT_PATH: '/proc/version' }, says: /\/proc\/version/ },
+    { title: 'an event file that is not JSON', env: { GITHUB_EVENT_PATH: '/proc/version' }, says: /\/proc\/version/ },
     { title: 'a commit that is none', env: { GITHUB_SHA: 'HEAD' }, says: /GITHUB_SHA is "?HEAD/ },
     { title: 'no event', env: { GITHUB_EVENT_NAME: '' }, says: /GITHUB_EVENT_NAME is not set/ },
   ];

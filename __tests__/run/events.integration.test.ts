@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { before, createWorld, json, manifestOf, noDocker, step, tagsOf, type World } from './world';
+import { readProvenance } from '../../src/publish/attest/readStatement';
+import { attachedIn } from './attached';
+import { before, createWorld, json, lockIn, manifestOf, noDocker, step, tagsOf, type World } from './world';
 
 /* What each event that can start a workflow makes of one commit, whose message says [apiserver] and whose images are published. */
 
@@ -111,12 +113,16 @@ it('a pull request of the same repository publishes, and leaves latest where it 
     event: 'pull_request',
     ref: 'refs/pull/7/merge',
     payload: pull('dana/pipelines'),
-    inputs: { images: 'driver', tags: '{{branch}}-{{short_sha}}' },
+    inputs: { images: 'driver', tags: '{{branch}}-{{short_sha}}', provenance: 'true' },
   });
   expect(ended.exitCode).toBe(0);
   expect(json(ended, 'reused')).toEqual(['driver']);
   expect(await tagsOf(world.registry, 'driver')).toContain(`pr-7-${commit.slice(0, 7)}`);
   expect(ended.stdout).toMatch(/latest stays where it is: this is branch pr-7; main moves it/);
+  const { digest = '' } = (await lockIn(world.fork)).images['driver'] ?? {};
+  const [attached] = await attachedIn(world, 'driver', digest);
+  const provenance = readProvenance(Buffer.from(attached?.file ?? ''));
+  expect(provenance).toMatchObject({ ref: 'refs/pull/7/merge', branch: 'pr-7' });
 });
 
 it.each([
@@ -128,7 +134,7 @@ it.each([
   expect([...(json(ended, 'reused') as string[])].sort()).toEqual(['driver', 'launcher']);
 });
 
-it('a merge group takes the keyword from its head commit, and is no default branch', async () => {
+it('a merge group takes the keyword from its head commit, and is not a default branch', async () => {
   const ref = 'refs/heads/gh-readonly-queue/main/pr-7';
   const group = { head_sha: commit, head_ref: ref, head_commit: { id: commit, message: '[launcher]' } };
   const payload = { action: 'checks_requested', merge_group: group, repository };
@@ -138,13 +144,22 @@ it('a merge group takes the keyword from its head commit, and is no default bran
   expect(ended.stdout).toMatch(/latest stays where it is/);
 });
 
-it('a scheduled run reads the keyword from git and builds everything anew', async () => {
-  const ended = await step(world, { event: 'schedule', payload: { schedule: '0 4 * * *', repository } });
+it('a scheduled run reads the keyword from git, and rebuilds only where it is asked to', async () => {
+  const scheduled = { event: 'schedule', payload: { schedule: '0 4 * * *', repository } };
+  const plain = await step(world, scheduled);
+  expect(plain.exitCode).toBe(0);
+  expect([...(json(plain, 'reused') as string[])].sort()).toEqual(images);
+  expect(plain.stdout).not.toContain('replaces what is published');
+
+  const ended = await step(world, { ...scheduled, inputs: { rebuild: 'all' } });
+  expect(ended.stdout).toMatch(
+    new RegExp(`^::warning::rebuild: all replaces what is published for commit ${commit}: `, 'm'),
+  );
   expect(ended.exitCode).toBe(0);
   expect([...(json(ended, 'built') as string[])].sort()).toEqual(images);
 });
 
-it('a re-run publishes nothing anew', async () => {
+it('a re-run publishes nothing again', async () => {
   const set = await manifestOf(world.registry, 'kfp-images-set', `commit-${commit}`);
   const ended = await step(world, { env: { GITHUB_RUN_ATTEMPT: '2' } });
   expect(ended.exitCode).toBe(0);

@@ -80,9 +80,9 @@ describe('one image that can’t be built', () => {
     }
   });
 
-  it('keeps what was built: mended, only the rest is built, and then it is one set', async () => {
+  it('keeps what was built: fixed, only the rest is built, and then it is one set', async () => {
     await world.fork.git('checkout', '--quiet', 'HEAD~1', '--', launcher);
-    const mended = await world.fork.commit('Mend it [apiserver, cacheserver]');
+    const fixed = await world.fork.commit('Fix it [apiserver, cacheserver]');
     const again = await step(world);
     expect(again.exitCode).toBe(0);
     expect([...(json(again, 'built') as string[])].sort()).toEqual(expect.arrayContaining(['launcher']) as string[]);
@@ -90,7 +90,7 @@ describe('one image that can’t be built', () => {
       expect.arrayContaining(['cacheserver', 'driver']) as string[],
     );
     expect(await tagsOf(world.registry, 'kfp-images-set')).toEqual(
-      expect.arrayContaining([`commit-${mended}`, 'latest']),
+      expect.arrayContaining([`commit-${fixed}`, 'latest']),
     );
   });
 });
@@ -106,7 +106,7 @@ it('fail-fast stops what has not begun', async () => {
   expect(built.length).toBeLessThan(3);
   expect(result.summary).toMatch(/⚠️(?: |&nbsp;)cancelled/);
   await world.fork.git('checkout', '--quiet', 'HEAD~1', '--', launcher);
-  await world.fork.commit('Mend it again');
+  await world.fork.commit('Fix it again');
 });
 
 describe('a registry that does not take anything', () => {

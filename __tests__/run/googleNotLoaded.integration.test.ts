@@ -72,5 +72,7 @@ it('its client, for Artifact Registry', async () => {
   const inputs = { 'registry-path': cloud.path, 'credentials-json': cloud.keyJson };
   const { result, google } = await loadedBy('google', inputs, cloud.env);
   expect(result.exitCode).toBe(0);
-  expect(google).toEqual(expect.arrayContaining(['google-auth-library', '@google-cloud/artifact-registry']));
+  expect(google).toEqual(
+    expect.arrayContaining(['google-auth-library', '@google-cloud/artifact-registry/build/src/v1']),
+  );
 });

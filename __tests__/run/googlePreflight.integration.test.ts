@@ -4,7 +4,7 @@ import { startRegistryFront, type RegistryFront } from '../support/fakeGoogle/re
 import { rightsOf } from '../support/fakeGoogle/world';
 import { before, createWorld, noDocker, stackLine, step, storedIn, tagsOf, type World } from './world';
 
-/* What can't go well at Artifact Registry is told, with what mends it, before any build begins. The docker of these runs fails when it is called. */
+/* What can't go well at Artifact Registry is told, with what fixes it, before any build begins. The docker of these runs fails when it is called. */
 
 let world: World;
 let cloud: FakeCloud;
@@ -31,7 +31,7 @@ interface Trouble {
   readonly env?: Readonly<Record<string, string>>;
   readonly credentials?: () => string;
   readonly says: RegExp;
-  readonly mend: () => string;
+  readonly fix: () => string;
 }
 
 const troubles: readonly Trouble[] = [
@@ -39,14 +39,14 @@ const troubles: readonly Trouble[] = [
     title: 'a role that only reads',
     make: () => void cloud.world.rights.set(cloud.account, rightsOf('reader')),
     says: /may not upload in this repository/,
-    mend: () =>
+    fix: () =>
       `gcloud artifacts repositories add-iam-policy-binding kfp ${on} --member=serviceAccount:${cloud.account} --role=roles/artifactregistry.writer`,
   },
   {
     title: 'no role at all',
     make: () => void cloud.world.rights.set(cloud.account, []),
     says: /may not upload in this repository/,
-    mend: () => '--role=roles/artifactregistry.writer',
+    fix: () => '--role=roles/artifactregistry.writer',
   },
   {
     title: 'another location',
@@ -57,20 +57,20 @@ const troubles: readonly Trouble[] = [
     },
     env: { CLOUDSDK_ARTIFACTS_LOCATION: 'us-central1' },
     says: /no repository kfp in the location us-central1 .* it may be in another/,
-    mend: () => 'gcloud artifacts repositories list --project=my-project',
+    fix: () => 'gcloud artifacts repositories list --project=my-project',
   },
   {
     title: 'a location that is none',
     make: () => undefined,
     env: { CLOUDSDK_ARTIFACTS_LOCATION: 'europe-west33' },
     says: /has no location europe-west33/,
-    mend: () => 'gcloud artifacts locations list',
+    fix: () => 'gcloud artifacts locations list',
   },
   {
     title: 'another project',
     make: () => `${cloud.front.host}/my-projct/kfp`,
     says: /There is no project my-projct, or it may not be seen/,
-    mend: () => 'gcloud projects describe my-projct',
+    fix: () => 'gcloud projects describe my-projct',
   },
   {
     title: 'a repository that is not there',
@@ -79,7 +79,7 @@ const troubles: readonly Trouble[] = [
       return `${cloud.front.host}/my-project/kpf-images`;
     },
     says: /There is no repository kpf-images .* Did you mean kfp-images\?/,
-    mend: () => `gcloud artifacts repositories create kpf-images ${on} --repository-format=docker`,
+    fix: () => `gcloud artifacts repositories create kpf-images ${on} --repository-format=docker`,
   },
   {
     title: 'immutable tags, where latest is to move',
@@ -88,7 +88,7 @@ const troubles: readonly Trouble[] = [
       return `${cloud.front.host}/my-project/fixed`;
     },
     says: /The repository fixed has immutable tags/,
-    mend: () => `gcloud artifacts repositories update fixed ${on} --no-immutable-tags`,
+    fix: () => `gcloud artifacts repositories update fixed ${on} --no-immutable-tags`,
   },
   {
     title: 'a repository of another kind',
@@ -97,7 +97,7 @@ const troubles: readonly Trouble[] = [
       return `${cloud.front.host}/my-project/cache`;
     },
     says: /is a remote one, a cache of another registry/,
-    mend: () => 'gcloud artifacts repositories create cache-images',
+    fix: () => 'gcloud artifacts repositories create cache-images',
   },
   {
     title: 'the API switched off',
@@ -106,7 +106,7 @@ const troubles: readonly Trouble[] = [
       return undefined;
     },
     says: /artifactregistry\.googleapis\.com is not enabled in the project my-project/,
-    mend: () => 'gcloud services enable artifactregistry.googleapis.com --project=my-project',
+    fix: () => 'gcloud services enable artifactregistry.googleapis.com --project=my-project',
   },
   {
     title: 'an identity that may not act as the account',
@@ -114,19 +114,19 @@ const troubles: readonly Trouble[] = [
     credentials: () =>
       JSON.stringify(cloud.identity.credentialsFile('somebody-else@my-project.iam.gserviceaccount.com')),
     says: /Google doesn't give out tokens of somebody-else@my-project/,
-    mend: () =>
+    fix: () =>
       'gcloud iam service-accounts add-iam-policy-binding somebody-else@my-project.iam.gserviceaccount.com --project=my-project --role=roles/iam.workloadIdentityUser',
   },
   {
     title: 'a key that was deleted',
     make: () => void cloud.world.rights.delete(cloud.account),
     says: /Google refuses the credentials of image-builder@my-project/,
-    mend: () => `gcloud iam service-accounts keys list --iam-account=${cloud.account}`,
+    fix: () => `gcloud iam service-accounts keys list --iam-account=${cloud.account}`,
   },
 ];
 
 describe('told before the first build', () => {
-  it.each(troubles)('$title', async ({ make, env, credentials, says, mend }) => {
+  it.each(troubles)('$title', async ({ make, env, credentials, says, fix }) => {
     const registryPath = (await make()) ?? cloud.path;
     const fake = await noDocker(world);
     const stored = await storedIn(cloud.backend);
@@ -143,11 +143,11 @@ describe('told before the first build', () => {
     expect(errors).toHaveLength(1);
     const [text = ''] = errors.map((line) => line.replaceAll('%0A', '\n'));
     expect(text.replaceAll('\n', ' ')).toMatch(says);
-    expect(text).toContain(mend());
+    expect(text).toContain(fix());
     expect(text.match(/docs\/troubleshooting\.md#/g)).toHaveLength(1);
     expect(result.stdout).not.toMatch(stackLine);
     expect(await fake.calls()).not.toMatch(/buildx/);
-    // Two bytes that ask whether one may write are no image.
+    // Two bytes that ask whether one may write are not an image.
     expect(
       [...(await storedIn(cloud.backend)).keys()].filter((path) => !stored.has(path) && path.includes('_manifests')),
     ).toEqual([]);
@@ -203,7 +203,7 @@ describe('create-repository', () => {
       env: cloud.env,
     });
     expect(result.exitCode).toBe(0);
-    expect(result.stdout).toMatch(/a run that is no dry run makes the repository later/);
+    expect(result.stdout).toMatch(/a run that is not a dry run makes the repository later/);
     expect(result.stdout).not.toMatch(/::warning::/);
     expect(cloud.world.repositories.has('europe-west3/later')).toBe(false);
   });

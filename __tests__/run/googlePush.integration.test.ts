@@ -17,11 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
-/** A docker that keeps, at each call, a copy of the run's private folder; and is docker. */
+/** A docker that keeps, at each call, a copy of the run's private folder; and is docker. Links stay links: buildx' own state, which is linked, holds a file for each build there ever was. */
 async function copyingDocker(): Promise<{ readonly bin: string; readonly copies: string }> {
   const copies = join(world.folder.path, `copies-${String(Math.random()).slice(2)}`);
   await mkdir(copies);
-  const script = `[ -z "$DOCKER_CONFIG" ] || cp -RL "$(dirname "$DOCKER_CONFIG")" "${copies}/$$"\nexec ${await whereIs('docker')} "$@"`;
+  const script = `[ -z "$DOCKER_CONFIG" ] || cp -R "$(dirname "$DOCKER_CONFIG")" "${copies}/$$"\nexec ${await whereIs('docker')} "$@"`;
   return { bin: await programs(world.folder.path, { docker: script }), copies };
 }
 
@@ -126,11 +126,11 @@ describe('a build that outlives its token still publishes, with', () => {
     },
   ];
   it.each(kinds)('$name', async ({ name, credentials }) => {
-    await using cloud = await startFakeCloud({ seconds: 4 });
+    await using cloud = await startFakeCloud({ seconds: 8 });
     cloud.world.rights.set(federatedAccount, rightsOf('writer'));
     const file = 'backend/Dockerfile.driver';
     const text = await readFile(join(world.fork.directory, file), 'utf8');
-    const slow = `${text}\nRUN sleep 6 # ${name} ${String(Date.now())}\n`;
+    const slow = `${text}\nRUN sleep 10 # ${name} ${String(Date.now())}\n`;
     const commit = await world.fork.commit('Take long [driver]', { [file]: slow });
     const result = await step(world, {
       inputs: { 'registry-path': cloud.path, 'credentials-json': credentials(cloud) },

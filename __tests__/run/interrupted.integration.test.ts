@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../src/system/exec';
 import { runStep, type StepResult } from '../support/runner';
+import { processesOf } from './processesOf';
 import { bundle, createWorld, kfpImages, repository, shown, stackLine, tagsOf, type World } from './world';
 
 /* What a run that is ended while it builds leaves in the registry and on the machine. */
@@ -113,19 +114,6 @@ async function whenBuilding(temp: string): Promise<void> {
     await sleep(25);
   }
   throw new Error('nothing was built');
-}
-
-/** Command lines of processes whose environment names the folder as theirs (DOCKER_CONFIG of a run). */
-async function processesOf(temp: string): Promise<readonly string[]> {
-  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(
-    ids.map(async (id) => {
-      const environment = await readFile(`/proc/${id}/environ`, 'latin1').catch(() => '');
-      if (!environment.split('\0').some((entry) => entry.startsWith(`DOCKER_CONFIG=${temp}/`))) return '';
-      return (await readFile(`/proc/${id}/cmdline`, 'latin1').catch(() => '')).replaceAll('\0', ' ');
-    }),
-  );
-  return lines.filter((line) => line !== '');
 }
 
 /** What this fork's HEAD has in the registry. */

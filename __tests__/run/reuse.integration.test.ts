@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keyTag } from '../../src/publish/tags';
@@ -130,7 +130,7 @@ it('a commit of documentation builds nothing, starts no builder, and publishes a
   expect(digest).toBe(old['apiserver']);
 });
 
-it('a change of the driver alone rebuilds it, binds the apiserver anew without building it, and leaves the rest', async () => {
+it('a change of the driver alone rebuilds it, binds the apiserver again without building it, and leaves the rest', async () => {
   const old = await digests();
   const before = await manifestOf(world.registry, 'apiserver', old['apiserver'] ?? '');
   const path = 'backend/src/v2/driver/driver.go';
@@ -187,13 +187,21 @@ describe('base images that no Dockerfile pins', () => {
     expect(contexts).toHaveLength(2);
   });
 
-  it('one that moves: all that is built on it is built anew, and the plan says why', async () => {
+  it('one that moves: all that is built on it is rebuilt, and the plan says why', async () => {
     const old = await digestOf('alpine');
     await docker(['buildx', 'build', '--quiet', '--provenance=false', '--tag', bases.alpine, '-'], {
       input: 'FROM kfp-images-demo/alpine:3.21\nENV PATCHED=yes\n',
     });
     await docker(['push', '--quiet', bases.alpine], { env: { DOCKER_CONFIG: world.folder.path } });
     expect(await digestOf('alpine')).not.toBe(old);
+
+    // The commit that is published stays what it is.
+    const lock = await lockIn(world.fork);
+    const again = await step(world, { inputs: { images: 'launcher' } });
+    expect(again.exitCode).toBe(0);
+    expect(names(again, 'built')).toEqual([]);
+    expect(plannedImage(again, 'launcher')['reason']).toMatch(/^published for this commit already, /);
+    expect(await lockIn(world.fork)).toEqual(lock);
 
     await world.fork.commit('Take the patch [launcher]', { 'docs/more.md': 'Patched.\n' });
     const result = await step(world);
@@ -208,4 +216,59 @@ describe('base images that no Dockerfile pins', () => {
     };
     expect(config.config.Env).toContain('PATCHED=yes');
   });
+});
+
+describe('after a force-push of the default branch', () => {
+  let stood: string;
+
+  beforeAll(async () => {
+    ({ digest: stood } = await manifestOf(world.registry, 'kfp-images-set', 'latest'));
+    await world.fork.git('reset', '--quiet', '--hard', 'HEAD~1');
+    await world.fork.commit('Begin anew [apiserver]', { 'docs/anew.md': 'Anew.\n' });
+  });
+
+  it('the set is published, latest stays, and the run is green and says what to do', async () => {
+    const result = await step(world);
+    expect(result.exitCode).toBe(0);
+    expect(result.stdout).toMatch(
+      /^::warning::latest was not moved: .* not an ancestor of .*force-push.*run with latest: always/m,
+    );
+    expect(result.summary).toContain('not moved: it stands at commit');
+    expect((await manifestOf(world.registry, 'kfp-images-set', 'latest')).digest).toBe(stood);
+    const tags = await tagsOf(world.registry, 'kfp-images-set');
+    expect(tags).toContain(`commit-${await world.fork.git('rev-parse', 'HEAD')}`);
+  });
+
+  it('diverged: fail makes it red', async () => {
+    const result = await step(world, { inputs: { diverged: 'fail' } });
+    expect(result.exitCode).toBe(1);
+    expect(result.stdout).toMatch(/^::error::latest was not moved: /m);
+    expect((await manifestOf(world.registry, 'kfp-images-set', 'latest')).digest).toBe(stood);
+  });
+
+  it('latest: always moves it over, and later runs move it on', async () => {
+    expect((await step(world, { inputs: { latest: 'always' } })).exitCode).toBe(0);
+    const moved = (await manifestOf(world.registry, 'kfp-images-set', 'latest')).digest;
+    expect(moved).not.toBe(stood);
+    await world.fork.commit('Go on [apiserver]', { 'docs/anew.md': 'On.\n' });
+    const result = await step(world);
+    expect(result.stdout).not.toContain('::warning::latest');
+    expect((await manifestOf(world.registry, 'kfp-images-set', 'latest')).digest).not.toBe(moved);
+  });
+});
+
+it('a workspace that takes no lock file does not make a run red that has published everything', async () => {
+  const commit = await world.fork.commit('Explain more [apiserver]', { 'docs/more.md': 'Still more.\n' });
+  const inTheWay = join(world.fork.directory, 'kfp-images.lock.json');
+  await rm(inTheWay, { force: true });
+  await mkdir(inTheWay);
+  try {
+    const result = await step(world);
+    expect(result.exitCode).toBe(0);
+    expect(result.stdout).toMatch(/^::warning::The lock file .* can't be written.*published all the same/m);
+    expect(result.outputs.get('lock-file') ?? '').toBe('');
+    expect(await tagsOf(world.registry, 'kfp-images-set')).toContain(`commit-${commit}`);
+  } finally {
+    await rm(inTheWay, { recursive: true });
+  }
 });

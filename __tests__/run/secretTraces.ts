@@ -41,12 +41,36 @@ export async function filesWithTraces(folder: string, forms: readonly string[]):
 
 /** Collects the arguments of all processes of this machine, again and again (every so many milliseconds) until told to stop. */
 export function watchArguments(everyMs = 10): { stop(): Promise<ReadonlySet<string>> } {
+  return watchProcesses(async (id) => processFile(id, 'cmdline'), everyMs);
+}
+
+/**
+ * Arguments and environment of each process that the programs of `own` (paths) start, where its environment holds the mark.
+ * What a child starts in turn is the child's affair: docker gives its plugins all that it was given itself.
+ */
+export function watchChildren(mark: string, own: readonly string[]): { stop(): Promise<ReadonlySet<string>> } {
+  const isOwn = (args: string): boolean => own.some((path) => args.includes(path));
+  return watchProcesses(async (id) => {
+    // In this order: what was just forked still has its parent's arguments, and then its environment too.
+    const args = await processFile(id, 'cmdline');
+    if (args === '' || isOwn(args)) return '';
+    const environment = await processFile(id, 'environ');
+    if (!environment.includes(mark)) return '';
+    const [, parent = ''] = /^PPid:\t(\d+)$/m.exec(await processFile(id, 'status')) ?? [];
+    return isOwn(await processFile(parent, 'cmdline')) ? `${args}\n${environment}` : '';
+  }, 10);
+}
+
+function watchProcesses(
+  look: (id: string) => Promise<string>,
+  everyMs: number,
+): { stop(): Promise<ReadonlySet<string>> } {
   const seen = new Set<string>();
   const control = new AbortController();
   const watching = (async () => {
     while (!control.signal.aborted) {
       const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-      for (const id of processes) seen.add(await readFile(`/proc/${id}/cmdline`, 'latin1').catch(() => ''));
+      for (const id of processes) seen.add(await look(id));
       await sleep(everyMs);
     }
   })();
@@ -57,4 +81,8 @@ export function watchArguments(everyMs = 10): { stop(): Promise<ReadonlySet<stri
       return seen;
     },
   };
+}
+
+async function processFile(id: string, name: 'cmdline' | 'environ' | 'status'): Promise<string> {
+  return readFile(`/proc/${id}/${name}`, 'latin1').catch(() => '');
 }

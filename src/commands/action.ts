@@ -1,20 +1,24 @@
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { CatalogError, ExplainedError, message } from '../errors';
+import { CatalogError } from '../errors';
 import { readEvent } from '../event/event';
-import { readInputs } from '../event/inputs';
+import { readInputs } from '../event/readInputs';
 import { maskSecrets } from '../report/log';
+import { readBounded } from '../system/boundedFile';
+import { bounds } from '../system/bounds';
 import { useProxyFromEnvironment } from '../system/proxy';
 import { writeOutputs } from '../report/outputs';
-import { writeSummary } from '../report/writeSummary';
-import type { RunEnd } from '../run';
+import { writeSummary } from '../report/summary';
+import type { RunEnd } from '../run/run';
 import { surelyNothing } from '../run/select';
+import { explain } from './command';
 import { actionSession, type Session } from './session';
 import { outputsOf } from './results';
+import { surviveOutput } from './standardOutput';
 
 /** The Action's `main` entry: inputs and event in, outputs and summary out. Gives the exit status; never throws. */
 export async function runAction(env: NodeJS.ProcessEnv = process.env): Promise<number> {
   useProxyFromEnvironment();
+  surviveOutput();
   const session = actionSession(env);
   try {
     return await act(session);
@@ -29,11 +33,15 @@ async function act(session: Session): Promise<number> {
   const { env, log } = session;
   // As @actions/core's getInput: https://docs.github.com/actions/reference/workflows-and-actions/metadata-syntax#inputs
   const inputs = readInputs((name) => env[`INPUT_${name.toUpperCase()}`] ?? '', { cpus: availableParallelism() });
-  maskSecrets(log, [inputs.githubToken, inputs.credentialsJson]);
+  const password = env['COSIGN_PASSWORD'] ?? '';
+  maskSecrets(log, [
+    ...[inputs.githubToken, inputs.credentialsJson, inputs.signKey, password],
+    ...inputs.secrets.values(),
+  ]);
   const outcome = await readEvent({
     env,
-    readFile: (path) => readFile(path, 'utf8'),
-    imagesGiven: inputs.images.length > 0,
+    readFile: (path) => readBounded(path, bounds.eventFile, 'the event file that GITHUB_EVENT_PATH names'),
+    imagesGiven: inputs.images.length > 0 || inputs.shard !== '',
   });
   if (outcome.kind === 'nothing') {
     log.info(`Nothing to do: ${outcome.reason}.`);
@@ -42,8 +50,8 @@ async function act(session: Session): Promise<number> {
   }
   const request = { inputs, event: outcome.event };
   const [{ run }, core] = await Promise.all([
-    import('../run'),
-    surelyNothing(request) ? undefined : import('@actions/core'),
+    import('../run/run'),
+    surelyNothing(inputs, outcome.event.message) ? undefined : import('@actions/core'),
   ]);
   // Handed on to `post`, which removes the folder if we are killed.
   const ended = await run(request, { ...session, onScratch: (folder) => core?.saveState('scratch', folder) });
@@ -66,8 +74,12 @@ async function finish(session: Session, ended: RunEnd | undefined): Promise<void
   const outputs = env['GITHUB_OUTPUT'];
   if (outputs) for (const note of await writeOutputs(outputs, outputsOf(ended))) log.warning(note);
   const summary = env['GITHUB_STEP_SUMMARY'];
-  if (summary && ended !== undefined && ended.report.result.kind !== 'nothing')
-    await writeSummary(summary, ended.report, session.secrets);
+  // The runner does not say which inputs came from secrets; the reusable workflow does.
+  const pathIsSecret = env['KFP_IMAGES_REGISTRY_PATH_IS_SECRET'] === 'true';
+  // Set by the reusable workflow where another job writes one of the same run.
+  const isLeftOut = env['KFP_IMAGES_NO_SUMMARY'] === 'true' && ended?.error === undefined;
+  if (summary && !isLeftOut && ended !== undefined && ended.report.result.kind !== 'nothing')
+    await writeSummary(summary, { ...ended.report, pathIsSecret }, session.secrets);
 }
 
 function fail({ log }: Session, thrown: unknown): number {
@@ -75,7 +87,7 @@ function fail({ log }: Session, thrown: unknown): number {
     for (const { at, text } of thrown.mistakes) log.error(text, at);
     return thrown.exitCode;
   }
-  const explained = thrown instanceof ExplainedError;
-  log.error(explained || !(thrown instanceof Error) ? message(thrown) : (thrown.stack ?? message(thrown)));
-  return explained ? thrown.exitCode : 1;
+  const { text, exitCode } = explain(thrown);
+  log.error(text);
+  return exitCode;
 }

@@ -1,48 +1,57 @@
-import { Command, CommanderError, Option } from 'commander';
-import { ExplainedError, message } from '../errors';
+import { Command as Parser, CommanderError, Option } from 'commander';
 import { useProxyFromEnvironment } from '../system/proxy';
-import { addClusterCommands, addSetupCommands } from './clusterCommands';
-import { addInputFlags } from './flags';
+import { fail, type Command, type Flag } from './command';
+import { addInputFlags } from './inputFlags';
+import { surviveOutput } from './standardOutput';
 import { version } from './version';
 
-/** Flags of one command as commander parsed them. */
-export type Flags = Readonly<Record<string, unknown>>;
+/** Every command, in the order of the help. Only the one that is called is loaded. */
+const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['build', async () => (await import('./build')).buildCommand],
+  ['plan', async () => (await import('./plan')).planCommand],
+  ['trigger', async () => (await import('./trigger/command')).triggerCommand],
+  ['watch', async () => (await import('./watch/command')).watchCommand],
+  ['init', async () => (await import('./init/command')).initCommand],
+  ['deploy', async () => (await import('./deploy/command')).deployCommand],
+  ['rollback', async () => (await import('./rollback')).rollbackCommand],
+  ['set', async () => (await import('./set')).setCommand],
+  ['verify', async () => (await import('./verify/command')).verifyCommand],
+  ['report', async () => (await import('./report/command')).reportCommand],
+  ['status', async () => (await import('./status')).statusCommand],
+  ['pull-secret', async () => (await import('./pullSecret/command')).pullSecretCommand],
+  ['gitops', async () => (await import('./gitops')).gitopsCommand],
+  ['prune', async () => (await import('./prune/command')).pruneCommand],
+  ['doctor', async () => (await import('./doctor/command')).doctorCommand],
+  ['setup-gcp', async () => (await import('./setupGcp/command')).setupGcpCommand],
+  ['completions', async () => (await import('./completions/command')).completionsCommand],
+]);
 
-/** Gives the exit status. */
-type Handler = (flags: Flags, operands: readonly string[]) => Promise<number>;
+/** All definitions. */
+export function allCommands(): Promise<readonly Command[]> {
+  return Promise.all([...commands.values()].map((load) => load()));
+}
 
 /**
- * The command line: which commands there are and what they take. What they do is in one file each, loaded when it is called.
- * Gives the exit status (0 done, 1 failed, 2 wrong usage or configuration, 130 and 143 interrupted); never throws.
+ * The command line. Gives the exit status (0 done, 1 failed, 2 wrong usage or configuration, 130 and 143 interrupted); never throws:
+ * this is the one place that turns what was thrown into words on standard error.
  */
 export async function runCli(argv: readonly string[]): Promise<number> {
   useProxyFromEnvironment();
+  surviveOutput();
   let exitCode = 0;
-  const handle =
-    (handler: Handler) =>
-    async (...given: unknown[]): Promise<void> => {
-      const command = given.at(-1) as Command;
-      exitCode = await handler(command.optsWithGlobals(), command.args);
-    };
   try {
-    await program(handle).parseAsync([...argv], { from: 'user' });
+    const load = commands.get(argv.find((word) => !word.startsWith('-')) ?? '');
+    const loaded = load === undefined ? await allCommands() : [await load()];
+    await parserOf(loaded, (status) => (exitCode = status)).parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
-    return explain(thrown);
+    return fail(thrown);
   }
 }
 
-/** Words for something that was thrown, on standard error: explained ones without a stack trace. Gives the exit status. */
-export function explain(thrown: unknown): number {
-  const explained = thrown instanceof ExplainedError;
-  const text = explained || !(thrown instanceof Error) ? message(thrown) : (thrown.stack ?? message(thrown));
-  process.stderr.write(`error: ${text}\n`);
-  return explained ? thrown.exitCode : 1;
-}
-
-function program(handle: (handler: Handler) => (...given: unknown[]) => Promise<void>): Command {
-  const top = new Command('kfp-images')
+function parserOf(loaded: readonly Command[], ended: (exitCode: number) => void): Parser {
+  const top = new Parser('kfp-images')
     .description('Builds, binds and publishes the images of a Kubeflow Pipelines fork.')
     .version(version)
     .addOption(new Option('--debug', 'also say what is tried'))
@@ -50,59 +59,23 @@ function program(handle: (handler: Handler) => (...given: unknown[]) => Promise<
     .exitOverride();
   // Settings are inherited by the commands made from here on.
   top.configureHelp({ showGlobalOptions: true });
-
-  addInputFlags(top.command('build'))
-    .description("Build the images and publish them as one set: the Action's job on this machine.")
-    .option('--json', 'print one JSON document on standard output')
-    .action(handle(async (flags) => (await import('./build')).buildCommand(flags)));
-
-  addInputFlags(top.command('plan'), [
-    'registry-path',
-    'credentials-json',
-    'images',
-    'catalog',
-    'working-directory',
-    'context',
-    'rebuild',
-    'platforms',
-  ])
-    .description('What would be built, and why. Without --registry-path and --since everything asked for is.')
-    .option('--message <text>', 'the text searched for keywords (default: that of HEAD)')
-    .option('--since <rev>', 'which images differ from that commit; asks no registry')
-    .option('--explain', 'also every line of each content key')
-    .option('--json', 'print the plan as one JSON document on standard output')
-    .action(handle(async (flags) => (await import('./plan')).planCommand(flags)));
-
-  top
-    .command('trigger')
-    .description('Commit what is staged as "MESSAGE [keywords]" and push it, so that the workflow builds the images.')
-    .requiredOption('--images <list>', 'names or groups, comma separated; all: every image')
-    .option('--commit-message <text>', 'the message without the keywords (default: Trigger image build:)')
-    .option('--allow-empty', 'commit even when nothing is staged')
-    .option('--sync', 'first bring the branch up to date with its upstream')
-    .option('--watch', 'then follow the run that the push starts, to its end')
-    .option('--dry-run', 'print the git commands and change nothing')
-    .option('--json', 'print one JSON document on standard output')
-    .action(handle(async (flags) => (await import('./triggerCommand')).triggerCommand(flags)));
-
-  addInputFlags(top.command('watch'), ['working-directory', 'github-token'])
-    .description('Follow the run that a push started, to its end; the exit status is 0 only when it ended well.')
-    .option('--commit <rev>', 'that was pushed (default: HEAD)')
-    .option('--workflow <file|name>', 'of another workflow (default: build-backend-images.yaml, or what calls it)')
-    .option('--appear <duration>', 'how long the run may take to appear: 90s, 10m (default: 2m)')
-    .option('--json', 'print one JSON document on standard output')
-    .action(handle(async (flags) => (await import('./watchCommand')).watchCommand(flags)));
-
-  top
-    .command('init')
-    .description('Install the workflow, a Makefile and an example catalog into a fork.')
-    .option('--force', 'also overwrite files that were changed')
-    .option('--from <owner/repository@revision>', 'whose workflow is called (default: where this package came from)')
-    .option('--dry-run', 'say what would be written')
-    .option('--json', 'print one JSON document on standard output')
-    .action(handle(async (flags) => (await import('./initCommand')).initCommand(flags)));
-
-  addClusterCommands(top, handle);
-  addSetupCommands(top, handle);
+  for (const command of loaded) {
+    const parser = top.command(command.name).description(command.description);
+    if (command.operands !== undefined) parser.argument(command.operands.value, command.operands.description);
+    addInputFlags(parser, command.inputs);
+    for (const [name, flag] of Object.entries(command.flags)) parser.addOption(optionOf(name, flag));
+    parser.option('--json', command.json ?? 'print one JSON document on standard output');
+    const examples = command.examples.map((line) => `  $ kfp-images ${line}\n`).join('');
+    parser.addHelpText('after', `\nExamples:\n${examples.trimEnd()}`);
+    parser.action(async () => ended(await command.execute(parser.optsWithGlobals(), parser.args)));
+  }
   return top;
+}
+
+function optionOf(name: string, { kind, value, required, description }: Flag): Option {
+  const option = new Option(value === undefined ? `--${name}` : `--${name} ${value}`, description);
+  if (required === true) option.makeOptionMandatory();
+  if (kind === 'list' || kind === 'repeated')
+    option.argParser((each: string, before: readonly string[] | undefined) => [...(before ?? []), each]);
+  return option;
 }

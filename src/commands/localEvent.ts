@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { tryGit } from '../system/gitCommand';
+import { tryGit } from '../git/gitCommand';
 import type { Event, Inputs, Repository } from '../types';
 import type { Session } from './session';
 

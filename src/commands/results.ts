@@ -1,5 +1,5 @@
 import type { Outputs } from '../report/outputs';
-import type { RunEnd } from '../run';
+import type { RunEnd } from '../run/run';
 
 /** A run's results for the Action's outputs and `build --json`; undefined: there was no run. */
 export function outputsOf(ended: RunEnd | undefined): Outputs {
@@ -14,5 +14,7 @@ export function outputsOf(ended: RunEnd | undefined): Outputs {
     built: named('built'),
     reused: named('reused'),
     lockFile: ended?.lockFile,
+    matrix: ended?.matrix ?? '',
+    attestations: ended?.report.attested?.subjects ?? new Map(),
   };
 }

@@ -1,6 +1,9 @@
+import { writeSync } from 'node:fs';
 import { InterruptedError } from '../errors';
 import { noPaint, paintFor, type Paint } from '../report/paint';
 import { githubReporter, terminalReporter, type Reporter } from '../report/reporter';
+import { endChildren } from '../system/exec';
+import { removeOwn } from '../system/scratch';
 
 /** What every command has: where words go, what must not be in them, and when to stop. */
 export interface Session extends Reporter {
@@ -8,8 +11,10 @@ export interface Session extends Reporter {
   readonly cwd: string;
   /** For results on standard output. */
   readonly paint: Paint;
-  /** Aborted, with an InterruptedError as reason, on SIGINT and SIGTERM. */
+  /** Aborted, with an InterruptedError as reason, on SIGINT and SIGTERM. From SIGTERM on there are 1.5 s to put things right. */
   readonly signal: AbortSignal;
+  /** What to say, and what to do next, where SIGTERM's time runs out while something is half done; undefined: it is over. */
+  onTimeUp(words: string | undefined): void;
   /** Takes the signal handlers away again. */
   close(): void;
 }
@@ -25,13 +30,45 @@ export function terminalSession(debug: boolean, env: NodeJS.ProcessEnv = process
   return { ...terminalReporter(process.stderr, env, debug), env, cwd: process.cwd(), paint, ...signals() };
 }
 
-function signals(): Pick<Session, 'signal' | 'close'> {
+function signals(): Pick<Session, 'signal' | 'close' | 'onTimeUp'> {
   const controller = new AbortController();
+  let last: NodeJS.Timeout | undefined;
+  let halfDone: string | undefined;
   const stop = (name: 'SIGINT' | 'SIGTERM') => (): void => controller.abort(new InterruptedError(name));
-  const handlers = { SIGINT: stop('SIGINT'), SIGTERM: stop('SIGTERM') };
+  const terminate = (): void => {
+    stop('SIGTERM')();
+    last ??= setTimeout(() => endNow(halfDone), afterSigtermMs).unref();
+  };
+  const handlers = { SIGINT: stop('SIGINT'), SIGTERM: terminate };
   process.on('SIGINT', handlers.SIGINT).on('SIGTERM', handlers.SIGTERM);
   return {
     signal: controller.signal,
-    close: () => void process.off('SIGINT', handlers.SIGINT).off('SIGTERM', handlers.SIGTERM),
+    onTimeUp: (words) => (halfDone = words),
+    close: () => {
+      // `last` stays: a command may have given up a child that does not end, and that holds us.
+      process.off('SIGINT', handlers.SIGINT).off('SIGTERM', handlers.SIGTERM);
+    },
   };
+}
+
+/**
+ * GitHub's runner follows SIGTERM by SIGKILL after 2.5 s, which would leave children and logins behind:
+ * https://docs.github.com/actions/reference/workflow-cancellation-reference
+ */
+const afterSigtermMs = 1500;
+
+/** Whatever is still under way, a child that ignores signals or a server that never answers: it ends with us, now. */
+function endNow(halfDone = ''): void {
+  endChildren();
+  removeOwn();
+  try {
+    writeSync(
+      process.stderr.fd,
+      `error: Stopped (SIGTERM) in the middle of what was under way, and its children with it. ${halfDone}`.trimEnd() +
+        '\n',
+    );
+  } catch {
+    // Nobody reads any more.
+  }
+  process.exit(new InterruptedError('SIGTERM').exitCode);
 }

@@ -1,14 +1,29 @@
-import { localImage } from '../build/localImage';
-import { parseImageReference } from '../publish/imageReference';
-import { message } from '../errors';
-import type { Log, Registry } from '../types';
+import { localImage } from '../docker/localImage';
+import { baseConfigOf } from '../oci/imageConfig';
+import type { BaseConfigs } from '../dockerfile/stages';
+import { isDigest } from '../oci/names';
+import { parseImageReference } from '../oci/imageReference';
+import type { AskBaseConfig } from '../plan/baseConfigs';
+import { EnvironmentError, message, RegistryError } from '../errors';
+import type { BaseConfig, Log, Registry } from '../types';
 
-/** The base images of a run that no Dockerfile pins: each looked up once, so that key and build use the same one. */
+/** The base images of a run: each looked up once, so that key and build use the same one. */
 export interface BaseImages {
   /** `sha256:…` in its registry; `local:sha256:…` for one that only the engine here has; undefined: nobody knows. */
   digest(reference: string): Promise<string | undefined>;
+  /** The configuration of what `digest` gave; a reference may have a digest itself. undefined: no registry is asked. */
+  readonly config?: AskBaseConfig;
+  /** What `config` has found. */
+  readonly configs?: BaseConfigs;
   /** Reference as the Dockerfile has it → the same by digest, for those a registry answered: what a build is held to. */
   pins(): ReadonlyMap<string, string>;
+}
+
+interface Found {
+  readonly digest: string;
+  /** undefined: it is in the engine here, with this configuration. */
+  readonly repository: string | undefined;
+  readonly local?: BaseConfig | undefined;
 }
 
 /**
@@ -16,32 +31,77 @@ export interface BaseImages {
  * without a network uses. `registry` logs in with the logins of this machine.
  */
 export function createBaseImages(registry: Registry | undefined, log: Log): BaseImages {
-  const asked = new Map<string, Promise<string | undefined>>();
   const pins = new Map<string, string>();
-  const ask = async (reference: string): Promise<string | undefined> => {
-    const { repository, tag } = parseImageReference(reference);
+  const ask = async (reference: string): Promise<Found | undefined> => {
+    const { repository, tag, digest } = parseImageReference(reference);
+    if (digest !== undefined && isDigest(digest)) return { digest, repository };
+    let why: string | undefined;
     try {
       const found = await registry?.head(repository, tag);
       if (found !== undefined) {
         pins.set(reference, `${repository}@${found.digest}`);
-        return found.digest;
+        return { digest: found.digest, repository };
       }
     } catch (thrown) {
+      why = refusalOf(thrown);
       log.debug(`base image ${reference}: ${message(thrown)}`);
     }
     const local = await localImage(reference);
-    if (local !== undefined) return `local:${local}`;
-    log.warning(
-      `The base image ${reference} can be found neither in its registry nor in the Docker engine here, so images built on it are built anew.`,
-    );
+    if (local !== undefined) {
+      if (why !== undefined)
+        log.warning(`The base image ${reference}: ${why} The one in the Docker engine here is taken instead.`);
+      return { digest: `local:${local.id}`, repository: undefined, local: local.config };
+    }
+    const nowhere = `The base image ${reference} can be found neither in its registry nor in the Docker engine here`;
+    log.warning(`${nowhere}, so images built on it are rebuilt.${why === undefined ? '' : ` ${why}`}`);
     return undefined;
   };
+  const found = once(ask);
+  const known = new Map<string, BaseConfig | undefined>();
+  const configured = once(async (reference: string, platform?: string): Promise<BaseConfig | undefined> => {
+    const image = await found(reference);
+    if (image?.repository === undefined) return image?.local;
+    const { repository, digest } = image;
+    try {
+      const config = registry && (await baseConfigOf(registry, repository, digest, platform));
+      if (config !== undefined) return config;
+    } catch (thrown) {
+      log.debug(`configuration of base image ${reference}: ${message(thrown)}`);
+    }
+    return (await localImage(`${repository}@${digest}`))?.config;
+  });
   return {
-    digest(reference) {
-      let answer = asked.get(reference);
-      if (answer === undefined) asked.set(reference, (answer = ask(reference)));
-      return answer;
-    },
+    digest: async (reference) => (await found(reference))?.digest,
+    ...(registry === undefined
+      ? {}
+      : {
+          config: async (reference, platform) => {
+            const config = await configured(reference, platform);
+            known.set(JSON.stringify([reference, platform]), config);
+            return config;
+          },
+          configs: (reference, platform) => known.get(JSON.stringify([reference, platform])),
+        }),
     pins: () => pins,
   };
+}
+
+/** The same answer to the same question. */
+function once<A extends readonly (string | undefined)[], T>(
+  ask: (...about: A) => Promise<T>,
+): (...about: A) => Promise<T> {
+  const asked = new Map<string, Promise<T>>();
+  return (...about) => {
+    const key = JSON.stringify(about);
+    const answer = asked.get(key) ?? ask(...about);
+    asked.set(key, answer);
+    return answer;
+  };
+}
+
+/** What people can do something about: a credential helper or a login that is refused, too many requests. undefined: nothing of these. */
+function refusalOf(thrown: unknown): string | undefined {
+  if (thrown instanceof EnvironmentError) return thrown.message;
+  const isRefusal = thrown instanceof RegistryError && [401, 403, 429].includes(thrown.status ?? 0);
+  return isRefusal ? thrown.message : undefined;
 }

@@ -1,13 +1,14 @@
-import { contentKeys, type BaseDigest } from '../plan/contentKey';
-import { readTree } from '../plan/gitTree';
+import { catalogFiles } from '../catalog/load';
+import { contentKeys, type BaseDigest, type KeyOptions } from '../plan/contentKey';
+import { readTree, type GitTree } from '../git/gitTree';
 import type { Since } from '../plan/plan';
 import type { RegistryState } from '../publish/lookUp';
 import { readSet, type StoredSet } from '../publish/setArtifact';
 import { commitTag, setRepository } from '../publish/tags';
-import { isObjectId, resolveCommit } from '../system/git';
-import { tryGit } from '../system/gitCommand';
+import { isObjectId, resolveCommit } from '../git/git';
+import { tryGit } from '../git/gitCommand';
 import type { CatalogImage, Registry } from '../types';
-import type { Source } from './source';
+import { committedCatalog, type Source } from './source';
 
 /** What a commit is compared for. */
 export interface Compared {
@@ -15,6 +16,8 @@ export interface Compared {
   readonly images: readonly CatalogImage[];
   readonly platforms: readonly string[];
   readonly baseDigest: BaseDigest;
+  readonly baseConfig: KeyOptions['baseConfig'];
+  readonly ownImage: KeyOptions['ownImage'];
 }
 
 /** This far back a published set is looked for. */
@@ -67,11 +70,31 @@ async function publishedBefore(
   return typeof set === 'object' ? set : undefined;
 }
 
-async function keysAt({ source, images, platforms, baseDigest }: Compared, commit: string): Promise<Since['keys']> {
+async function keysAt(
+  { source, images, platforms, baseDigest, baseConfig, ownImage }: Compared,
+  commit: string,
+): Promise<Since['keys']> {
   const tree = await readTree(source.top, commit);
   try {
-    return await contentKeys(images, tree, { platforms, baseDigest, skipMissing: true });
+    const then = await imagesAt(tree, source, images);
+    return await contentKeys(then, tree, { platforms, baseDigest, baseConfig, ownImage, skipMissing: true });
   } finally {
     await tree.close();
+  }
+}
+
+/** The images as the catalog of that commit has them, so that a change of the catalog is seen; where it can't tell, as they are now. */
+async function imagesAt(
+  tree: GitTree,
+  { catalog }: Source,
+  images: readonly CatalogImage[],
+): Promise<readonly CatalogImage[]> {
+  const isCommitted = catalog.source === undefined || catalogFiles.some((path) => path === catalog.source);
+  if (!isCommitted) return images;
+  try {
+    const then = await committedCatalog(tree);
+    return images.flatMap(({ name }) => then.images.get(name) ?? []);
+  } catch {
+    return images;
   }
 }

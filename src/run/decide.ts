@@ -1,11 +1,19 @@
+import { SourceError } from '../errors';
+import { buildTreeOf } from '../plan/buildTree';
 import { contentKeys } from '../plan/contentKey';
 import { withBound } from '../plan/graph';
 import { makePlan, type Since } from '../plan/plan';
-import { lookUp, type RegistryState, type SoughtImage } from '../publish/lookUp';
-import type { ContentKey, Inputs, Plan, Registry, Selection } from '../types';
+import { ownImages, withOwnBases, type OwnImage } from '../plan/ownBases';
+import { commitTag } from '../publish/tags';
+import { lookUp, publishedKeys, type RegistryState, type SoughtImage } from '../publish/lookUp';
+import type { CatalogImage, ContentKey, Inputs, Plan, Registry, Selection } from '../types';
 import type { BaseImages } from './baseImages';
 import { compareWith, compareWithPublished, type Compared } from './comparison';
+import { areWhole, partsOf, type Part } from './parts';
 import type { Source } from './source';
+
+/** So many unusable files of an image are named. */
+const shown = 5;
 
 /** What was decided, and all it was decided from. */
 export interface Decision {
@@ -15,6 +23,12 @@ export interface Decision {
   readonly sought: readonly SoughtImage[];
   /** undefined: no registry was asked. */
   readonly state: RegistryState | undefined;
+  /** Image → what it is for each of its platforms, where it has several and is not there as a whole. */
+  readonly parts: ReadonlyMap<string, readonly Part[]>;
+  /** Images of this commit's published set that this run rebuilds. */
+  readonly replaced: readonly string[];
+  /** Which base images are images of the plan. */
+  readonly ownImage: OwnImage | undefined;
 }
 
 /** Where images go, and who can say what is there. */
@@ -32,7 +46,10 @@ export interface Question {
   readonly target: Target | undefined;
   /** Compare with this revision instead of asking the registry. */
   readonly since?: string | undefined;
-  readonly bases: Pick<BaseImages, 'digest'>;
+  /** Registry path by which Dockerfiles name images of this catalog; undefined: there is none. */
+  readonly ownPath?: string | undefined;
+  /** Without `config` nobody looks into base images. */
+  readonly bases: Pick<BaseImages, 'digest'> & Partial<Pick<BaseImages, 'config'>>;
 }
 
 /**
@@ -41,31 +58,82 @@ export interface Question {
  */
 export async function decide(question: Question): Promise<Decision> {
   const { source, selection, inputs, target, bases } = question;
-  const { catalog } = source;
-  const images = withBound(catalog, selection.images).flatMap((name) => catalog.images.get(name) ?? []);
   const { platforms } = inputs;
+  const ownImage =
+    question.ownPath === undefined
+      ? undefined
+      : ownImages(source.catalog, question.ownPath, [commitTag(source.commit)]);
+  const catalog =
+    ownImage === undefined
+      ? source.catalog
+      : await withOwnBases(source.catalog, selection.images, source.tree, platforms, ownImage);
+  const images = withBound(catalog, selection.images).flatMap((name) => catalog.images.get(name) ?? []);
   const baseDigest = (reference: string): Promise<string | undefined> => bases.digest(reference);
-  const keys = await contentKeys(images, source.tree, { platforms, baseDigest });
-
-  const sought = images.flatMap(({ name, repository }): SoughtImage[] => {
-    const key = keys.get(name)?.key;
-    return key === undefined || target === undefined
-      ? []
-      : [{ name, repository: `${target.registryPath}/${repository}`, key }];
-  });
-  const state =
-    target === undefined ? undefined : await lookUp(target.registry, target.registryPath, sought, source.commit);
-  const since = await comparison(question, { source, images, platforms, baseDigest }, sought, state);
+  const baseConfig = bases.config;
+  const look = async (keptKeys: ReadonlyMap<string, string>) => {
+    const keys = await contentKeys(images, source.tree, {
+      platforms,
+      baseDigest,
+      baseConfig,
+      ownImage,
+      keptKeys,
+      positionOf: catalog.positionOf,
+    });
+    refuseUnusable(source.unusable, keys);
+    const now = images.flatMap(({ name, repository }): SoughtImage[] => {
+      const key = keys.get(name)?.key;
+      return key === undefined || target === undefined
+        ? []
+        : [{ name, repository: `${target.registryPath}/${repository}`, key }];
+    });
+    const state = target && (await lookUp(target.registry, target.registryPath, now, source.commit));
+    // A work tree is not a commit, whatever is published for the one that it started from.
+    const published =
+      state === undefined || source.workspace !== undefined ? new Map<string, string>() : publishedKeys(state, now);
+    return { keys, now, state, published };
+  };
+  const first = await look(new Map());
+  // What is built on an image that stays as it was published has that one's key in its own, not the one of now.
+  const kept = inputs.rebuild === 'all' ? new Map<string, string>() : keptBases(images, first.keys, first.published);
+  const { keys, now, state, published } = kept.size === 0 ? first : await look(kept);
+  const replaced = inputs.rebuild === 'all' ? [...published.keys()] : [];
+  const sought =
+    inputs.rebuild === 'all' ? now : now.map((image) => ({ ...image, key: published.get(image.name) ?? image.key }));
+  // What is built on another image of the set is built after it, by the same run.
+  const absent = images.filter(
+    ({ name, builtOn }) => builtOn === undefined && (inputs.rebuild === 'all' || state?.keyed.has(name) !== true),
+  );
+  const parts =
+    target === undefined
+      ? new Map<string, never>()
+      : await partsOf(absent, { source, platforms, baseDigest, baseConfig, ...target });
+  const since = await comparison(
+    question,
+    { source, images, platforms, baseDigest, baseConfig, ownImage },
+    sought,
+    state,
+  );
   const plan = makePlan({
     commit: source.commit,
     selection,
     catalog,
     keys,
     rebuild: inputs.rebuild,
-    ...(state === undefined ? {} : { registry: presence(sought, state) }),
+    published,
+    ...(state === undefined ? {} : { registry: presence(sought, state, parts) }),
     ...(since === undefined ? {} : { since }),
   });
-  return { plan, keys, sought, state };
+  return { plan, keys, sought, state, parts, replaced, ownImage };
+}
+
+/** Images that others are built on and that stay as they are published, with another key than that of now. */
+function keptBases(
+  images: readonly CatalogImage[],
+  keys: ReadonlyMap<string, ContentKey>,
+  published: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const bases = new Set(images.flatMap(({ builtOn = [] }) => builtOn));
+  return new Map([...published].filter(([name, key]) => bases.has(name) && keys.get(name)?.key !== key));
 }
 
 /** What a plan is explained against. With a registry it is only worth the look when something is to be built. */
@@ -81,6 +149,37 @@ async function comparison(
   return compareWithPublished(compared, state, target.registry, target.registryPath);
 }
 
-function presence(sought: readonly SoughtImage[], state: RegistryState): ReadonlyMap<string, 'present' | 'absent'> {
-  return new Map(sought.map(({ name }) => [name, state.keyed.has(name) ? 'present' : 'absent']));
+function presence(
+  sought: readonly SoughtImage[],
+  { keyed }: RegistryState,
+  parts: Decision['parts'],
+): ReadonlyMap<string, 'present' | 'in-parts' | 'absent'> {
+  return new Map(
+    sought.map(({ name }) => [name, keyed.has(name) ? 'present' : areWhole(parts.get(name)) ? 'in-parts' : 'absent']),
+  );
+}
+
+/**
+ * Refuses images that would be built from files which are not what they seem: a Git LFS pointer, an empty folder for a submodule, what a
+ * filter has not decoded, a credential. SourceError that names image, file and what to do.
+ */
+function refuseUnusable(
+  unusable: ReadonlyMap<string, string>,
+  keys: ReadonlyMap<string, Pick<ContentKey, 'lines' | 'contextLines'>>,
+): void {
+  if (unusable.size === 0) return;
+  const mistakes = [...keys].flatMap(([name, key]) => {
+    const { files, dockerfile, ignore } = buildTreeOf(key);
+    const paths = new Set([
+      dockerfile.path,
+      ...(ignore === undefined ? [] : [ignore.path]),
+      ...files.map(({ path }) => path),
+    ]);
+    const found = [...paths].flatMap((path) => unusable.get(path) ?? []);
+    const more = found.length > shown ? [`  … and ${String(found.length - shown)} more`] : [];
+    return found.length === 0
+      ? []
+      : [`Image ${name} can't be built:`, ...found.slice(0, shown).map((why) => `  ${why}.`), ...more];
+  });
+  if (mistakes.length > 0) throw new SourceError(mistakes.join('\n'));
 }

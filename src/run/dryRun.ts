@@ -2,12 +2,12 @@ import { describeAction, planPublication } from '../publish/publishSet';
 import { scratchBase, scratchFolders } from '../system/scratch';
 import { shellWords } from '../report/shellWords';
 import { join } from 'node:path';
-import { detectBuilder } from '../build/builder';
-import { capabilitiesOf, type Capabilities } from '../build/capabilities';
-import type { Work } from './context';
-import { buildJob } from './jobs';
-import { prepareDockerfiles } from './dockerfiles';
-import { publicationOrder } from './publicationOrder';
+import { detectBuilder } from '../builder/builder';
+import { capabilitiesOf, type Capabilities } from '../builder/capabilities';
+import { buildInputs, localName, treePlace } from './buildInputs';
+import { buildJob } from './builds';
+import { publicationPlan } from './publish';
+import type { Work } from './work';
 
 /**
  * What a real run would execute, as lines: the very commands of the builds (in a folder that is made then), and what is done in the
@@ -16,36 +16,45 @@ import { publicationOrder } from './publicationOrder';
 export async function dryRun(work: Work): Promise<readonly string[]> {
   const { decision, source, access } = work;
   const folders = scratchFolders(join(scratchBase(work.ports.env), 'kfp-images-XXXXXX'));
-  const able = await ability();
-  const prepared = await prepareDockerfiles(work);
+  const able = await ability(work.inputs.builder);
+  const builds = await buildInputs(work);
   const lines: string[] = [];
   const toBuild = decision.plan.images.filter(({ action }) => action === 'build');
-  if (toBuild.length > 0)
-    lines.push(
-      `In a clean tree of ${source.workspace === undefined ? `commit ${source.commit}` : 'the work tree'} (${folders.tree}):`,
-    );
+  const from = source.workspace === undefined ? `commit ${source.commit}` : 'the work tree';
   for (const image of toBuild) {
-    const dockerfile = prepared.get(image.name);
-    if (dockerfile !== undefined)
-      lines.push(`  ${shellWords(buildJob(work, image, dockerfile, folders, able).command)}`);
+    const given = builds.get(image.name);
+    if (given === undefined) continue;
+    lines.push(
+      `In a tree of ${given.tree.files.length} files of ${from}, those of its content key (${treePlace(folders, given.tree)}):`,
+      `  ${shellWords(buildJob(work, image, given, folders, able, new Map()).command)}`,
+    );
   }
-  if (access === undefined) return lines;
   for (const { name, binds } of decision.plan.images) {
-    const bound = Object.entries(binds).map(([variable, image]) => `${variable}=${image}@its digest`);
+    const bound = Object.entries(binds).flatMap(([variable, image]) => {
+      const carried = source.catalog.images.get(image);
+      if (carried === undefined) return [];
+      return `${variable}=${access === undefined ? localName(carried, source.commit) : `${image}@its digest`}`;
+    });
     if (bound.length > 0) lines.push(`  bind ${name}: ${bound.join(', ')}`);
   }
+  if (access === undefined) return lines;
   if (source.workspace === undefined) {
-    lines.push(
-      ...planPublication(publicationOrder(work, access, undefined)).map((action) => `  ${describeAction(action)}`),
-    );
+    lines.push(...planPublication(publicationPlan(work, access)).map((action) => `  ${describeAction(action)}`));
+  }
+  const { signing, inputs } = work;
+  if (source.workspace === undefined && (inputs.provenance || signing !== undefined)) {
+    const what = inputs.provenance ? 'the provenance of' : 'a signature to';
+    const by = signing === undefined ? '' : `, signed by ${signing.signer.describe}`;
+    lines.push(`  attach ${what} each image and the set${by}, where it is not there; before latest moves`);
   }
   return lines;
 }
 
-async function ability(): Promise<Capabilities> {
+async function ability(chosen: string | undefined): Promise<Capabilities> {
   try {
-    return capabilitiesOf(await detectBuilder());
+    return capabilitiesOf(await detectBuilder({}, chosen));
   } catch {
-    return capabilitiesOf({ name: 'default', driver: 'docker', store: 'containerd', buildx: [0, 29], platforms: [] });
+    const nodes = { nodes: [], platforms: [] };
+    return capabilitiesOf({ name: 'default', driver: 'docker', store: 'containerd', buildx: [0, 29], ...nodes });
   }
 }

@@ -1,7 +1,11 @@
-import { accountIn, authClientOf } from '../publish/artifactRegistry/authClient';
-import type { ApiOptions } from '../publish/artifactRegistry/client';
-import type { Preflight } from '../publish/artifactRegistry/judge';
-import type { GoogleRegistryPath } from '../publish/reference';
+import { message, RegistryError } from '../errors';
+import { accountIn, authClientOf } from '../google/artifactRegistry/authClient';
+import type { ApiOptions } from '../google/artifactRegistry/client';
+import type { Preflight } from '../google/artifactRegistry/preflightDecision';
+import { explainPushFailure } from '../google/hints/explain';
+import { hintLines, troubleshootingPage } from '../google/hints/hint';
+import type { GoogleRegistryPath } from '../oci/registryPath';
+import type { Log } from '../types';
 import type { Access } from './access';
 
 /** Google's API about the place where a run's images go. */
@@ -30,18 +34,58 @@ export async function googleApi(access: Access, signal: AbortSignal): Promise<Go
  */
 export async function askGoogle(
   access: Access,
-  movesTags: boolean,
+  moveLatest: boolean,
   signal: AbortSignal,
 ): Promise<Preflight | undefined> {
   try {
     const api = await googleApi(access, signal);
     if (api === undefined) return undefined;
-    const { preflight } = await import('../publish/artifactRegistry/preflight');
+    const { preflight } = await import('../google/artifactRegistry/preflight');
     const account = accountIn(access.credentials.describe);
     // What is on this machine is slow when the machine is busy, and not because it is far.
     const patience = access.emulator === undefined ? {} : { timeoutMs: 10_000 };
-    return await preflight(api.path, api.authClient, { ...api.options, ...patience, account, movesTags });
+    return await preflight(api.path, api.authClient, { ...api.options, ...patience, account, moveLatest });
   } catch {
     return undefined;
   }
+}
+
+/** Tells of what the pre-flight found. Throws RegistryError when the push can't go well: nothing is built for it. */
+export function throwOnPreflightErrors(found: Preflight | undefined, log: Log, env: NodeJS.ProcessEnv): void {
+  for (const hint of found?.warnings ?? []) log.warning(hintLines(hint, env).join('\n'));
+  const errors = found?.errors ?? [];
+  if (errors.length === 0) return;
+  const lines = errors.flatMap((hint) => hintLines(hint, env));
+  throw new RegistryError(`The push can't go well, so nothing was built.\n${lines.join('\n')}`);
+}
+
+/** What a registry's refusal means and what fixes it; empty: nothing that is known. */
+export function pushHint(
+  text: string,
+  { path, pushHost, credentials }: Access,
+  env: NodeJS.ProcessEnv,
+): readonly string[] {
+  const hint = explainPushFailure(text, {
+    path: { ...path, host: pushHost },
+    account: accountIn(credentials.describe),
+  });
+  return hint === undefined ? [] : hintLines(hint, env);
+}
+
+/** A registry's refusal with what fixes it below its own text; anything else as it is. */
+export function withHint(thrown: unknown, access: Access | undefined, env: NodeJS.ProcessEnv): unknown {
+  if (!(thrown instanceof RegistryError) || access === undefined) return thrown;
+  // What was explained where it was thrown is not explained again.
+  if (message(thrown).includes(troubleshootingPage)) return thrown;
+  const lines = pushHint(message(thrown), access, env);
+  if (lines.length === 0) return thrown;
+  const { status, codes, host, repository } = thrown;
+  const text = `${message(thrown)}\n${lines.join('\n')}`;
+  return new RegistryError(text, {
+    ...(status === undefined ? {} : { status }),
+    codes,
+    host,
+    repository,
+    cause: thrown,
+  });
 }

@@ -1,26 +1,24 @@
+import { compare } from '../event/github';
+import { isAncestor } from '../git/git';
+import { tryGit } from '../git/gitCommand';
+import { ancestryFromComparison, type Known } from '../publish/ancestry';
 import type { Event, Inputs } from '../types';
-import type { RunRequest } from './context';
+import type { GithubAccess } from './ports';
 import type { Source } from './source';
 
 /** Is `latest` this run's to move, and if not, why not. */
-export type LatestOrder =
+export type LatestDecision =
   { readonly move: true; readonly override: boolean } | { readonly move: false; readonly reason: string };
-
-/** The same for a run. */
-export function orderOf({ inputs, event }: RunRequest, source: Pick<Source, 'branch'>): LatestOrder {
-  const branch = event.branch ?? source.branch;
-  return latestOrder(inputs.latest, { branch, defaultBranch: event.defaultBranch }, inputs.context);
-}
 
 /**
  * Decides by branch and input alone whether this run moves `latest`; whether that would be forwards is decided where it is moved.
  * On a terminal no event tells the default branch; there `latest` moves only when told to.
  */
-export function latestOrder(
+export function latestDecision(
   latest: Inputs['latest'],
   event: Pick<Event, 'branch' | 'defaultBranch'>,
   context: Inputs['context'],
-): LatestOrder {
+): LatestDecision {
   if (latest === 'never') return { move: false, reason: 'the input latest is never' };
   if (context === 'workspace')
     return { move: false, reason: 'the files as they lie there are no commit that others could have' };
@@ -29,8 +27,45 @@ export function latestOrder(
   if (defaultBranch === undefined) {
     return { move: false, reason: 'it is not known which branch is the default one (latest: always moves it)' };
   }
-  if (branch === undefined) return { move: false, reason: `this is no branch; ${defaultBranch} moves it` };
+  if (branch === undefined) return { move: false, reason: `this is not a branch; ${defaultBranch} moves it` };
   return branch === defaultBranch
     ? { move: true, override: false }
     : { move: false, reason: `this is branch ${branch}; ${defaultBranch} moves it` };
+}
+
+/**
+ * `latest` moves only to what the default branch holds. Where the event itself says so (a push of this very commit to that branch) nobody
+ * is asked; where it only names a branch (a tag, too, may be called `main`) or another commit is checked out, git and GitHub are.
+ */
+export async function heldByDefaultBranch(
+  decision: LatestDecision,
+  event: Pick<Event, 'name' | 'commit' | 'defaultBranch'>,
+  { top, commit }: Pick<Source, 'top' | 'commit'>,
+  github: GithubAccess | undefined,
+): Promise<LatestDecision> {
+  const { name, defaultBranch } = event;
+  if (!decision.move || decision.override || name === 'local' || defaultBranch === undefined) return decision;
+  if (name !== 'workflow_run' && event.commit === commit) return decision;
+  const inGit = await heldInGit(top, commit, defaultBranch);
+  const held = inGit === 'yes' ? inGit : ((await heldOnGithub(commit, defaultBranch, github)) ?? inGit);
+  if (held === 'yes') return decision;
+  const why = held === 'no' ? 'does not hold this commit' : 'could not be asked whether it holds this commit';
+  return { move: false, reason: `${defaultBranch} ${why} (commit ${commit.slice(0, 12)})` };
+}
+
+async function heldInGit(top: string, commit: string, branch: string): Promise<Known> {
+  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `refs/remotes/origin/${branch}^{commit}`];
+  const { exitCode, stdout } = await tryGit(top, args);
+  return exitCode === 0 ? isAncestor(top, commit, stdout.toString('utf8').trim()) : 'unknown';
+}
+
+async function heldOnGithub(
+  commit: string,
+  branch: string,
+  github: GithubAccess | undefined,
+): Promise<Known | undefined> {
+  if (github === undefined) return undefined;
+  const found = await compare(github.repository, commit, branch, github.token).catch(() => undefined);
+  const known = ancestryFromComparison(found);
+  return known === 'unknown' ? undefined : known;
 }

@@ -1,76 +1,79 @@
-import { bindImage } from '../build/bindImage';
-import type { BuiltImage } from '../build/buildImage';
-import { schedule, type Scheduled } from '../build/schedule';
-import type { Task } from '../build/scheduleState';
+import { bindImage } from '../builder/bindImage';
+import type { BuiltImage } from '../builder/buildImage';
+import { schedule, type Scheduled } from '../builder/schedule';
+import type { Task } from '../builder/scheduleState';
 import { boundBy } from '../plan/graph';
-import { reusable } from '../publish/lookUp';
-import { imageRepository } from '../publish/reference';
+import { message } from '../errors';
+import { tagKey } from '../publish/builtImage';
+import { joinPlatforms } from '../publish/joinPlatforms';
+import { reusable, type SoughtImage } from '../publish/lookUp';
+import { keyTag } from '../publish/tags';
+import { imageRepository } from '../oci/registryPath';
+import type { FinishedImage } from '../publish/publishSet';
 import { imageOf } from '../publish/releaseSet';
 import type { Scratch } from '../system/scratch';
-import type { BuildOutcome } from '../types';
-import type { Work } from './context';
-import { openWorkshop } from './workshop';
-
-/** An image that is in the registry, or without a registry in the engine. */
-export interface FinishedBuild {
-  /** As it was built; or, where the commit's own set is taken again, as it stands there. */
-  readonly unbound: string;
-  /** After binding; the same where it binds nothing. */
-  readonly digest: string;
-  /** Seconds its last real build took, where known. */
-  readonly seconds: number | undefined;
-}
-
-/** What the builds came to. */
-export interface Product {
-  readonly outcomes: readonly BuildOutcome[];
-  /** Those that can be published. */
-  readonly images: ReadonlyMap<string, FinishedBuild>;
-}
+import { prepareBuilds } from './builds';
+import { areWhole } from './parts';
+import { noCaches } from './caches';
+import type { Product, Work } from './work';
 
 /**
  * Builds what the plan says, reuses the rest, and binds each image as soon as the images that it carries are finished. No tag but
  * `key-…` is put. What becomes of an image is an outcome; throws EnvironmentError when there is nothing to build with.
  */
 export async function produce(work: Work, scratch: Scratch): Promise<Product> {
-  const { ports, decision, request, access } = work;
+  const { ports, decision, inputs } = work;
   const { images } = decision.plan;
   const toBuild = new Map(
     images.filter(({ action }) => action === 'build').map((image) => [image.name, image.dockerfile]),
   );
-  const progress = ports.progress({ dockerfiles: toBuild, directory: request.inputs.workingDirectory });
+  const progress = ports.progress({ dockerfiles: toBuild, directory: inputs.workingDirectory });
   try {
     // Without anything to build no builder is asked, no tree is written.
-    const build = toBuild.size === 0 ? undefined : await openWorkshop(work, scratch, progress);
-    const tasks = images.map(({ name, action }): Task => {
+    const builds = toBuild.size === 0 ? undefined : await prepareBuilds(work, scratch, progress);
+    const build = builds?.build;
+    const caches = builds?.caches ?? noCaches;
+    const digests = new Map<string, string>();
+    const tasks = images.map(({ name, action, builtOn = [] }): Task => {
       const seconds = lastSeconds(work, name);
-      const binds = access === undefined ? [] : boundBy(work.source.catalog, name);
-      return { name, binds, reuse: action === 'reuse', ...(seconds === undefined ? {} : { seconds }) };
+      return {
+        name,
+        binds: boundBy(work.source.catalog, name),
+        builtOn,
+        reuse: action === 'reuse',
+        ...(seconds === undefined ? {} : { seconds }),
+      };
     });
     const scheduled = await schedule(
       tasks,
       {
-        build: async (name, signal, queuedAt) =>
-          build !== undefined && toBuild.has(name) ? build(name, signal, queuedAt) : reuse(work, name, queuedAt),
+        build: async (name, signal, queuedAt) => {
+          const isBuilt = build !== undefined && toBuild.has(name);
+          const made = await (isBuilt ? build(name, signal, queuedAt, digests) : reuse(work, name, queuedAt));
+          if ('digest' in made.outcome) digests.set(name, made.outcome.digest);
+          return made;
+        },
         bind: (name, digest, bound) => bind(work, name, digest, bound),
       },
       {
-        maxParallel: request.inputs.maxParallel,
-        failFast: request.inputs.failFast,
+        maxParallel: inputs.maxParallel,
+        failFast: inputs.failFast,
         observer: progress,
         signal: ports.signal,
       },
     );
-    return productOf(work, scheduled);
+    return { ...productOf(work, scheduled, builds?.buildkit), caches };
   } finally {
     await progress.close();
   }
 }
 
-/** What the registry has of this content. */
-function reuse({ decision: { state, sought } }: Work, name: string, queuedAt: number): BuiltImage {
+/** What the registry has of this content: the whole image, or one for each of its platforms, which are joined then. */
+async function reuse(work: Work, name: string, queuedAt: number): Promise<BuiltImage> {
+  const { state, sought } = work.decision;
   const image = sought.find((each) => each.name === name);
-  const digest = state === undefined || image === undefined ? undefined : reusable(state, image);
+  const found = state === undefined || image === undefined ? undefined : reusable(state, image);
+  const digest = found ?? (image === undefined ? undefined : await join(work, image));
   if (digest === undefined) throw new Error(`${name} is to be reused, but the registry does not have it`);
   const timing = {
     queuedAt,
@@ -84,6 +87,21 @@ function reuse({ decision: { state, sought } }: Work, name: string, queuedAt: nu
   return { outcome: { kind: 'reused', name, digest, timing }, logFile: undefined };
 }
 
+/** One image of those that shards built for each of its platforms. undefined: they are not all there. */
+async function join(
+  { access, decision, ports }: Work,
+  { name, repository, key }: SoughtImage,
+): Promise<string | undefined> {
+  const parts = decision.parts.get(name);
+  if (access === undefined || parts === undefined || !areWhole(parts)) return undefined;
+  const images = parts.flatMap(({ platform, digest }) => (digest === undefined ? [] : [{ platform, digest }]));
+  const digest = await joinPlatforms(access.registry, repository, images);
+  await tagKey(access.registry, { repository, tag: keyTag(key), digest }).catch((error: unknown) =>
+    ports.log.debug(message(error)),
+  );
+  return digest;
+}
+
 /**
  * Puts the image that carries the finished digests of this very set beside the one given; its layers stay where they are. One that is bound
  * to these already, from the commit's own set, stays as it is.
@@ -94,7 +112,8 @@ async function bind(
   digest: string,
   bound: ReadonlyMap<string, string>,
 ): Promise<string> {
-  if (access === undefined) throw new Error(`${name} can't be bound without a registry`);
+  // Then it was built so.
+  if (access === undefined) return digest;
   const repository = (image: string): string =>
     imageRepository(access.path, source.catalog.images.get(image)?.repository ?? image);
   const variables = Object.entries(source.catalog.images.get(name)?.bind ?? {});
@@ -109,16 +128,21 @@ async function bind(
   return made.digest;
 }
 
-function productOf(work: Work, scheduled: ReadonlyMap<string, Scheduled>): Product {
-  const images = new Map<string, FinishedBuild>();
-  for (const [name, { outcome, digest }] of scheduled) {
-    if (digest === undefined || !('digest' in outcome)) continue;
+function productOf(
+  work: Work,
+  scheduled: ReadonlyMap<string, Scheduled>,
+  buildkit: string | undefined,
+): Omit<Product, 'caches'> {
+  const images = work.decision.sought.flatMap((sought): readonly FinishedImage[] => {
+    const { outcome, digest } = scheduled.get(sought.name) ?? {};
+    if (digest === undefined || outcome === undefined || !('digest' in outcome)) return [];
     const { startedAt, builtAt } = outcome.timing;
     const took =
       startedAt === undefined || builtAt === undefined ? undefined : Math.round((builtAt - startedAt) / 100) / 10;
-    images.set(name, { unbound: outcome.digest, digest, seconds: took ?? lastSeconds(work, name) });
-  }
-  return { outcomes: [...scheduled.values()].map(({ outcome }) => outcome), images };
+    const seconds = took ?? lastSeconds(work, sought.name);
+    return [{ ...sought, unbound: outcome.digest, digest, ...(seconds === undefined ? {} : { seconds }) }];
+  });
+  return { outcomes: [...scheduled.values()].map(({ outcome }) => outcome), images, buildkit };
 }
 
 /** What the image's last real build took, by the newest set's lock file. */

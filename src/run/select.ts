@@ -1,17 +1,21 @@
 import { commitMessage as messageOnGithub } from '../event/github';
-import { selectFromList, selectFromMessage } from '../event/keywords';
+import { keywordPlaces, selectFromList, selectFromMessage } from '../event/keywords';
 import { findMessage } from '../event/message';
-import { SourceError } from '../errors';
-import { commitMessage } from '../system/git';
-import type { Selection } from '../types';
-import { githubAccess, type RunRequest } from './context';
+import { SourceError, UsageError } from '../errors';
+import { commitMessage as messageOfCommit } from '../git/git';
+import type { Event, Inputs, Log, Selection, Trust } from '../types';
+import type { GithubAccess } from './ports';
 import type { Source } from './source';
 
-/** Which images a run is asked for: those given outright, else those named by the message's keywords. */
-export async function select(request: RunRequest, source: Source): Promise<Selection> {
-  const { inputs, event } = request;
+/** Which images a run is asked for: those given outright, else those named by the message's keywords; where these stand is logged. */
+export async function select(
+  inputs: Pick<Inputs, 'images' | 'commitMessage'>,
+  event: Pick<Event, 'commit' | 'messageCommit' | 'message'>,
+  source: Pick<Source, 'top' | 'commit' | 'catalog'>,
+  github: GithubAccess | undefined,
+  log: Log,
+): Promise<Selection> {
   if (inputs.images.length > 0) return selectFromList(inputs.images, source.catalog);
-  const github = githubAccess(request);
   const found = await findMessage(
     inputs,
     { ...event, commit: event.commit ?? source.commit },
@@ -21,23 +25,46 @@ export async function select(request: RunRequest, source: Source): Promise<Selec
         github === undefined ? Promise.resolve(undefined) : messageOnGithub(github.repository, sha, github.token),
     },
   );
+  for (const line of keywordPlaces(found.text, source.catalog)) log.info(line);
   return selectFromMessage(found.text, source.catalog);
 }
 
 /**
  * Can no catalog whatever find a keyword? Most pushes are such: then not even git is asked. Only where the message is at hand.
  */
-export function surelyNothing({ inputs, event }: RunRequest): boolean {
-  const text = inputs.commitMessage ?? event.message;
-  return inputs.images.length === 0 && text !== undefined && !text.includes('[');
+export function surelyNothing(
+  { images, commitMessage, shard }: Pick<Inputs, 'images' | 'commitMessage' | 'shard'>,
+  message: string | undefined,
+): boolean {
+  const text = commitMessage ?? message;
+  return images.length === 0 && shard === '' && text !== undefined && !text.includes('[');
 }
 
 async function messageInGit(top: string, sha: string): Promise<string | undefined> {
   try {
-    return await commitMessage(top, sha);
+    return await messageOfCommit(top, sha);
   } catch (thrown) {
     // Not here: a shallow clone, or another repository.
     if (thrown instanceof SourceError) return undefined;
     throw thrown;
   }
+}
+
+/** Why this run makes only a plan; undefined: it does more. */
+export function planOnly(trust: Trust, isDryRun: boolean): string | undefined {
+  if (trust.kind === 'plan-only') return trust.reason;
+  return isDryRun ? 'this is a dry run: nothing was built, nothing was pushed' : undefined;
+}
+
+/**
+ * Refuses a `workflow_run` whose keywords are those of the commit that the other workflow ran on, where another commit lies checked out:
+ * GitHub checks out the default branch's tip unless told otherwise. Throws UsageError.
+ * https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#workflow_run
+ */
+export function refuseOtherCommit(event: Pick<Event, 'name' | 'commit'>, head: string): void {
+  if (event.name !== 'workflow_run' || event.commit === undefined || event.commit === head) return;
+  throw new UsageError(
+    `The other workflow ran on commit ${event.commit}, and commit ${head} is checked out here: keywords of one are not built from the files ` +
+      'of another. Give actions/checkout `ref: ${{ github.event.workflow_run.head_sha }}`.',
+  );
 }

@@ -9,7 +9,7 @@ let folder: Awaited<ReturnType<typeof tempDir>>;
 beforeAll(async () => {
   folder = await tempDir();
   const contents = `
-    import { confirm } from ${JSON.stringify(join(__dirname, '../../../src/commands/deploy/confirm'))};
+    import { confirm } from ${JSON.stringify(join(__dirname, '../../../src/commands/confirm'))};
     confirm('Change it?', false, false, new AbortController().signal).then(
       (yes) => { process.exitCode = yes ? 10 : 11; },
       (error) => { process.exitCode = error.exitCode; },

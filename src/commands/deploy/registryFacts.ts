@@ -1,7 +1,8 @@
 import { RegistryError } from '../../errors';
 import { imageOf, type BakedVariables } from '../../deploy/release';
-import { readManifest } from '../../publish/manifest';
-import { createRegistry } from '../../publish/registry';
+import { readImageConfig } from '../../oci/manifest';
+import { createRegistry } from '../../oci/client';
+import { openPullHosts } from '../../run/registryHosts';
 import type { Catalog, LockFile, Log, Registry } from '../../types';
 
 /** Can anyone pull the set's images without a login? `unknown`: the registry did not say. */
@@ -13,6 +14,7 @@ export async function isPrivate(lock: LockFile, log: Log, signal: AbortSignal): 
     login: () => Promise.resolve(undefined),
     log: silent,
     signal,
+    hosts: openPullHosts(process.env),
     limits: { attempts: 1, attemptsUnreached: 1 },
   });
   try {
@@ -32,37 +34,11 @@ export async function bakedVariables(
   const found = await Promise.all(
     binding.map(async ({ name }) => {
       const locked = imageOf(lock, name);
-      const env = locked === undefined ? undefined : await environment(registry, locked.repository, locked.digest);
-      return env === undefined ? [] : [{ image: name, variables: env }];
+      const manifest = locked && (await registry.manifest(locked.repository, locked.digest));
+      // Of an index that of its first platform, since binding writes the same into each.
+      const config = manifest && (await readImageConfig(registry, locked.repository, manifest));
+      return config === undefined ? [] : [{ image: name, variables: config.env }];
     }),
   );
   return found.flat();
-}
-
-/** The environment of an image; of an index that of its first platform, since binding writes the same into each. */
-async function environment(
-  registry: Registry,
-  repository: string,
-  digest: string,
-): Promise<Readonly<Record<string, string>> | undefined> {
-  const manifest = await registry.manifest(repository, digest);
-  const content = manifest === undefined ? undefined : readManifest(manifest.bytes);
-  const child = content?.children.find(({ isPlatform }) => isPlatform);
-  if (child !== undefined) return environment(registry, repository, child.digest);
-  if (content?.config === undefined) return undefined;
-  const config: unknown = JSON.parse(
-    Buffer.from(await registry.blob(repository, content.config.digest)).toString('utf8'),
-  );
-  const lines = field(field(config, 'config'), 'Env');
-  const pairs = (Array.isArray(lines) ? lines : []).flatMap((line: unknown) => {
-    const at = typeof line === 'string' ? line.indexOf('=') : -1;
-    return typeof line === 'string' && at > 0 ? [[line.slice(0, at), line.slice(at + 1)] as const] : [];
-  });
-  return Object.fromEntries(pairs);
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Readonly<Record<string, unknown>>)[name]
-    : undefined;
 }

@@ -1,5 +1,5 @@
 import type { Rollout } from '../../deploy/rollout';
-import { rolloutLine } from '../../deploy/words';
+import { rolloutLine } from '../../deploy/format';
 import { visible } from '../../report/escape';
 import { LiveScreen } from '../../report/liveScreen';
 import type { Session } from '../session';

@@ -1,65 +1,60 @@
 import { applyChange, patchCall } from '../../deploy/apply';
-import { carryOut, type Outcome } from '../../deploy/carryOut';
+import { carryOut, type Outcome, type Work } from '../../deploy/carryOut';
 import type { ChangeSet } from '../../deploy/changes';
+import { placeFlags, type Cluster } from '../../deploy/context';
 import { kubectlCommand, type Kubectl, type Place } from '../../deploy/kubectl';
-import type { Snapshot } from '../../deploy/snapshot';
-import { patchDocuments, restoredLines } from '../../deploy/words';
+import { patchDocuments, restoredLines } from '../../deploy/format';
 import { DeployError } from '../../errors';
 import { shellWords } from '../../report/shellWords';
 import { visible } from '../../report/escape';
-import type { Flags } from '../commandLine';
+import type { Call, Outcome as CommandOutcome } from '../command';
 import type { Session } from '../session';
 import { rolloutProgress } from './rolloutProgress';
-import { duration } from './settings';
+import { duration, type DryRun } from '../sharedFlags';
 
-/** How `--dry-run` was given. */
-export function dryRun(flags: Flags): 'none' | 'client' | 'server' {
-  const value = flags['dryRun'];
-  if (value === 'server') return 'server';
-  return value === undefined || value === false || value === 'none' || value === 'false' ? 'none' : 'client';
-}
-
-/** Prints what a real run would execute; with `server` the API server judges each patch and stores nothing. */
-export async function showDryRun(
+/** What a real run would execute, as a document and as lines; with `server` the API server judges each patch and stores nothing. */
+export async function dryRun(
   kubectl: Kubectl,
   place: Place,
   changeSet: ChangeSet,
-  how: 'client' | 'server',
-  session: Session,
-  json: boolean,
-): Promise<void> {
+  how: Exclude<DryRun, 'none'>,
+  { session, json }: Pick<Call, 'session' | 'json'>,
+): Promise<CommandOutcome> {
   if (how === 'server') for (const change of changeSet.changes) await applyChange(kubectl, change, 'server');
-  const commands = changeSet.changes.map((change) => kubectlCommand(place, patchCall(change, change.resourceVersion)));
-  if (json) {
-    const document = {
+  const commands = changeSet.changes.map((change) => kubectlCommand(place, patchCall(change)));
+  if (how === 'server' && !json) session.log.info('The API server takes every patch. Nothing was stored.');
+  return {
+    document: {
       kind: 'dry-run',
       checked: how === 'server',
       unchanged: changeSet.unchanged,
       patches: patchDocuments(changeSet),
       commands,
-    };
-    process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
-    return;
-  }
-  for (const command of commands) process.stdout.write(`${visible(shellWords(command))}\n`);
-  if (how === 'server') session.log.info('The API server takes every patch. Nothing was stored.');
+    },
+    text: commands.map((command) => `${visible(shellWords(command))}\n`).join(''),
+  };
 }
 
 /** Carries a change set out with progress on the terminal, and explains how it ended; throws DeployError or InterruptedError then. */
 export async function work(
-  kubectl: Kubectl,
+  { kubectl, place }: Cluster,
   changeSet: ChangeSet,
-  expected: ReadonlyMap<string, Snapshot['containers']>,
-  flags: Flags,
+  { expected, awaited }: Omit<Work, 'changes'>,
+  timeout: string | undefined,
   session: Session,
 ): Promise<Outcome & { readonly kind: 'done' }> {
   const progress = rolloutProgress(session);
-  const timeoutMs = duration(flags, 'timeout', 10 * 60_000);
+  const timeoutMs = duration('--timeout', timeout, 10 * 60_000);
+  session.onTimeUp(
+    `The cluster may be between two sets: \`kfp-images status${placeFlags(place)}\` shows what runs, ` +
+      `\`kfp-images rollback${placeFlags(place)}\` takes back what was changed.`,
+  );
   const outcome = await carryOut(
     kubectl,
-    { changes: changeSet.changes, expected },
+    { changes: changeSet.changes, expected, ...(awaited === undefined ? {} : { awaited }) },
     { timeoutMs, pollMs: pollMs(session.env), signal: session.signal, onProgress: progress.show },
   );
+  session.onTimeUp(undefined);
   progress.end();
   if (outcome.kind === 'done') {
     for (const note of outcome.notes) session.log.info(note);
@@ -68,7 +63,7 @@ export async function work(
   const lines = restoredLines(outcome.restored.filter(({ kind }) => kind !== 'untouched'));
   const what = lines.length === 0 ? 'Nothing was changed.' : `Put back to what ran before:\n  ${lines.join('\n  ')}`;
   const stuck = outcome.restored.some(({ kind }) => kind === 'failed')
-    ? '\nRun `kfp-images rollback` when the cluster can be reached.'
+    ? `\nRun \`kfp-images rollback${placeFlags(place)}\` when the cluster can be reached.`
     : '';
   if (outcome.kind === 'failed')
     throw new DeployError(`The rollout failed.\n  ${outcome.why.replaceAll('\n', '\n  ')}\n${what}${stuck}`);
@@ -77,7 +72,7 @@ export async function work(
 }
 
 /** Looks once a second; tests look more often. */
-function pollMs(env: NodeJS.ProcessEnv): number {
+export function pollMs(env: NodeJS.ProcessEnv): number {
   const given = Number(env['KFP_IMAGES_POLL_MS']);
   return Number.isInteger(given) && given >= 20 ? given : 1000;
 }

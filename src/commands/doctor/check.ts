@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ExplainedError } from '../../errors';
 import { oneLine } from '../../report/escape';
 
-/** What a check found. `mend`: what to do, or to look at. */
+/** What a check found. `fix`: what to do, or to look at. */
 export interface Finding {
   /** `unknown`: it could not be looked at. */
   readonly state: 'good' | 'bad' | 'unknown';
   readonly text: string;
-  readonly mend: readonly string[];
+  readonly fix: readonly string[];
 }
 
 /** Something to look at. */
@@ -15,7 +15,7 @@ export interface Check {
   readonly name: string;
   /** Without it builds or deploys fail: it decides the exit status. */
   readonly needed: boolean;
-  /** What is thrown is a bad finding: its first line what, the rest the mend. */
+  /** What is thrown is a bad finding: its first line what, the rest the fix. */
   readonly look: (signal: AbortSignal) => Promise<Finding>;
 }
 
@@ -24,9 +24,9 @@ export interface Checked extends Finding {
   readonly needed: boolean;
 }
 
-export const good = (text: string): Finding => ({ state: 'good', text, mend: [] });
-export const bad = (text: string, ...mend: readonly string[]): Finding => ({ state: 'bad', text, mend });
-export const unknown = (text: string, ...mend: readonly string[]): Finding => ({ state: 'unknown', text, mend });
+export const good = (text: string): Finding => ({ state: 'good', text, fix: [] });
+export const bad = (text: string, ...fix: readonly string[]): Finding => ({ state: 'bad', text, fix });
+export const unknown = (text: string, ...fix: readonly string[]): Finding => ({ state: 'unknown', text, fix });
 
 /** Looks at everything at once, each within its time, and gives the findings in the order of the checks. Throws only the signal's reason. */
 export async function runChecks(
@@ -63,6 +63,6 @@ async function within(look: Check['look'], outer: AbortSignal, timeoutMs: number
 
 function thrown(cause: unknown): Finding {
   const [text = '', ...rest] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-  const mend = rest.map((line) => oneLine(line)).filter((line) => line !== '');
-  return { state: cause instanceof ExplainedError ? 'bad' : 'unknown', text: oneLine(text, 500), mend };
+  const fix = rest.map((line) => oneLine(line)).filter((line) => line !== '');
+  return { state: cause instanceof ExplainedError ? 'bad' : 'unknown', text: oneLine(text, 500), fix };
 }

@@ -1,16 +1,21 @@
-import { readDeployments } from '../../deploy/cluster';
-import { createKubectl } from '../../deploy/kubectl';
-import { contextOf, requireKfp } from '../../deploy/prepare';
-import type { Flags } from '../commandLine';
-import { catalogOf, place, text } from '../deploy/settings';
+import { openCluster } from '../../deploy/context';
+import { keyOf, kubectlNames, titleOf } from '../../deploy/customResource';
+import { readInstallation } from '../../deploy/installation';
+import { placesOf } from '../../deploy/places';
+import { requireKfp } from '../../deploy/prepare';
+import { readCatalog, type CatalogPlace } from '../catalog';
+import { placeOf } from '../sharedFlags';
 import { bad, good, unknown, type Check, type Finding } from './check';
 
+/** As the flags name it. */
+type ClusterName = Parameters<typeof placeOf>[0];
+
 /** The cluster; needed where one is named. */
-export function clusterChecks(flags: Flags, cwd: string): readonly Check[] {
-  const isNamed = text(flags, 'context') !== undefined || text(flags, 'namespace') !== undefined;
+export function clusterChecks(flags: ClusterName, catalog: CatalogPlace): readonly Check[] {
+  const isNamed = flags.context !== undefined || flags.namespace !== undefined;
   const look = async (signal: AbortSignal): Promise<Finding> => {
     try {
-      return await cluster(flags, cwd, signal);
+      return await cluster(flags, catalog, signal);
     } catch (thrown) {
       // Whoever only builds needs no cluster.
       if (isNamed || !(thrown instanceof Error)) throw thrown;
@@ -20,19 +25,29 @@ export function clusterChecks(flags: Flags, cwd: string): readonly Check[] {
   return [{ name: 'Cluster', needed: isNamed, look }];
 }
 
-async function cluster(flags: Flags, cwd: string, signal: AbortSignal): Promise<Finding> {
-  const where = place(flags);
-  const kubectl = createKubectl(where);
-  const [context, deployments, catalog] = await Promise.all([
-    contextOf(kubectl, where),
-    readDeployments(kubectl, signal),
-    catalogOf(flags, cwd),
-  ]);
-  requireKfp(catalog, deployments, where.namespace);
-  const { stdout } = await kubectl({ args: ['auth', 'can-i', 'patch', 'deployments.apps'], signal });
-  if (stdout.trim() === 'yes') return good(`${context}, namespace ${where.namespace}: deploying is allowed`);
-  return bad(
-    `${context}: Deployments in ${where.namespace} may not be changed`,
-    `kubectl auth can-i --list --namespace ${where.namespace}`,
+async function cluster(flags: ClusterName, place: CatalogPlace, signal: AbortSignal): Promise<Finding> {
+  const where = placeOf(flags);
+  const { kubectl, context } = await openCluster(where);
+  const catalog = await readCatalog(place);
+  const installation = await readInstallation(kubectl, catalog, signal);
+  requireKfp(catalog, installation, where.namespace);
+  const writers = [...placesOf(catalog, installation).values()].flat().map(({ writer }) => writer);
+  const asked = new Map(
+    writers.map((writer) =>
+      writer === undefined
+        ? (['Deployments', 'deployments.apps'] as const)
+        : ([titleOf(keyOf(writer)), kubectlNames(writer).join('/')] as const),
+    ),
   );
+  for (const [what, argument] of asked) {
+    const { stdout } = await kubectl({ args: ['auth', 'can-i', 'patch', argument], signal });
+    if (stdout.trim() === 'yes') continue;
+    return bad(
+      `${context}: ${what} in ${where.namespace} may not be changed`,
+      `kubectl auth can-i --list --namespace ${where.namespace}`,
+    );
+  }
+  const operators = [...asked.keys()].filter((what) => what !== 'Deployments');
+  const by = operators.length === 0 ? '' : `, by ${operators.join(', ')}`;
+  return good(`${context}, namespace ${where.namespace}: deploying is allowed${by}`);
 }

@@ -1,4 +1,4 @@
-import { tryGit } from '../../system/gitCommand';
+import { tryGit } from '../../git/gitCommand';
 import type { Repository } from '../../types';
 import { githubRepository } from '../localEvent';
 import { bad, good, unknown, type Check, type Finding } from './check';
@@ -20,7 +20,7 @@ export function githubChecks(token: string, cwd: string, env: NodeJS.ProcessEnv)
 }
 
 const noRepository = unknown(
-  'origin is no repository on GitHub',
+  'origin is not a repository on GitHub',
   'git remote set-url origin https://github.com/OWNER/FORK',
 );
 
@@ -54,18 +54,24 @@ async function secrets(repository: Repository | undefined, token: string, signal
   );
   // Names only: GitHub gives no values.
   const names = new Set(lists.flatMap(({ body }) => namesIn(body)));
-  if (lists[0]?.status !== 200) return unknown('this token may not list them', 'gh secret list');
+  if (lists[0]?.status !== 200)
+    return unknown('this token may not list them', `gh secret list --repo ${repository.owner}/${repository.name}`);
+  const fork = `${repository.owner}/${repository.name}`;
   const needs: readonly (readonly [boolean, string, string])[] = [
-    [names.has('GCP_ARTIFACT_REGISTRY_PATH'), 'where images go', 'gh secret set GCP_ARTIFACT_REGISTRY_PATH'],
+    [
+      names.has('GCP_ARTIFACT_REGISTRY_PATH'),
+      'where images go',
+      `gh variable set GCP_ARTIFACT_REGISTRY_PATH --repo ${fork} --body LOCATION-docker.pkg.dev/PROJECT/REPOSITORY`,
+    ],
     [
       names.has('GCP_SA_KEY') || names.has('GCP_WORKLOAD_IDENTITY_PROVIDER'),
       'who may push',
-      'gh secret set GCP_SA_KEY < key.json (or workload identity: kfp-images setup-gcp --print)',
+      `gh secret set GCP_SA_KEY --repo ${fork} < key.json (or workload identity: kfp-images setup-gcp --print)`,
     ],
   ];
   const missing = needs.filter(([isThere]) => !isThere);
   if (missing.length === 0) return good('all there');
-  return bad(`missing: ${missing.map(([, what]) => what).join(', ')}`, ...missing.map(([, , mend]) => mend));
+  return bad(`missing: ${missing.map(([, what]) => what).join(', ')}`, ...missing.map(([, , fix]) => fix));
 }
 
 async function ask(

@@ -1,19 +1,22 @@
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
-import { currentBranch, isShallow, topLevel } from '../../system/git';
-import { tryGit } from '../../system/gitCommand';
-import type { Flags } from '../commandLine';
-import { catalogOf } from '../deploy/settings';
-import { init } from '../init';
+import { currentBranch, isShallow, topLevel } from '../../git/git';
+import { tryGit } from '../../git/gitCommand';
+import { readCatalog, type CatalogPlace } from '../catalog';
+import { paths } from '../init/decide';
+import { readPlain } from '../init/files';
+import { init } from '../init/init';
+import { called } from '../init/origin';
 import { bad, good, type Check, type Finding } from './check';
 
 /** What the fork's clone needs. */
-export function repositoryChecks(flags: Flags, cwd: string): readonly Check[] {
+export function repositoryChecks(place: CatalogPlace): readonly Check[] {
+  const { cwd } = place;
   return [
     { name: 'Repository', needed: true, look: async () => good(await topLevel(cwd)) },
     { name: 'History', needed: false, look: () => history(cwd) },
-    { name: 'Catalog', needed: true, look: () => catalog(flags, cwd) },
-    { name: 'Dockerfiles', needed: true, look: () => dockerfiles(flags, cwd) },
+    { name: 'Catalog', needed: true, look: () => catalog(place) },
+    { name: 'Dockerfiles', needed: true, look: () => dockerfiles(place) },
     { name: 'Upstream branch', needed: false, look: () => upstream(cwd) },
     { name: 'Workflow', needed: false, look: () => workflow(cwd) },
   ];
@@ -24,13 +27,13 @@ async function history(cwd: string): Promise<Finding> {
   return (await isShallow(await topLevel(cwd))) ? bad(why, 'git fetch --unshallow') : good('whole');
 }
 
-async function catalog(flags: Flags, cwd: string): Promise<Finding> {
-  const { source, images } = await catalogOf(flags, cwd);
+async function catalog(place: CatalogPlace): Promise<Finding> {
+  const { source, images } = await readCatalog(place);
   return good(`${images.size} images, ${source ?? 'built in'}`);
 }
 
-async function dockerfiles(flags: Flags, cwd: string): Promise<Finding> {
-  const [{ images }, top] = await Promise.all([catalogOf(flags, cwd), topLevel(cwd)]);
+async function dockerfiles(place: CatalogPlace): Promise<Finding> {
+  const [{ images }, top] = await Promise.all([readCatalog(place), topLevel(place.cwd)]);
   const missing: string[] = [];
   for (const { name, dockerfile } of images.values()) {
     const isThere = await access(join(top, dockerfile), constants.R_OK).then(
@@ -41,7 +44,10 @@ async function dockerfiles(flags: Flags, cwd: string): Promise<Finding> {
   }
   return missing.length === 0
     ? good(`all ${images.size} are there`)
-    : bad(`missing: ${missing.join(', ')}`, 'Run in a clone of the fork, or name the right files in kfp-images.yaml');
+    : bad(
+        `missing: ${missing.join(', ')}`,
+        'Run in a clone of the fork, or name the right files in kfp-images.yaml; kfp-images init proposes one',
+      );
 }
 
 async function upstream(cwd: string): Promise<Finding> {
@@ -54,10 +60,16 @@ async function upstream(cwd: string): Promise<Finding> {
 }
 
 async function workflow(cwd: string): Promise<Finding> {
+  const path = paths.workflow;
+  const text = await readPlain(await topLevel(cwd), path);
+  if (text === undefined) return bad('the workflow is not installed', 'kfp-images init');
+  if (text.includes(' OWNER/kfp-images/'))
+    return bad(`${path} still calls OWNER/kfp-images`, 'Put the owner and a commit of kfp-images there');
+  if (called(text) === undefined)
+    return bad(`${path} is another workflow than that of kfp-images`, 'kfp-images init --force');
   const { files } = await init({ cwd, force: false, dryRun: true });
-  const found = files.find(({ path }) => path.includes('/workflows/'));
-  if (found?.action === 'unchanged') return good(`${found.path} is current`);
-  if (found?.action === 'kept') return good(`${found.path} is there, with changes of your own`);
-  if (found?.action === 'updated') return bad(`${found.path} is of an older version`, 'kfp-images init');
-  return bad('the workflow is not installed', 'kfp-images init');
+  const action = files.find((file) => file.path === path)?.action;
+  if (action === 'unchanged') return good(`${path} is current`);
+  if (action === 'updated') return bad(`${path} is of an older version`, 'kfp-images init');
+  return good(`${path} is there, with changes of your own`);
 }

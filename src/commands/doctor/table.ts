@@ -4,12 +4,12 @@ import type { Checked } from './check';
 
 const longest = 500;
 
-/** The findings as a table: sign, what, how it stands; below what mends it. */
+/** The findings as a table: sign, what, how it stands; below what fixes it. */
 export function tableLines(found: readonly Checked[], paint: Paint): readonly string[] {
   const width = Math.max(...found.map(({ name }) => name.length), 0);
   const rows = found.flatMap((check) => {
-    const { name, text, mend } = check;
-    const lines = mend.map((each) => `  ${' '.repeat(width)}  → ${oneLine(each, longest)}`);
+    const { name, text, fix } = check;
+    const lines = fix.map((each) => `  ${' '.repeat(width)}  → ${oneLine(each, longest)}`);
     return [`${sign(check, paint)} ${name.padEnd(width)}  ${oneLine(text, longest)}`, ...lines];
   });
   const failed = found.filter(({ needed, state }) => needed && state !== 'good');

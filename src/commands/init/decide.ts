@@ -1,13 +1,14 @@
+import { catalogFiles } from '../../catalog/load';
 import { isInstalled, isUntouched, seal } from './seal';
 
 /** What is there: the texts of the files that `init` may write or must look at, by path; undefined: no such file. */
 export type Present = ReadonlyMap<string, string | undefined>;
 
-/** The texts to install. */
+/** The texts to install. `catalog`: an example, or a proposal that is in force at once. */
 export interface Templates {
   readonly workflow: string;
   readonly makefile: string;
-  readonly catalog: string;
+  readonly catalog: { readonly path: typeof paths.example | typeof paths.catalog; readonly text: string };
 }
 
 /** What becomes of one file. */
@@ -22,26 +23,36 @@ export interface InitFile {
   readonly text: string | undefined;
 }
 
-/** Where things go. The catalog is an example, not in force: an active copy of the built-in one would not grow with it. */
+/** Where things go. The example catalog is not in force: an active copy of the built-in one would not grow with it. */
 export const paths = {
   workflow: '.github/workflows/build-backend-images.yaml',
   makefile: 'Makefile',
   included: 'kfp-images.mk',
-  catalog: 'kfp-images.example.yaml',
+  example: 'kfp-images.example.yaml',
+  catalog: 'kfp-images.yaml',
 } as const;
 
 /** Names under which make finds a Makefile, in its order: https://www.gnu.org/software/make/manual/html_node/Makefile-Names.html */
-export const makefiles = ['GNUmakefile', 'makefile', paths.makefile] as const;
+const makefiles = ['GNUmakefile', 'makefile', paths.makefile] as const;
 
 /** Every path that has to be looked at before deciding. */
-export const lookedAt: readonly string[] = [paths.workflow, paths.included, paths.catalog, ...makefiles];
+export const lookedAt: readonly string[] = [
+  paths.workflow,
+  paths.included,
+  paths.example,
+  ...catalogFiles,
+  ...makefiles,
+];
+
+/** What is to be written, and what is left for the user about it. */
+export interface Decision {
+  readonly files: readonly InitFile[];
+  /** The Makefile that has to include what was installed beside it; undefined: none has to. */
+  readonly toInclude: string | undefined;
+}
 
 /** Decides what to write. Beside a Makefile of the fork's own goes a file to be included by it. */
-export function decideFiles(
-  templates: Templates,
-  present: Present,
-  force: boolean,
-): { readonly files: readonly InitFile[]; readonly todo: readonly string[] } {
+export function decideFiles(templates: Templates, present: Present, force: boolean): Decision {
   const own = makefiles.find((name) => {
     const text = present.get(name);
     return text !== undefined && !(name === paths.makefile && isInstalled(text));
@@ -51,16 +62,10 @@ export function decideFiles(
   const files = [
     file(paths.workflow, templates.workflow),
     file(target, templates.makefile),
-    file(paths.catalog, templates.catalog),
+    file(templates.catalog.path, templates.catalog.text),
   ];
   const includes = own !== undefined && /^\s*[-s]?include\s[^\n#]*kfp-images\.mk/m.test(present.get(own) ?? '');
-  const todo = [
-    ...(own === undefined || includes ? [] : [`Add to the end of ${own}: include ${paths.included}`]),
-    ...files
-      .filter(({ action }) => action === 'kept')
-      .map(({ path }) => `${path} was changed and stays as it is; --force replaces it`),
-  ];
-  return { files, todo };
+  return { files, toInclude: includes ? undefined : own };
 }
 
 function decideFile(path: string, text: string, there: string | undefined, force: boolean): InitFile {

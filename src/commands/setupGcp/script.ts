@@ -49,7 +49,7 @@ export function setupSteps(setup: Setup): readonly SetupStep[] {
     setup.key ? byKey(setup, writer) : byIdentity(setup, writer),
     {
       what: 'Where images go',
-      commands: [`gh secret set GCP_ARTIFACT_REGISTRY_PATH --repo=${fork} --body=${setup.registryPath}`],
+      commands: [`gh variable set GCP_ARTIFACT_REGISTRY_PATH --repo=${fork} --body=${setup.registryPath}`],
     },
     {
       what: 'Look whether it works (a new role takes some minutes)',

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InterruptedError, TriggerError } from '../../errors';
 import { selectFromMessage } from '../../event/keywords';
-import { commitMessage } from '../../system/git';
-import { git, tryGit } from '../../system/gitCommand';
+import { commitMessage } from '../../git/git';
+import { git, tryGit } from '../../git/gitCommand';
 import type { Catalog, Command } from '../../types';
 import { shown } from './destination';
 import type { Facts } from './facts';
@@ -144,6 +144,8 @@ function remoteWords(stderr: string): readonly string[] {
 }
 
 async function hookPath(top: string): Promise<string> {
-  const path = await git(top, 'find the hooks', ['rev-parse', '--git-path', 'hooks/pre-push']);
+  const path = await git(top, 'find the hooks', ['rev-parse', '--git-path', 'hooks/pre-push'], {
+    changes: true,
+  });
   return path.toString('utf8').replace(/\n$/, '');
 }

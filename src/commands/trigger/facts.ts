@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SourceError } from '../../errors';
-import { currentBranch, resolveCommit, topLevel } from '../../system/git';
-import { git, gitFailure, tryGit } from '../../system/gitCommand';
+import { currentBranch, resolveCommit, topLevel } from '../../git/git';
+import { git, gitFailure, tryGit } from '../../git/gitCommand';
 import { quoted } from '../../system/quoted';
 import { chooseDestination, guardDefaultBranch, type Destination } from './destination';
 
@@ -22,7 +22,7 @@ export interface Facts {
 }
 
 /**
- * Reads the repository in `cwd` and refuses, with the mend, each state in which a commit and a push would go wrong:
+ * Reads the repository in `cwd` and refuses, with the fix, each state in which a commit and a push would go wrong:
  * conflicts, an operation under way, a detached HEAD, no commit yet, no identity, no place to push to. Changes nothing.
  */
 export async function readFacts(cwd: string): Promise<Facts> {

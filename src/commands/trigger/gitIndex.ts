@@ -1,7 +1,7 @@
 import { mkdtemp, open, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { git } from '../../system/gitCommand';
+import { git } from '../../git/gitCommand';
 
 /** The bytes of an index; undefined: there was no index file. */
 export type IndexBytes = Buffer | undefined;

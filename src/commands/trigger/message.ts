@@ -4,7 +4,7 @@ import { quoted } from '../../system/quoted';
 import type { Catalog, Selection } from '../../types';
 
 /** What stands before the keywords when no message is given. */
-export const defaultMessage = 'Trigger image build:';
+const defaultMessage = 'Trigger image build:';
 
 /** A commit's first line is read in lists; nothing that people write comes near this. */
 const longest = 10_000;

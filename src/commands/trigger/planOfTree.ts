@@ -1,5 +1,5 @@
 import { contentKeys } from '../../plan/contentKey';
-import { readTree } from '../../plan/gitTree';
+import { readTree } from '../../git/gitTree';
 import { withBound } from '../../plan/graph';
 import { makePlan } from '../../plan/plan';
 import type { Catalog, Plan, Selection } from '../../types';

@@ -1,7 +1,8 @@
 import { SourceError, TriggerError } from '../../errors';
-import { isAncestor, resolveCommit } from '../../system/git';
-import { git, tryGit } from '../../system/gitCommand';
-import type { Command } from '../../types';
+import { isAncestor, resolveCommit } from '../../git/git';
+import { git, tryGit } from '../../git/gitCommand';
+import type { Command, Log } from '../../types';
+import { interrupted } from './commit';
 import { shown } from './destination';
 import { listed, type Facts } from './facts';
 import { readIndex, restoreIndex, sameIndex, treeOf } from './gitIndex';
@@ -10,7 +11,7 @@ import { changing, execute, type Terminal } from './terminal';
 import { position, type Position, type Undone } from './undo';
 
 /** A branch of a remote that this branch is to contain, as it is there now. */
-export interface SyncSource {
+interface SyncSource {
   readonly remote: string;
   readonly branch: string;
   readonly commit: string;
@@ -23,7 +24,7 @@ const parent = 'upstream';
  * What the branch is brought up to date with: the branch it is pushed to (else the push would be refused), and on the
  * remote `upstream` the branch of the same name, or that remote's default branch. Asks the remotes; changes nothing.
  */
-export async function syncSources(facts: Facts, terminal: Terminal): Promise<readonly SyncSource[]> {
+async function syncSources(facts: Facts, terminal: Terminal): Promise<readonly SyncSource[]> {
   const { remote, branch } = facts.destination;
   const own = (await refsOf(facts, remote, branch, terminal)).branch;
   const remotes = (await git(facts.top, 'list the remotes', ['remote'])).toString('utf8').split('\n');
@@ -41,13 +42,13 @@ export async function syncSources(facts: Facts, terminal: Terminal): Promise<rea
 }
 
 /** Fetches what a source has. The objects only, and the remote-tracking branch where one is configured. */
-export function fetchCommand(facts: Facts, source: SyncSource, interactive: boolean): Command {
+function fetchCommand(facts: Facts, source: SyncSource, interactive: boolean): Command {
   const args = ['fetch', '--quiet', '--no-tags', source.remote, `refs/heads/${source.branch}`];
   return changing(facts.top, args, interactive);
 }
 
 /** Moves the branch, index and files to a commit that contains HEAD. git keeps what is staged, or refuses and changes nothing. */
-export function forwardCommand(facts: Facts, commit: string, interactive: boolean): Command {
+function forwardCommand(facts: Facts, commit: string, interactive: boolean): Command {
   return changing(facts.top, ['merge', '--ff-only', '--quiet', commit], interactive);
 }
 
@@ -56,7 +57,7 @@ export function forwardCommand(facts: Facts, commit: string, interactive: boolea
  * goes without conflicts. The merge is made in the object store, so there is never a half-merged work tree.
  * Gives what was done, in words; undefined: it was up to date.
  */
-export async function syncWith(facts: Facts, source: SyncSource, terminal: Terminal): Promise<string | undefined> {
+async function syncWith(facts: Facts, source: SyncSource, terminal: Terminal): Promise<string | undefined> {
   const { top } = facts;
   const from = shown(source);
   const fetched = await execute(top, fetchCommand(facts, source, terminal.interactive), terminal);
@@ -124,7 +125,7 @@ async function mergeCommit(facts: Facts, head: string, source: SyncSource): Prom
 }
 
 /** Takes a sync back: branch, files and index as they were. Refuses rather than lose a change made meanwhile. */
-export async function takeBackSync(facts: Facts, now: Position, before: Position): Promise<Undone> {
+async function takeBackSync(facts: Facts, now: Position, before: Position): Promise<Undone> {
   const here = await position(facts);
   if (here.commit !== now.commit) return { kind: 'kept', why: `${facts.branch} has moved on` };
   if (!sameIndex(here.index, now.index)) return { kind: 'kept', why: 'the index was changed meanwhile' };
@@ -137,6 +138,42 @@ export async function takeBackSync(facts: Facts, now: Position, before: Position
   const moved = await tryGit(facts.top, [...words, `refs/heads/${facts.branch}`, before.commit, now.commit]);
   if (moved.exitCode !== 0) return { kind: 'kept', why: `${facts.branch} has moved on` };
   return (await restoreIndex(facts.index, before.index, index)) ? { kind: 'restored' } : { kind: 'index-kept' };
+}
+
+/** Brings the branch up to date with every source; gives what was done, in words. A failure takes back what had been done. */
+export async function sync(facts: Facts, before: Position, terminal: Terminal, log: Log): Promise<readonly string[]> {
+  const done: string[] = [];
+  try {
+    for (const source of await syncSources(facts, terminal)) {
+      if (terminal.signal.aborted) throw interrupted(terminal, 'Nothing was committed.');
+      const words = await syncWith(facts, source, terminal);
+      log.info(words ?? `${facts.branch} contains ${shown(source)} already.`);
+      if (words !== undefined) done.push(words);
+    }
+    return done;
+  } catch (thrown) {
+    if (done.length > 0) await unsync(facts, await position(facts), before, log);
+    throw thrown;
+  }
+}
+
+/** Takes a sync back, and says what came of it. */
+export async function unsync(facts: Facts, now: Position, before: Position, log: Log): Promise<void> {
+  const undone = await takeBackSync(facts, now, before);
+  log.info(
+    undone.kind === 'kept'
+      ? `What --sync brought in was kept, because ${undone.why}; it was at ${before.commit.slice(0, 12)} before.`
+      : `What --sync brought in was taken back: ${facts.branch} is at ${before.commit.slice(0, 12)} again.`,
+  );
+}
+
+/** The commands of a sync. A dry run fetches nothing, so whether a merge commit is needed is not known: this is the way without one. */
+export async function plannedSync(facts: Facts, terminal: Terminal): Promise<readonly Command[]> {
+  const sources = await syncSources(facts, terminal);
+  return sources.flatMap((source) => [
+    fetchCommand(facts, source, terminal.interactive),
+    forwardCommand(facts, source.commit, terminal.interactive),
+  ]);
 }
 
 interface RemoteRefs {

@@ -1,4 +1,4 @@
-import { gitCommand, repositoryProblem, startFailure } from '../../system/gitCommand';
+import { gitCommand, repositoryProblem, startFailure } from '../../git/gitCommand';
 import { run, stream } from '../../system/exec';
 import type { Command } from '../../types';
 
@@ -27,7 +27,7 @@ const kept = 64_000;
  */
 export function changing(top: string, args: readonly string[], interactive: boolean): Command {
   const asks = process.env['GIT_TERMINAL_PROMPT'] ?? '1';
-  return gitCommand(top, args, { env: { GIT_TERMINAL_PROMPT: interactive ? asks : '0' } });
+  return gitCommand(top, args, { changes: true, env: { GIT_TERMINAL_PROMPT: interactive ? asks : '0' } });
 }
 
 /**

@@ -1,5 +1,5 @@
-import { currentBranch, resolveCommit } from '../../system/git';
-import { tryGit } from '../../system/gitCommand';
+import { currentBranch, resolveCommit } from '../../git/git';
+import { tryGit } from '../../git/gitCommand';
 import type { Facts } from './facts';
 import { readIndex, restoreIndex, type IndexBytes } from './gitIndex';
 

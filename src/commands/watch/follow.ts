@@ -4,7 +4,7 @@ import { PAGE, type Actions, type WorkflowRun } from '../../event/workflowRuns';
 import { duration } from '../../report/format';
 import { quoted } from '../../system/quoted';
 import { chosenRuns, filesOf, isOver, pauseFor } from './choose';
-import type { Followed } from './words';
+import type { Followed } from './format';
 
 /** What is followed. Times in milliseconds. */
 export interface FollowRequest {
@@ -92,7 +92,7 @@ function missing(request: FollowRequest, all: readonly WorkflowRun[], isKnown: b
     );
   }
   return new SourceError(
-    `${head}. The workflow may be missing on that branch (kfp-images init), turned off, or told to stay away by [skip ci] in the message. ` +
+    `${head}. The workflow may be missing on that branch (kfp-images init), turned off, or kept from starting by [skip ci] in the message. ` +
       'A run also starts only for the last commit of a push.',
   );
 }

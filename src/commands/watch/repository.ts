@@ -1,5 +1,5 @@
 import { SourceError } from '../../errors';
-import { tryGit } from '../../system/gitCommand';
+import { tryGit } from '../../git/gitCommand';
 import type { Repository } from '../../types';
 import { withoutLogin } from '../trigger/destination';
 

@@ -2,7 +2,7 @@ import { LiveScreen } from '../../report/liveScreen';
 import { cleanLine } from '../../report/cleanLines';
 import { paintFor } from '../../report/paint';
 import type { Session } from '../session';
-import { jobLine, jobState, liveLines, runName, type Followed } from './words';
+import { jobLine, jobState, liveLines, runName, type Followed } from './format';
 
 /** Shows runs while they go on. */
 export interface Show {

@@ -1,22 +1,23 @@
 import { EnvironmentError } from '../../errors';
 import { run } from '../../system/exec';
-import type { Flags } from '../commandLine';
-import { flagValues } from '../flags';
 import type { Watched } from './repository';
 
-/** What `gh` would use for a host of its own accord, without looking at the variables that name no host. */
-const variables = ['GH_TOKEN', 'GITHUB_TOKEN', 'GH_ENTERPRISE_TOKEN', 'GITHUB_ENTERPRISE_TOKEN'];
+/** Variables that `gh` reads itself; they are taken away when it is asked for its own login. */
+const dotcomVariables = ['GITHUB_TOKEN', 'GH_TOKEN'];
+const serverVariables = ['GH_ENTERPRISE_TOKEN', 'GITHUB_ENTERPRISE_TOKEN'];
 
 /**
- * The token for a repository: `--github-token`; the environment's, as `gh` understands it (GITHUB_TOKEN and GH_TOKEN are for github.com,
+ * The token for a repository: the one given outright; the environment's, as `gh` understands it (GITHUB_TOKEN and GH_TOKEN are for github.com,
  * GH_ENTERPRISE_TOKEN and GITHUB_ENTERPRISE_TOKEN for a server: https://cli.github.com/manual/gh_help_environment); that of `gh`. `''`: none.
  */
-export async function githubToken(flags: Flags, { host, kind }: Watched, env: NodeJS.ProcessEnv): Promise<string> {
-  const names = kind === 'dotcom' ? [] : ['GH_ENTERPRISE_TOKEN', 'GITHUB_ENTERPRISE_TOKEN'];
-  const isGiven = typeof flags['githubToken'] === 'string';
-  const given = isGiven || kind === 'dotcom' ? flagValues(flags, env)('github-token').trim() : '';
-  if (given !== '') return given;
-  const found = names.map((name) => env[name] ?? '').find((value) => value !== '');
+export async function githubToken(
+  given: string | undefined,
+  { host, kind }: Watched,
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
+  if (given !== undefined && given !== '') return given;
+  const names = kind === 'server' ? serverVariables : given === undefined ? dotcomVariables : [];
+  const found = names.map((name) => env[name]?.trim() ?? '').find((value) => value !== '');
   return found ?? (await ghToken(host)) ?? '';
 }
 
@@ -26,7 +27,7 @@ export async function ghToken(host: string): Promise<string | undefined> {
     const { exitCode, stdout } = await run({
       command: 'gh',
       args: ['auth', 'token', '--hostname', host],
-      unset: variables,
+      unset: [...dotcomVariables, ...serverVariables],
     });
     const token = stdout.trim();
     return exitCode === 0 && token !== '' ? token : undefined;

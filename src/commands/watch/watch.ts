@@ -3,15 +3,13 @@ import { commitMessage } from '../../event/github';
 import { usual, type Patience } from '../../event/githubAnswers';
 import { actionsOf } from '../../event/workflowRuns';
 import { maskSecrets } from '../../report/log';
-import type { Flags } from '../commandLine';
-import { duration, text } from '../deploy/settings';
 import type { Session } from '../session';
 import { isGood } from './choose';
 import { follow } from './follow';
 import { findRepository, type Watched } from './repository';
 import { showRuns } from './show';
 import { ghToken, githubToken } from './token';
-import { endLines, type Followed } from './words';
+import { endLines, type Followed } from './format';
 
 /** How a watch ended; also the document that `--json` prints. */
 export interface WatchResult {
@@ -20,6 +18,16 @@ export interface WatchResult {
   readonly repository: string;
   readonly commit: string;
   readonly runs: readonly object[];
+}
+
+/** Which runs to follow. */
+export interface Wanted {
+  /** Name or file of another workflow. */
+  readonly workflow?: string | undefined;
+  /** How long the run may take to appear. */
+  readonly appearMs?: number;
+  /** The token given outright; undefined: the environment's, or that of `gh`. */
+  readonly token?: string | undefined;
 }
 
 /** The repository whose runs a clone's pushes start; throws SourceError when it is not on GitHub. */
@@ -31,11 +39,11 @@ export function watchedRepository(cwd: string, env: NodeJS.ProcessEnv): Promise<
  * Follows the runs of a commit to their end, with progress on the terminal, and says how they ended. Throws SourceError, UsageError, or
  * the InterruptedError of the session's signal; the runs go on then.
  */
-export async function watch(flags: Flags, watched: Watched, commit: string, session: Session): Promise<WatchResult> {
+export async function watch(wanted: Wanted, watched: Watched, commit: string, session: Session): Promise<WatchResult> {
   const { repository } = watched;
   const { log, signal } = session;
-  const appearMs = duration(flags, 'appear', 2 * 60_000);
-  const token = await githubToken(flags, watched, session.env);
+  const { workflow, appearMs = 2 * 60_000 } = wanted;
+  const token = await githubToken(wanted.token, watched, session.env);
   maskSecrets(log, [token]);
   const patience: Patience = {
     ...usual,
@@ -53,7 +61,7 @@ export async function watch(flags: Flags, watched: Watched, commit: string, sess
   let last: readonly Followed[] = [];
   try {
     last = await follow(
-      { commit, workflow: text(flags, 'workflow'), appearMs, pollMs: pollMs(session.env) },
+      { commit, workflow, appearMs, pollMs: pollMs(session.env) },
       {
         actions: actionsOf(repository, token, patience, signal),
         isKnown: async () => (await commitMessage(repository, commit, token, patience)) !== undefined,

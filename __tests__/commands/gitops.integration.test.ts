@@ -1,0 +1,106 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { run, type Finished } from '../../src/system/exec';
+import type { LockFile } from '../../src/types';
+import { createPublishedFork, type PublishedFork } from '../deploy/publishedFork';
+import { bundle } from '../run/world';
+import { tempDir, type TempDir } from '../support/engine';
+import { startRegistry, type TestRegistry } from '../support/registry';
+
+/* `kfp-images gitops` as a user calls it, with a real registry and a real repository. */
+
+let folder: TempDir;
+let registry: TestRegistry;
+let fork: PublishedFork;
+let lock: LockFile;
+let round = 0;
+const work = (): string => join(folder.path, `work-${round}`);
+
+const values = (): string =>
+  `api:\n  repository: ${registry.path}/apiserver\n  tag: v1 # kept\ndriver: "${registry.path}/driver:v1"\nlauncher: ${registry.path}/launcher:v1\n`;
+
+beforeAll(async () => {
+  folder = await tempDir();
+  registry = await startRegistry();
+  fork = await createPublishedFork(registry, folder.path);
+  lock = await fork.publish(fork.commits[0] ?? '');
+});
+afterAll(async () => {
+  await registry.stop();
+  await folder.remove();
+});
+beforeEach(async () => {
+  round++;
+  const { git } = fork;
+  await git('init', '--quiet', '--bare', join(folder.path, `origin-${round}.git`));
+  await git('clone', '--quiet', join(folder.path, `origin-${round}.git`), work());
+  await mkdir(join(work(), 'kfp'));
+  await writeFile(join(work(), 'kfp', 'values.yaml'), values());
+  await git('-C', work(), 'add', '.');
+  await git('-C', work(), 'commit', '--quiet', '--message', 'Start');
+  await git('-C', work(), 'push', '--quiet', 'origin', 'HEAD:main');
+});
+
+const gitops = (...flags: readonly string[]): Promise<Finished> =>
+  run({
+    command: process.execPath,
+    args: [bundle('cli'), 'gitops', `--repository=${work()}`, '--file=kfp/values.yaml', ...flags],
+    cwd: fork.directory,
+    env: fork.env,
+  });
+const published = async (...flags: readonly string[]): Promise<Finished> =>
+  gitops(`--registry-path=${registry.path}`, `--commit=${fork.commits[0] ?? ''}`, ...flags);
+const commits = async (): Promise<string> =>
+  (await fork.git('-C', work(), 'ls-remote', 'origin', 'main')).split('\t')[0] ?? '';
+
+test('--check prints what a push would change and exits with 1; after the push with 0', async () => {
+  const before = await commits();
+  const checked = await published('--check', '--value=api.tag=apiserver:commit');
+  expect(checked.exitCode, checked.stderr).toBe(1);
+  expect(checked.stdout).toContain(`kfp/values.yaml: api.tag: v1 -> commit-${lock.commit}\n`);
+  expect(checked.stdout).toContain(`+  tag: commit-${lock.commit} # kept\n`);
+  expect(await commits()).toBe(before);
+  const pushed = await published('--json');
+  expect(pushed.exitCode, pushed.stderr).toBe(0);
+  expect(JSON.parse(pushed.stdout)).toMatchObject({
+    kind: 'pushed',
+    edits: [
+      { file: 'kfp/values.yaml', path: 'api.tag', image: 'apiserver', old: 'v1', new: `commit-${lock.commit}` },
+      { path: 'driver', old: `${registry.path}/driver:v1` },
+      { path: 'launcher' },
+    ],
+  });
+  expect((await published('--check')).exitCode).toBe(0);
+  await fork.git('-C', work(), 'pull', '--quiet', 'origin', 'main');
+  expect(await readFile(join(work(), 'kfp', 'values.yaml'), 'utf8')).toContain(`tag: commit-${lock.commit} # kept`);
+});
+
+test('digests that the registry does not have are refused, and nothing is pushed', async () => {
+  const before = await commits();
+  const driver = { ...lock.images['driver'], digest: `sha256:${'1'.repeat(64)}` };
+  const file = join(folder.path, 'invented.json');
+  await writeFile(file, JSON.stringify({ ...lock, images: { ...lock.images, driver } }));
+  const { exitCode, stderr } = await gitops(`--lock=${file}`);
+  expect(stderr).toMatch(/The registry does not have \S+\/driver@sha256:1111.*Nothing is written/s);
+  expect(exitCode).toBe(1);
+  expect(await commits()).toBe(before);
+});
+
+test('a tag that does not name the image of the set is refused', async () => {
+  const other = fork.commits[2] ?? '';
+  const file = join(folder.path, 'other.json');
+  await writeFile(file, JSON.stringify({ ...lock, commit: other }));
+  const { exitCode, stderr } = await gitops(`--lock=${file}`);
+  expect(stderr).toMatch(new RegExp(`no tag \\S+/apiserver:commit-${other}.*Write the digest`, 's'));
+  expect(exitCode).toBe(1);
+});
+
+test('a driver without its apiserver is refused', async () => {
+  const others = Object.fromEntries(Object.entries(lock.images).filter(([name]) => name !== 'apiserver'));
+  const file = join(folder.path, 'half.json');
+  await writeFile(file, JSON.stringify({ ...lock, images: others }));
+  const { exitCode, stderr } = await gitops(`--lock=${file}`);
+  expect(stderr).toMatch(/The set has driver but not apiserver/);
+  expect(exitCode).toBe(2);
+});

@@ -1,0 +1,82 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startSigstore, type SigstoreServices } from '../support/sigstoreServices';
+import { createWorld, json, kfpImages, lockIn, manifestOf, step, tagsOf, type World } from './world';
+
+/* Signatures by the identity of a job; and services that are away, or say no: a set is never signed by half without a word. */
+
+const workflow = 'dana/pipelines/.github/workflows/images.yml@refs/heads/main';
+const identity = `https://github.com/${workflow}`;
+const githubEnv = { GITHUB_WORKFLOW_REF: workflow, GITHUB_RUN_ID: '7' };
+
+let world: World;
+let sigstore: SigstoreServices;
+let rootFile: string;
+
+beforeAll(async () => {
+  [world, sigstore] = await Promise.all([createWorld(), startSigstore(identity)]);
+  rootFile = join(world.folder.path, 'trusted_root.json');
+  await writeFile(rootFile, sigstore.trustedRoot);
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+  await sigstore[Symbol.asyncDispose]();
+});
+
+const signed = (sign: string) =>
+  step(world, { inputs: { provenance: 'true', sign }, env: { ...githubEnv, ...sigstore.env } });
+
+const verified = (who: string, ...args: readonly string[]) =>
+  kfpImages(world.fork.directory, [
+    ...['verify', ...world.target, '--require-signature', who, '--trusted-root', rootFile, '--json', ...args],
+  ]);
+
+it('the services are away and sign is auto: the set is published, and it is said that it is not signed', async () => {
+  await world.fork.commit('Begin [driver]', { 'docs/begin.md': 'Begin.\n' });
+  sigstore.state = 'cut';
+  const result = await signed('auto');
+  expect(result.exitCode).toBe(0);
+  expect(result.stdout).toMatch(/::warning.*NOT signed/);
+  const attached = json(result, 'attestations') as Record<string, Record<string, string>>;
+  expect(Object.keys(attached['driver'] ?? {})).toEqual(['provenance']);
+  const { exitCode, stdout } = await verified(identity);
+  expect(exitCode).toBe(1);
+  expect(stdout).toContain('is not signed by');
+});
+
+it('the services refuse and sign is keyless: the run fails, names what is not signed, and latest stays', async () => {
+  await world.fork.commit('Go on [driver]', { 'backend/src/v2/driver/more.go': 'package driver\n' });
+  const before = await manifestOf(world.registry, 'driver', 'latest');
+  sigstore.state = 'refusing';
+  const result = await signed('keyless');
+  expect(result.exitCode).toBe(1);
+  expect(result.stdout).toContain('Not signed: driver, the set.');
+  expect(await manifestOf(world.registry, 'driver', 'latest')).toEqual(before);
+  expect(await tagsOf(world.registry, 'kfp-images-set')).toContain(`commit-${(await lockIn(world.fork)).commit}`);
+});
+
+it('the same commit once they are back: all is signed with the identity of the workflow, and latest moves', async () => {
+  sigstore.state = 'well';
+  const result = await signed('keyless');
+  expect(result.stdout).toContain('Signed 2');
+  expect(result.exitCode).toBe(0);
+  expect(result.stdout).not.toContain('a token of the runner');
+  const { digest } = await manifestOf(world.registry, 'driver', 'latest');
+  expect(digest).toBe((await lockIn(world.fork)).images['driver']?.digest);
+  const { exitCode, stdout, stderr } = await verified(`https://github.com/dana/pipelines/.github/workflows/*`);
+  expect(stderr).not.toContain('error');
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ kind: 'verified', set: { provenance: { signed: true } } });
+  const count = sigstore.count();
+  expect((await signed('keyless')).exitCode).toBe(0);
+  expect(sigstore.count()).toBe(count);
+});
+
+it('another workflow of the same repository is refused by name', async () => {
+  const { exitCode, stdout } = await verified(
+    'https://github.com/dana/pipelines/.github/workflows/other.yml@refs/heads/main',
+  );
+  expect(exitCode).toBe(1);
+  expect(stdout).toContain(`it is signed by ${identity}`);
+});

@@ -1,0 +1,14 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+/** Command lines of processes whose environment names the folder as theirs (DOCKER_CONFIG of a run). */
+export async function processesOf(temp: string): Promise<readonly string[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    ids.map(async (id) => {
+      const environment = await readFile(`/proc/${id}/environ`, 'latin1').catch(() => '');
+      if (!environment.split('\0').some((entry) => entry.startsWith(`DOCKER_CONFIG=${temp}/`))) return '';
+      return (await readFile(`/proc/${id}/cmdline`, 'latin1').catch(() => '')).replaceAll('\0', ' ');
+    }),
+  );
+  return lines.filter((line) => line !== '');
+}

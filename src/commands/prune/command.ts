@@ -1,0 +1,117 @@
+import { accountIn, authClientOf } from '../../google/artifactRegistry/authClient';
+import { apiRemover } from '../../google/artifactRegistry/remove';
+import { confirmed, decidePrune, type PrunePlan } from '../../publish/prune/decide';
+import { executePrune, type PruneOutcome } from '../../publish/prune/execute';
+import { takeInventory } from '../../publish/prune/inventory';
+import { visible } from '../../report/escape';
+import { size } from '../../report/format';
+import { openAccess, type Access } from '../../run/access';
+import { defineCommand } from '../command';
+import { confirm } from '../confirm';
+import type { Session } from '../session';
+import { clusterImages } from './cluster';
+import { planLines } from './format';
+import { pruneSettings } from './settings';
+
+/** Shows what would go, asks on a terminal, looks again, then deletes. Fails when something that was to go stayed, or the answer was no. */
+export const pruneCommand = defineCommand({
+  name: 'prune',
+  description: 'Delete old release sets with their images; whatever is used, tagged by others or in doubt stays.',
+  inputs: ['registry-path', 'credentials-json'],
+  flags: {
+    'keep-last': { kind: 'text', value: '<number>', description: 'this many newest sets stay (default: 10)' },
+    'keep-days': { kind: 'text', value: '<number>', description: 'sets of the last days stay (default: 30)' },
+    'keep-cluster': {
+      kind: 'optional-list',
+      value: '[context...]',
+      description: 'what runs on these clusters stays (default: the current context of kubectl)',
+    },
+    yes: { kind: 'switch', description: 'do not ask' },
+    'dry-run': { kind: 'switch', description: 'show what would go' },
+  },
+  examples: [
+    'prune --registry-path europe-west3-docker.pkg.dev/PROJECT/REPOSITORY --dry-run',
+    'prune --registry-path localhost:5000/kfp --keep-last 20 --keep-days 90 --keep-cluster production',
+  ],
+  async run({ flags, input, session, json }) {
+    const settings = pruneSettings({
+      registryPath: input('registry-path').trim(),
+      keepLast: flags['keep-last'],
+      keepDays: flags['keep-days'],
+      keepCluster: flags['keep-cluster'],
+    });
+    const dryRun = flags['dry-run'];
+    const credentialsJson = input('credentials-json');
+    const access = await openAccess({ registryPath: settings.registryPath, credentialsJson }, session);
+    const { full } = access.path;
+    const decide = async (): Promise<PrunePlan> => {
+      // The clusters after the registry: what was deployed meanwhile is seen.
+      const inventory = await takeInventory(access.registry, full);
+      const inUse = await clusterImages(settings.keepClusters, full, session.signal);
+      const { keepLast, keepDays } = settings;
+      return decidePrune(inventory, full, { keepLast, keepDays, now: Date.now(), inUse });
+    };
+    const plan = await decide();
+    for (const line of planLines(plan, full)) session.printer.print(visible(line));
+    if (dryRun || plan.deletions.length + plan.untaggings.length === 0) {
+      if (dryRun) session.log.info('Nothing was deleted (--dry-run).');
+      return { document: documentOf(plan, undefined, dryRun) };
+    }
+    const tags = plan.untaggings.length === 0 ? '' : ` and ${plan.untaggings.length} tags`;
+    const question = `Delete ${plan.deletions.length} images and sets${tags} from ${full}?`;
+    if (!(await confirm(question, flags.yes, json, session.signal))) {
+      session.signal.throwIfAborted();
+      session.log.info('Nothing was deleted.');
+      return { exitCode: 1 };
+    }
+    const outcome = await carryOut(confirmed(plan, await decide()), access, session);
+    for (const problem of outcome.problems) session.log.warning(problem);
+    for (const note of outcome.notes) session.log.info(note);
+    session.log.info(
+      `Deleted ${outcome.deleted.length} of ${plan.deletions.length}: ${size(outcome.bytes)}, which the registry frees in its own time.`,
+    );
+    return {
+      document: documentOf(plan, outcome, false),
+      exitCode: outcome.problems.length === 0 ? 0 : 1,
+      error: session.signal.aborted ? session.signal.reason : undefined,
+    };
+  },
+});
+
+function carryOut(plan: PrunePlan, access: Access, session: Session): Promise<PruneOutcome> {
+  const { path, credentials, emulator } = access;
+  const account = accountIn(credentials.describe);
+  const login = async () => {
+    const now = await access.login();
+    return now === undefined ? undefined : authClientOf(now);
+  };
+  const endpoint = emulator === undefined ? {} : { endpoint: emulator.artifactRegistry };
+  const google = path.kind === 'other' ? undefined : apiRemover(path, login, { account, ...endpoint });
+  // Calls go to their end: a deletion that is under way when the command is stopped is known to be done or not.
+  return executePrune(plan, { registry: access.uncancellable, google, log: session.log, signal: session.signal });
+}
+
+function documentOf(plan: PrunePlan, outcome: PruneOutcome | undefined, dryRun: boolean): object {
+  const sets = plan.sets.map(({ commit, created, goes, reason }) => ({
+    commit,
+    created: created === undefined ? null : new Date(created).toISOString(),
+    goes,
+    reason,
+  }));
+  const named = ({ repository, digest, bytes, tags }: PrunePlan['deletions'][number]) => ({
+    repository,
+    digest,
+    bytes,
+    tags,
+  });
+  return {
+    kind: dryRun ? 'dry-run' : outcome === undefined ? 'nothing' : 'pruned',
+    sets,
+    planned: plan.deletions.map(named),
+    deleted: outcome?.deleted.map(named) ?? [],
+    untagged: outcome?.untagged ?? 0,
+    bytes: outcome?.bytes ?? plan.deletions.reduce((sum, { bytes }) => sum + bytes, 0),
+    problems: outcome?.problems ?? [],
+    notes: outcome?.notes ?? [],
+  };
+}

@@ -1,0 +1,20 @@
+import { encodeLockFile } from '../publish/lockFile';
+import { defineCommand } from './command';
+import { findSet } from './releaseSet';
+import { setFlags } from './sharedFlags';
+
+export const setCommand = defineCommand({
+  name: 'set',
+  description: 'Print the lock file of a published release set, from the registry.',
+  inputs: ['registry-path', 'credentials-json', 'working-directory'],
+  flags: { commit: setFlags.commit },
+  json: 'the lock file, which is JSON also without this flag',
+  examples: [
+    'set --registry-path europe-west3-docker.pkg.dev/my-project/kfp > kfp-images.lock.json',
+    'set --commit v2.5.0 --registry-path europe-west3-docker.pkg.dev/my-project/kfp',
+  ],
+  async run({ flags: { commit }, input, session }) {
+    const { lock } = await findSet({ flags: { commit, lock: undefined }, input, session });
+    return { document: lock, text: encodeLockFile(lock) };
+  },
+});

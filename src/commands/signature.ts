@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { PublishError, UsageError } from '../errors';
+import { openAttachments } from '../oci/attachments';
+import { verifySet } from '../publish/attest/verify';
+import { readSet } from '../publish/setArtifact';
+import { isSameSet } from '../publish/releaseSet';
+import { commitTag, setRepository } from '../publish/tags';
+import { readPublicKey } from '../sigstore/signingKey';
+import { parseTrustedRoot, publicRoot } from '../sigstore/trustedRoot';
+import type { Who } from '../sigstore/verify';
+import { quoted } from '../system/quoted';
+import type { LockFile, Registry } from '../types';
+import type { Access } from '../run/access';
+import type { Flag } from './command';
+
+/* Whose signature a command asks for, and how it is looked at. */
+
+export const signatureFlags = {
+  'require-signature': {
+    kind: 'repeated',
+    value: '<who>',
+    description:
+      'refuse a set that is not signed by this public key (a file) or identity (https://github.com/OWNER/REPO/.github/workflows/…@REF; * stands for anything); may be repeated: any of them',
+  },
+  'trusted-root': {
+    kind: 'text',
+    value: '<file>',
+    description: "Sigstore's certificates and logs for identities (default: those of the public Sigstore, fetched)",
+  },
+} as const satisfies Record<string, Flag>;
+
+/** Of the identities of GitHub's jobs: https://docs.github.com/actions/concepts/security/openid-connect */
+const githubIssuer = 'https://token.actions.githubusercontent.com';
+
+/** Those of the flags. Throws UsageError, EnvironmentError. */
+export async function requiredSigners(
+  flags: { readonly 'require-signature': readonly string[]; readonly 'trusted-root': string | undefined },
+  cwd: string,
+): Promise<readonly Who[]> {
+  const rootFile = flags['trusted-root'];
+  const root = async () =>
+    rootFile === undefined
+      ? publicRoot()
+      : parseTrustedRoot(await text(resolve(cwd, rootFile), '--trusted-root'), rootFile);
+  let known: ReturnType<typeof root> | undefined;
+  return Promise.all(
+    flags['require-signature'].map(async (given): Promise<Who> => {
+      const who = given.trim();
+      if (/^https:\/\/./.test(who)) {
+        return { kind: 'identity', name: who, issuer: githubIssuer, root: await (known ??= root()) };
+      }
+      const file = resolve(cwd, who);
+      if (who === '' || !existsSync(file)) {
+        throw new UsageError(
+          `--require-signature ${quoted(given)}: there is no such file with a public key, and it is no identity either (https://github.com/…).`,
+        );
+      }
+      return { kind: 'key', key: readPublicKey(await text(file, '--require-signature'), file) };
+    }),
+  );
+}
+
+async function text(file: string, flag: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`${flag}: ${file} can't be read.`, { cause });
+  }
+}
+
+/** The set of a lock file as it lies in the registry; undefined: there is none of its commit, or it has other images. */
+export async function setInRegistry(
+  registry: Registry,
+  lock: LockFile,
+): Promise<{ readonly repository: string; readonly digest: string } | undefined> {
+  const repository = setRepository(lock.registryPath);
+  const found = await readSet(registry, repository, commitTag(lock.commit));
+  return typeof found === 'object' && isSameSet(found.lock, lock) ? { repository, digest: found.digest } : undefined;
+}
+
+/**
+ * Refuses a set unless it and every image of it is signed as asked. Nothing asked for: asks nothing. Throws PublishError, RegistryError.
+ */
+export async function refuseUnsigned(
+  { lock, access }: { readonly lock: LockFile; readonly access: Access | undefined },
+  required: readonly Who[],
+): Promise<void> {
+  if (required.length === 0) return;
+  const refuse = (why: string): PublishError =>
+    new PublishError(`The set of commit ${lock.commit} is refused (--require-signature). ${why}\nNothing was changed.`);
+  if (access === undefined) throw refuse('Its registry can’t be asked: there are no credentials for it.');
+  const { registry } = access;
+  const set = await setInRegistry(registry, lock);
+  if (set === undefined) {
+    throw refuse(
+      'The registry has no set of that commit with these images, so nothing says that they belong together.',
+    );
+  }
+  const order = { lock, set: Promise.resolve(set), required, provenance: false };
+  const subjects = await verifySet(order, { registry, attachments: openAttachments(registry) });
+  const problems = subjects.flatMap(({ problems: each }) => each);
+  if (problems.length > 0) throw refuse(problems.join('\n'));
+}

@@ -1,0 +1,226 @@
+import { EnvironmentError, message, UsageError } from '../errors';
+import { imageRepository } from '../oci/registryPath';
+import { openAttachments } from '../oci/attachments';
+import { platformsOfImage } from '../plan/contentKey';
+import { attestSet, type Attested, type AttestOrder } from '../publish/attest/attest';
+import { sbomSource } from '../publish/attest/sbom';
+import type { ImageFacts, RunFacts } from '../publish/attest/statement';
+import { setRepository } from '../publish/tags';
+import type { AttestedReport } from '../report/runReport';
+import type { StatementSigner } from '../sigstore/sign';
+import { unescapePath } from '../system/pathText';
+import type { ContentKey, Inputs } from '../types';
+import { version } from '../../package.json';
+import type { Access } from './access';
+import type { PublicationPorts } from '../publish/publication';
+import type { RunPorts } from './ports';
+import type { AttestedRun, Product, RunState, Work } from './work';
+
+/** How a run signs; undefined: it does not. `mayFail`: where it can't, the set is published unsigned, with a warning. */
+export interface Signing {
+  readonly signer: StatementSigner;
+  readonly how: 'key' | 'keyless';
+  readonly mayFail: boolean;
+}
+
+/**
+ * The signer that the inputs ask for, before anything is built. Asks no service yet. Throws UsageError for a key that can't be used,
+ * EnvironmentError where the job has no identity to sign with.
+ */
+export async function signingOf(
+  inputs: Pick<Inputs, 'sign' | 'signKey' | 'push'>,
+  { env, log }: Pick<RunPorts, 'env' | 'log'>,
+): Promise<Signing | undefined> {
+  const how = chosen(inputs, env);
+  if (inputs.sign === 'none' && inputs.signKey !== '' && inputs.push) {
+    log.warning('sign-key is given, but sign is none: nothing is signed. Set sign: key.');
+  }
+  if (inputs.sign === 'auto' && how === 'none') {
+    log.info('Nothing is signed: there is no sign-key, and the job has no identity (permissions: id-token: write).');
+  }
+  if (how === 'none') return undefined;
+  const mayFail = inputs.sign === 'auto';
+  if (how === 'keyless') {
+    const { keylessSigner } = await import('../sigstore/keyless');
+    return { signer: keylessSigner(env), how, mayFail };
+  }
+  if (inputs.signKey.trim() === '') {
+    throw new UsageError(
+      'sign: key needs sign-key: a private key, PEM, as `cosign generate-key-pair` writes it. Its password goes into the environment as COSIGN_PASSWORD.',
+    );
+  }
+  const [{ readSigningKey }, { keySigner }] = await Promise.all([
+    import('../sigstore/signingKey'),
+    import('../sigstore/sign'),
+  ]);
+  return {
+    signer: keySigner(await readSigningKey(inputs.signKey, env['COSIGN_PASSWORD'] ?? '', 'sign-key')),
+    how,
+    mayFail,
+  };
+}
+
+function chosen(
+  { sign, signKey }: Pick<Inputs, 'sign' | 'signKey'>,
+  env: NodeJS.ProcessEnv,
+): 'key' | 'keyless' | 'none' {
+  const hasIdentity = (env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '') !== '';
+  switch (sign) {
+    case 'none':
+    case 'key':
+      return sign;
+    case 'keyless':
+      if (hasIdentity) return sign;
+      throw new EnvironmentError(
+        'sign: keyless needs the identity of a GitHub job, and this one has none. Give the job the permission id-token: write, or use sign: key.',
+      );
+    case 'auto':
+      return signKey.trim() !== '' ? 'key' : hasIdentity ? 'keyless' : 'none';
+  }
+}
+
+/** What `publish` does between the set and `latest`; undefined: nothing is wanted. `known` learns what became of it. */
+export function attestation(
+  work: Work,
+  access: Access,
+  product: Product,
+  known: RunState,
+): PublicationPorts['attest'] | undefined {
+  const { signing, ports } = work;
+  const { provenance, sbom } = work.inputs;
+  if (!provenance && sbom.kind === 'none' && signing === undefined) return undefined;
+  const order = { provenance, run: runFacts(work), images: imageFacts(work, access, product) };
+  const repository = setRepository(access.path.full);
+  const attest = (
+    signer: StatementSigner | undefined,
+    ...[set, registry, manifests]: Given
+  ): Promise<readonly Attested[]> => {
+    // The set is an artifact itself.
+    const attachments = openAttachments(registry, { emptyAt: repository });
+    const about = { created: work.values.date, version, fromBinaries: sbom.kind === 'binaries' };
+    const sboms = sbom.kind === 'none' ? undefined : sbomSource({ registry, attachments }, about);
+    return attestSet(
+      { ...order, signer, sboms } satisfies AttestOrder,
+      { ...set, repository },
+      { registry, known: manifests, attachments },
+    );
+  };
+  return async (...given) => {
+    const startedAt = Date.now();
+    try {
+      known.attested = { signer: signing?.signer.describe, subjects: await attest(signing?.signer, ...given) };
+    } catch (thrown) {
+      if (signing?.mayFail !== true || ports.signal.aborted) throw thrown;
+      ports.log.warning(
+        `The set is published, but NOT signed (sign: auto goes on then; sign: ${signing.how} would fail): ${message(thrown)}`,
+      );
+      if (provenance || sbom.kind !== 'none') {
+        known.attested = { signer: undefined, subjects: await attest(undefined, ...given) };
+      }
+    }
+    const count = known.attested?.subjects.filter(({ isNew }) => isNew).length ?? 0;
+    if (count > 0) {
+      const what = provenance ? 'the provenance' : 'the SBOM';
+      const how = known.attested?.signer === undefined ? `Attached ${what} of` : 'Signed';
+      ports.log.info(
+        `${how} ${count} of the images and their set in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`,
+      );
+    }
+  };
+}
+
+/** For people and scripts. */
+export function attestedReport({ signer, subjects }: AttestedRun): AttestedReport {
+  const named = subjects.map(({ name, repository, provenance, signature, sbom }) => {
+    const at = (digest: string): string => `${repository}@${digest}`;
+    const attached = {
+      ...(provenance === undefined ? {} : { provenance: at(provenance) }),
+      ...(signature === undefined ? {} : { signature: at(signature) }),
+      ...(sbom === undefined ? {} : { sbom: at(sbom) }),
+    };
+    return [name ?? 'set', attached] as const;
+  });
+  return { signer, subjects: new Map(named) };
+}
+
+type Given = Parameters<NonNullable<PublicationPorts['attest']>>;
+
+function runFacts(work: Work): RunFacts {
+  const { source, ports, values, pullRequest } = work;
+  const repository = work.github?.repository;
+  const { env } = ports;
+  const of = (name: string): string | undefined => (env[name] === '' ? undefined : env[name]);
+  const server = repository?.serverUrl ?? 'https://github.com';
+  const workflow = of('GITHUB_WORKFLOW_REF');
+  const [run, attempt] = [of('GITHUB_RUN_ID'), of('GITHUB_RUN_ATTEMPT')];
+  const address = repository === undefined ? undefined : `${server}/${repository.owner}/${repository.name}`;
+  return {
+    source: address,
+    ref: pullRequest !== undefined || values.branch === 'detached' ? of('GITHUB_REF') : `refs/heads/${values.branch}`,
+    branch: values.branch,
+    commit: source.commit,
+    workflow: workflow === undefined ? undefined : `${server}/${workflow}`,
+    invocation:
+      address === undefined || run === undefined
+        ? undefined
+        : `${address}/actions/runs/${run}/attempts/${attempt ?? '1'}`,
+    version,
+  };
+}
+
+function imageFacts(work: Work, access: Access, { images, outcomes, buildkit }: Product): readonly ImageFacts[] {
+  const { source, decision, inputs } = work;
+  return images.flatMap(({ name, repository, key, unbound, digest }) => {
+    const image = source.catalog.images.get(name);
+    const outcome = outcomes.find((each) => each.name === name);
+    if (image === undefined || (outcome?.kind !== 'built' && outcome?.kind !== 'reused')) return [];
+    const found = decision.keys.get(name);
+    // One of another key was made from other files.
+    const facts = found?.key === key ? keyFacts(found) : { dockerfile: undefined, bases: [] };
+    const { startedAt, pushedAt, builtAt } = outcome.timing;
+    const binds = Object.entries(image.bind).flatMap(([variable, bound]) => {
+      const finished = images.find((each) => each.name === bound);
+      const at = source.catalog.images.get(bound)?.repository ?? bound;
+      return finished === undefined
+        ? []
+        : [{ variable, image: bound, repository: imageRepository(access.path, at), digest: finished.digest }];
+    });
+    return {
+      ...{ name, repository, digest, unbound, key, result: outcome.kind },
+      ...facts,
+      context: image.context,
+      target: image.target,
+      platforms: platformsOfImage(image, inputs.platforms),
+      buildArgs: Object.keys(image.buildArgs),
+      binds,
+      buildkit: outcome.kind === 'built' ? buildkit : undefined,
+      startedAt,
+      finishedAt: startedAt === undefined ? undefined : (pushedAt ?? builtAt),
+    };
+  });
+}
+
+/** What a content key says of the Dockerfile and the base images: see plan/contentKey.ts. */
+function keyFacts({ lines }: ContentKey): Pick<ImageFacts, 'dockerfile' | 'bases'> {
+  const fields = (kind: string): readonly (readonly string[])[] =>
+    lines.flatMap((line) =>
+      line.startsWith(`${kind} `)
+        ? [
+            line
+              .slice(kind.length + 1)
+              .split('\t')
+              .map(unescapePath),
+          ]
+        : [],
+    );
+  const [dockerfile] = fields('dockerfile');
+  const [path, oid] = dockerfile ?? [];
+  const bases = fields('base').flatMap(([reference = '', digest = '']) => {
+    const pinned = /^(.*)@(sha256:[0-9a-f]{64})$/.exec(reference);
+    if (pinned !== null) return [{ reference: pinned[1] ?? '', digest: pinned[2] ?? '' }];
+    // One that only the engine here has is no image of any registry.
+    const [known] = /^sha256:[0-9a-f]{64}$/.exec(digest) ?? [];
+    return known === undefined ? [] : [{ reference, digest: known }];
+  });
+  return { dockerfile: path === undefined || oid === undefined ? undefined : { path, oid }, bases };
+}

@@ -1,0 +1,239 @@
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { buildImage, type BuildJob, type BuiltImage } from '../builder/buildImage';
+import { buildkitOf, detectBuilder } from '../builder/builder';
+import { buildCommand, type BuildPlaces, type BuildRequest } from '../builder/buildx';
+import { capabilitiesOf, checkBuilder, classicStoreRefused, type Capabilities } from '../builder/capabilities';
+import type { GivenSecrets } from '../builder/options';
+import { dockerfilePlace } from '../builder/prepare';
+import { takeTurns } from '../builder/turns';
+import { createDockerLogin, type DockerLogin } from '../docker/dockerLogin';
+import { localMounts } from '../builder/localMounts';
+import { message } from '../errors';
+import { dockerTypesRefusal } from '../oci/dockerTypes';
+import { openAttachments } from '../oci/attachments';
+import { imageRepository } from '../oci/registryPath';
+import { platformsOfImage } from '../plan/contentKey';
+import { maskSecrets } from '../report/log';
+import { missingFileHints } from '../plan/missingFiles';
+import { separateSboms } from '../publish/attest/sbom';
+import { tagKey } from '../publish/builtImage';
+import { pushedDigest } from '../publish/pushedImage';
+import { commitTag, keyTag, setRepository } from '../publish/tags';
+import { recordGroup, type Scratch } from '../system/scratch';
+import type { BuildEvent, BuildObserver, Inputs, PlannedImage } from '../types';
+import { pushedName, type Access } from './access';
+import { buildInputs, ownBases, treePlace, writeBuildTrees, type BuildInputs } from './buildInputs';
+import { noCaches, openCaches, type Caches } from './caches';
+import { buildFromSeeds, type BuildOnce } from './seededBuild';
+import { pushHint } from './google';
+import { findSecrets } from './buildSecrets';
+import { destinationsOf } from './destinations';
+import type { Work } from './work';
+
+/** What builds the images of a plan. */
+export interface Builds {
+  /** Builds one image. `queuedAt`: milliseconds since the epoch. `digests`: of the images of this set that are built. */
+  readonly build: (
+    name: string,
+    signal: AbortSignal,
+    queuedAt: number,
+    digests: ReadonlyMap<string, string>,
+  ) => Promise<BuiltImage>;
+  /** BuildKit's release, where it says so. */
+  readonly buildkit: string | undefined;
+  readonly caches: Caches;
+}
+
+/**
+ * Makes ready what builds need: for each build a tree of exactly the files of its content key, a private login, Dockerfiles with shared caches; and gives the function
+ * that builds. Throws EnvironmentError where Docker, buildx or the engine is missing or can't do what is asked.
+ */
+export async function prepareBuilds(work: Work, scratch: Scratch, observer: BuildObserver): Promise<Builds> {
+  const { inputs, ports, access, decision } = work;
+  // Logs are garbage as soon as they are told: left alone, V8 doubles the space for the young until eight talkative builds fill it.
+  // And it lets the old ones wait for a heap that has grown. https://nodejs.org/api/v8.html#v8setflagsfromstringflags
+  for (const flag of ['--semi-space-growth-factor=1', '--optimize-for-size']) setFlagsFromString(flag);
+  const openLogin = async (): Promise<DockerLogin> =>
+    createDockerLogin(scratch.docker, access?.pushHost ?? '', await access?.login(), ports.env);
+  const found = buildInputs(work);
+  const logged = openLogin();
+  const [login, builder, builds, caches] = await Promise.all([
+    logged,
+    logged.then(({ env }) => detectBuilder(env, inputs.builder)),
+    found.then(async (inputsOfBuilds) => {
+      await writeBuildTrees(work, inputsOfBuilds, scratch);
+      return inputsOfBuilds;
+    }),
+    access === undefined || inputs.cache === 'none'
+      ? noCaches
+      : logged.then(async ({ env }) => {
+          const asked = localMounts(
+            { env, builder: inputs.builder },
+            { signal: ports.signal, onStart: (group) => recordGroup(scratch, group) },
+          );
+          return openCaches(work, access, await found, scratch, env, asked);
+        }),
+  ]);
+  const images = [...builds.values()].map(({ image }) => image);
+  const given = findSecrets(images, inputs, {
+    env: ports.env,
+    cwd: resolve(ports.cwd, inputs.workingDirectory),
+    onSecret: (value) => maskSecrets(ports.log, [value]),
+  });
+  const wish = {
+    push: access !== undefined,
+    cache: layerCache(inputs.cache),
+    files: inputs.outputs.length > 0,
+    scans: access !== undefined && inputs.sbom.kind === 'generator',
+  };
+  const lists = images.map((image) => platformsOfImage(image, inputs.platforms));
+  const remarks = lists.flatMap((platforms) => checkBuilder(builder, { ...wish, platforms }));
+  for (const remark of new Set(remarks)) ports.log.info(remark);
+  // Artifact Registry takes them.
+  if (access?.path.kind === 'other' && builder.store === 'classic') await checkMediaTypes(access);
+  for (const [name, { dockerfile }] of builds) {
+    for (const note of dockerfile.notes) ports.log.info(`${name}: ${note}`);
+  }
+  const able = capabilitiesOf(builder);
+  const renew = async (): Promise<void> => {
+    const renewed = await access?.login();
+    if (renewed !== undefined) await login.renew(renewed);
+  };
+  const nextTurn = takeTurns(availableParallelism());
+  const build: Builds['build'] = async (name, signal, queuedAt, digests) => {
+    const planned = decision.plan.images.find((image) => image.name === name);
+    const own = builds.get(name);
+    if (planned === undefined || own === undefined) throw new Error(`The plan does not build ${name}`);
+    const job = buildJob(work, planned, own, scratch, able, digests, given);
+    const command = { ...job.command, env: { ...login.env, ...job.command.env } };
+    const begun = await nextTurn();
+    // What waited for its turn may find the first login ended. Where no other is to be had, the push says so.
+    await renew().catch((error: unknown) => ports.log.debug(message(error)));
+    const onStart = (group: number): void => recordGroup(scratch, group);
+    const explainPush = (text: string): readonly string[] =>
+      access === undefined ? [] : pushHint(text, access, ports.env);
+    const once: BuildOnce = (observe, until) => {
+      const event = (of: string, each: BuildEvent): void => {
+        begun();
+        observe(each);
+        observer.event(of, each);
+      };
+      const buildPorts = { observer: { event }, onStart, login: renew, explainPush };
+      return buildImage({ ...job, command }, buildPorts, until, queuedAt).finally(begun);
+    };
+    const built = await buildFromSeeds(own, caches, scratch, once, signal);
+    return explained(work, own, await tagBuilt(work, planned, built));
+  };
+  return { build, buildkit: buildkitOf(builder), caches };
+}
+
+/** BuildKit's cache of steps, as far as it was asked for. */
+function layerCache(cache: Inputs['cache']): 'none' | 'registry' | 'gha' {
+  return cache === 'auto' ? 'none' : cache;
+}
+
+/** The classic store knows no other media types than Docker's. Throws EnvironmentError where the registry refuses these. */
+async function checkMediaTypes({ registry, path }: Access): Promise<void> {
+  const refusal = await dockerTypesRefusal(registry, setRepository(path.full));
+  if (refusal !== undefined) throw classicStoreRefused(path.host, refusal);
+}
+
+/**
+ * What was pushed, by the registry's own word, gets its key's tag at once: should the run fail, the next one finds it. Publishing puts it too,
+ * and says what fails.
+ */
+async function tagBuilt(
+  { access, source, ports, inputs }: Work,
+  { name, key }: PlannedImage,
+  built: BuiltImage,
+): Promise<BuiltImage> {
+  const { outcome } = built;
+  const image = source.catalog.images.get(name);
+  if (outcome.kind !== 'built' || access === undefined || image === undefined) return built;
+  const at = { repository: imageRepository(access.path, image.repository), tag: keyTag(key) };
+  const pushed = await pushedDigest(access.registry, { ...at, said: outcome.digest });
+  if (pushed === undefined) {
+    const why = `buildx says that it pushed ${at.repository}@${outcome.digest}, but the registry does not have it. Run again.`;
+    const { timing } = outcome;
+    return { ...built, outcome: { kind: 'failed', name, message: why, at: undefined, tail: [], timing } };
+  }
+  const digest = inputs.sbom.kind === 'generator' ? await withoutSbom(access, at.repository, pushed) : pushed;
+  await tagKey(access.registry, { ...at, digest }).catch((error: unknown) => ports.log.debug(message(error)));
+  return { ...built, outcome: { ...outcome, digest } };
+}
+
+/** What a scanner said is attached to the image then, not listed beside it. RegistryError, PublishError. */
+function withoutSbom({ uncancellable: registry }: Access, repository: string, digest: string): Promise<string> {
+  return separateSboms({ registry, attachments: openAttachments(registry) }, repository, digest);
+}
+
+/** A failure with what to do about it, where it names a file that the build was not given. */
+function explained({ source }: Work, { image, tree, texts }: BuildInputs, built: BuiltImage): BuiltImage {
+  const { outcome } = built;
+  if (outcome.kind !== 'failed') return built;
+  const words = [outcome.message, outcome.step ?? '', ...outcome.tail];
+  const failed = { image, given: tree, ignore: texts.ignore?.toString('utf8'), words };
+  const hints = missingFileHints(source.tree, failed);
+  return hints.length === 0
+    ? built
+    : { ...built, outcome: { ...outcome, message: [outcome.message, ...hints].join('\n') } };
+}
+
+/** The one command that builds an image of the plan. Decides only; a dry run prints it. */
+export function buildJob(
+  work: Work,
+  planned: PlannedImage,
+  { image: catalogImage, tree, dockerfile }: BuildInputs,
+  folders: Scratch,
+  able: Capabilities,
+  digests: ReadonlyMap<string, string>,
+  given?: GivenSecrets,
+): BuildJob {
+  const { inputs, source, access, values } = work;
+  // Where the catalog names a link, what it leads to.
+  const image = { ...catalogImage, context: tree.context };
+  const push = access !== undefined;
+  const metadataFile = join(folders.metadata, `${planned.name}.json`);
+  const places: BuildPlaces = {
+    tree: treePlace(folders, tree),
+    dockerfile: dockerfilePlace(folders, image),
+    metadataFile,
+    dockerConfig: folders.docker,
+  };
+  const { commit } = work.decision.plan;
+  const repository = work.github?.repository;
+  const build: BuildRequest = {
+    image,
+    repository:
+      access === undefined ? image.repository : pushedName(access, imageRepository(access.path, image.repository)),
+    scanner: push && inputs.sbom.kind === 'generator' ? inputs.sbom.image : undefined,
+    plainHttp: access !== undefined && access.hosts.get(access.pushHost)?.plainHttp === true,
+    tag: push ? keyTag(planned.key) : commitTag(commit),
+    push,
+    platforms: platformsOfImage(image, inputs.platforms),
+    revision: commit,
+    values,
+    date: source.date,
+    source: repository === undefined ? undefined : `${repository.serverUrl}/${repository.owner}/${repository.name}`,
+    version: `commit-${commit.slice(0, 12)}`,
+    cache: push ? layerCache(inputs.cache) : 'none',
+    builder: inputs.builder,
+    wantsEpoch: dockerfile.wantsEpoch,
+    baseImages: new Map([...dockerfile.baseImages, ...ownBases(work, planned.name, digests)]),
+    contexts: tree.named,
+    ...(given === undefined ? {} : { given }),
+    noCache: inputs.noCache,
+    ...destinationsOf(work, planned.name),
+    places,
+  };
+  return {
+    name: planned.name,
+    command: buildCommand(build, able),
+    metadataFile,
+    logFile: join(folders.logs, `${planned.name}.log`),
+    dockerfile: image.dockerfile,
+    push,
+  };
+}

@@ -1,0 +1,241 @@
+import { join } from 'node:path';
+import type { MountSeed, Seeds, UsedCache } from '../builder/dockerfile';
+import { collectCache } from '../builder/collectCache';
+import type { LocalMounts } from '../builder/localMounts';
+import { message } from '../errors';
+import { platformsOfImage } from '../plan/contentKey';
+import { isFull, findSeed, holdsSeed, storeSeed, type FoundSeed } from '../publish/seedStore';
+import { seedFolder, seedRepository, type Seed, type SeedSubject } from '../publish/cacheSeed';
+import { duration } from '../report/format';
+import { recordGroup, type Scratch } from '../system/scratch';
+import type { BuildOutcome } from '../types';
+import type { Access } from './access';
+import type { BuildInputs } from './buildInputs';
+import type { RunPorts } from './ports';
+import type { Work } from './work';
+
+/** What the builds of a run get from the caches that the registry holds, and give to them. */
+export interface Caches {
+  /** What mounts start from. Empty once a seed has failed a build. */
+  seeds(): Seeds;
+  /** A build failed, and not by a command of its Dockerfile: from now on no mount starts from a seed. */
+  giveUp(why: string): void;
+  /** So long pulling what mounts start from may take, in milliseconds: far longer than it does. */
+  pullMs(): number;
+  /** Writes what the builds have added, after publication. Never throws. */
+  save(outcomes: readonly BuildOutcome[]): Promise<void>;
+  /** For people: what the caches gave, and what became of them. */
+  readonly notes: readonly string[];
+}
+
+/** A cache folder of this run. */
+interface Folder {
+  readonly cache: UsedCache;
+  readonly subject: SeedSubject;
+  readonly baseImages: ReadonlyMap<string, string>;
+  /** Of what the registry has; undefined: the builder has the folder already, so nothing was looked for. */
+  readonly found: FoundSeed | undefined;
+  /** What the mount starts from. */
+  readonly seed: Seed | undefined;
+}
+
+/** Not worth a seed: building without it takes less. Seconds. */
+const leastSeconds = 3;
+/** A seed is written again when building with it took this part of what it saves. */
+const worthWriting = 0.2;
+
+/** How long writing a seed may take where building took `seconds`: half of what it has saved or will save. Whole milliseconds. */
+export function longestWriting(seconds: number): number {
+  // AbortSignal.timeout() takes no fractions.
+  return Math.max(10_000, Math.round(500 * seconds));
+}
+
+/** None are used: without a registry, or with `cache: none`. */
+export const noCaches: Caches = {
+  seeds: () => new Map(),
+  giveUp: () => undefined,
+  pullMs: () => 0,
+  save: () => Promise.resolve(),
+  notes: [],
+};
+
+/**
+ * Finds out what the cache mounts of these builds can start from. What the builder holds itself is better than anything from a registry; only for
+ * what it lacks is the registry asked. Never throws.
+ */
+export async function openCaches(
+  work: Work,
+  access: Access,
+  builds: ReadonlyMap<string, BuildInputs>,
+  scratch: Scratch,
+  env: Readonly<Record<string, string>>,
+  asked: Promise<LocalMounts>,
+): Promise<Caches> {
+  const { inputs, branch, defaultBranch } = work;
+  const used = new Map<string, Pick<Folder, 'cache' | 'baseImages'> & { readonly platforms: readonly string[] }>();
+  for (const { image, dockerfile } of builds.values()) {
+    for (const cache of dockerfile.caches) {
+      if (!used.has(cache.id))
+        used.set(cache.id, {
+          cache,
+          baseImages: dockerfile.baseImages,
+          platforms: platformsOfImage(image, inputs.platforms),
+        });
+    }
+  }
+  if (used.size === 0) return noCaches;
+  const mounts = await asked;
+  const branches = [branch, defaultBranch].filter((each) => each !== undefined);
+  const folders = await Promise.all(
+    [...used.values()].map(async ({ cache, baseImages, platforms }): Promise<Folder> => {
+      const subject: SeedSubject = { folder: cache.path, owner: cache.owner, native: cache.native, platforms };
+      const about = { cache, subject, baseImages };
+      const local = await localSeed(mounts, cache.id, access, subject);
+      if (local !== undefined) return { ...about, found: undefined, seed: local };
+      if (mounts.has(cache.id) || branches.length === 0) return { ...about, found: undefined, seed: undefined };
+      const found = await findSeed(access.registry, access.path.full, subject, branches, Date.now());
+      return { ...about, found, seed: found.seed };
+    }),
+  );
+  return new RunCaches(work, access, folders, scratch, env);
+}
+
+/** The seed that this builder's mount started from, as long as the registry has it: BuildKit asks for it each time. */
+async function localSeed(
+  mounts: LocalMounts,
+  id: string,
+  { registry, path }: Access,
+  subject: SeedSubject,
+): Promise<Seed | undefined> {
+  const name = `${seedRepository(path.full)}@`;
+  for (const image of mounts.seeds(id)) {
+    if (!image.startsWith(name)) continue;
+    const seed = await holdsSeed(registry, path.full, image.slice(name.length), subject, Date.now());
+    if (seed !== undefined) return seed;
+  }
+  return undefined;
+}
+
+class RunCaches implements Caches {
+  readonly notes: string[] = [];
+  readonly #work: Work;
+  readonly #access: Access;
+  readonly #folders: readonly Folder[];
+  readonly #scratch: Scratch;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #ports: RunPorts;
+  readonly #startedAt = Date.now();
+  #isGivenUp = false;
+
+  constructor(
+    work: Work,
+    access: Access,
+    folders: readonly Folder[],
+    scratch: Scratch,
+    env: Readonly<Record<string, string>>,
+  ) {
+    this.#work = work;
+    this.#access = access;
+    this.#folders = folders;
+    this.#scratch = scratch;
+    this.#env = env;
+    this.#ports = work.ports;
+    for (const { cache, found, seed } of folders) {
+      for (const note of found?.notes ?? []) this.#tell(note);
+      if (seed === undefined || found === undefined) continue;
+      const age = duration(Math.max(0, this.#startedAt - seed.createdAt));
+      this.#tell(
+        `${cache.path} starts from ${this.#name(seed)} (of ${seed.branch}, ${age} old, ${Math.ceil(seed.size / 1e6)} MB).`,
+      );
+    }
+  }
+
+  seeds(): Seeds {
+    if (this.#isGivenUp) return new Map();
+    return new Map(
+      this.#folders.flatMap(({ cache, seed }) => {
+        const start = this.#mountSeed(seed);
+        return start === undefined ? [] : [[cache.id, start] as const];
+      }),
+    );
+  }
+
+  pullMs(): number {
+    const bytes = this.#folders.reduce((sum, { seed }) => sum + (seed?.size ?? 0), 0);
+    return 60_000 + bytes / 5_000;
+  }
+
+  giveUp(why: string): void {
+    if (!this.#isGivenUp) this.#tell(`A cache of the registry could not be used, so this run builds without: ${why}`);
+    this.#isGivenUp = true;
+  }
+
+  async save(outcomes: readonly BuildOutcome[]): Promise<void> {
+    const { branch, source } = this.#work;
+    const took = this.#seconds(outcomes);
+    if (branch === undefined || source.workspace !== undefined) return;
+    for (const folder of this.#folders) {
+      const { found, seed, cache } = folder;
+      // The builder held it before this run: who starts empty has been served by others.
+      if (found === undefined) continue;
+      const usable = this.#isGivenUp ? undefined : seed;
+      if (took < Math.max(leastSeconds, (usable?.saves ?? 0) * worthWriting)) continue;
+      try {
+        await this.#saveFolder(folder, usable, branch, took);
+      } catch (thrown) {
+        if (this.#ports.signal.aborted) return;
+        this.#tell(`${cache.path} was not written to the registry: ${message(thrown)}`);
+      }
+    }
+  }
+
+  async #saveFolder(
+    { cache, subject, baseImages, found }: Folder,
+    seed: Seed | undefined,
+    branch: string,
+    took: number,
+  ): Promise<void> {
+    const { registry, path } = this.#access;
+    const startedAt = Date.now();
+    const signal = AbortSignal.any([this.#ports.signal, AbortSignal.timeout(longestWriting(took))]);
+    const extent = seed === undefined || isFull(seed) ? 'all' : 'new';
+    const layer = await collectCache(
+      { cache, seed: this.#mountSeed(seed), extent, baseImages, folder: seedFolder, since: this.#startedAt },
+      join(this.#scratch.folder, `cache-${this.#folders.findIndex((each) => each.cache === cache)}`),
+      { env: this.#env, builder: this.#work.inputs.builder },
+      (group) => recordGroup(this.#scratch, group),
+      signal,
+    );
+    if (layer === undefined) return;
+    const facts = { subject, branch, createdAt: startedAt, saves: Math.max(took, seed?.saves ?? 0) };
+    const below = extent === 'new' ? seed : undefined;
+    const stored = await storeSeed(registry, path.full, { facts, layer, below, own: found?.own });
+    const seconds = duration(Date.now() - startedAt);
+    this.#tell(
+      stored === 'other'
+        ? `${cache.path} was not written to the registry: another run has just done so.`
+        : `${cache.path} is in the registry for later builds: ${seedRepository(path.full)}@${stored.digest} (${Math.ceil(layer.size / 1e6)} MB, in ${seconds}).`,
+    );
+  }
+
+  /** From the start of the first build to the end of the last. */
+  #seconds(outcomes: readonly BuildOutcome[]): number {
+    const timings = outcomes.flatMap((outcome) => (outcome.kind === 'built' ? [outcome.timing] : []));
+    const starts = timings.flatMap(({ startedAt }) => startedAt ?? []);
+    const ends = timings.flatMap(({ builtAt }) => builtAt ?? []);
+    return starts.length === 0 ? 0 : (Math.max(...ends) - Math.min(...starts)) / 1000;
+  }
+
+  #mountSeed(seed: Seed | undefined): MountSeed | undefined {
+    return seed === undefined ? undefined : { image: this.#name(seed), source: seedFolder };
+  }
+
+  #name({ digest }: Seed): string {
+    return `${seedRepository(this.#access.path.full)}@${digest}`;
+  }
+
+  #tell(note: string): void {
+    this.notes.push(note);
+    this.#ports.log.info(note);
+  }
+}

@@ -1,0 +1,63 @@
+import { contentKeys, platformsOfImage, type KeyOptions } from '../plan/contentKey';
+import { keyTag } from '../publish/tags';
+import { mapConcurrently } from '../system/mapConcurrently';
+import type { CatalogImage, ContentKey, Registry } from '../types';
+import type { Source } from './source';
+
+/** An image for one of its platforms: what a build for that platform alone has as its key, and where the registry has it. */
+export interface Part {
+  readonly platform: string;
+  readonly key: ContentKey;
+  /** undefined: it is not there. */
+  readonly digest: string | undefined;
+}
+
+/** What parts are found by. */
+export interface PartsQuestion extends Pick<KeyOptions, 'baseDigest' | 'baseConfig'> {
+  readonly source: Pick<Source, 'tree' | 'catalog'>;
+  /** Of the run, for images that have none of their own. */
+  readonly platforms: readonly string[];
+  readonly registry: Registry;
+  readonly registryPath: string;
+}
+
+/**
+ * Image → its parts, of those that are for several platforms: other runs, shards, may have built them one by one. Throws SourceError,
+ * CatalogError, RegistryError.
+ */
+export async function partsOf(
+  images: readonly CatalogImage[],
+  { source, platforms, registry, registryPath, ...bases }: PartsQuestion,
+): Promise<ReadonlyMap<string, readonly Part[]>> {
+  const several = images.filter((image) => platformsOfImage(image, platforms).length > 1);
+  const all = [...new Set(several.flatMap((image) => platformsOfImage(image, platforms)))];
+  const { positionOf } = source.catalog;
+  const parts = new Map(several.map(({ name }): [string, Part[]] => [name, []]));
+  for (const platform of all) {
+    const own = several
+      .filter((image) => platformsOfImage(image, platforms).includes(platform))
+      .map((image) => ({ ...image, platforms: [platform] }));
+    const keys = await contentKeys(own, source.tree, {
+      platforms,
+      positionOf,
+      baseDigest: bases.baseDigest,
+      baseConfig: bases.baseConfig,
+    });
+    await mapConcurrently(own, async ({ name, repository }) => {
+      const key = keys.get(name);
+      if (key === undefined) return;
+      const found = await registry.manifest(`${registryPath}/${repository}`, keyTag(key.key));
+      parts.get(name)?.push({ platform, key, digest: found?.digest });
+    });
+  }
+  return parts;
+}
+
+/** Are all parts there, each of a key that can be relied on? */
+export function areWhole(parts: readonly Part[] | undefined): boolean {
+  return (
+    parts !== undefined &&
+    parts.length > 0 &&
+    parts.every(({ digest, key }) => digest !== undefined && key.unresolvedBases.length === 0)
+  );
+}

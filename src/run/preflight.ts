@@ -1,0 +1,102 @@
+import type { Preflight } from '../google/artifactRegistry/preflightDecision';
+import { hintLines } from '../google/hints/hint';
+import { checkWritable, preflightTags, withLatest } from '../publish/lookUp';
+import type { Access } from './access';
+import type { RunPorts } from './ports';
+import { askGoogle, googleApi, throwOnPreflightErrors } from './google';
+import type { Work } from './work';
+
+/** What the registry is asked while git is still being read. */
+export interface PreflightAnswers {
+  readonly preflight: Promise<Preflight | undefined>;
+}
+
+/**
+ * Asks Google about the repository while git is still being read. With `create-repository` the repository is there before anything else is
+ * asked. `isPlan`: nothing may be changed. Throws RegistryError when the repository is to be made and can't be.
+ */
+export async function startPreflight(
+  access: Access,
+  ports: RunPorts,
+  wish: { readonly createRepository: boolean; readonly movesLatest: boolean; readonly isPlan: boolean },
+): Promise<PreflightAnswers> {
+  const ask = (): Promise<Preflight | undefined> => askGoogle(access, wish.movesLatest, ports.signal);
+  const known = wish.createRepository ? await made(access, ports, wish.isPlan, ask) : undefined;
+  return { preflight: known === undefined ? ask() : Promise.resolve(known) };
+}
+
+/** Makes the repository where Google says that it is not there. Gives what Google says of it then. */
+async function made(
+  access: Access,
+  { log, signal }: RunPorts,
+  isPlan: boolean,
+  ask: () => Promise<Preflight | undefined>,
+): Promise<Preflight | undefined> {
+  if (access.path.kind === 'other') {
+    log.warning(
+      `create-repository has no effect: ${access.path.host} is not Artifact Registry, the only one whose repositories are made here.`,
+    );
+    return undefined;
+  }
+  const found = await ask();
+  if (found?.repository !== 'missing') return found;
+  const { project, location, repository } = access.path;
+  const place = `the repository ${repository} in ${location} of the project ${project}`;
+  if (isPlan) {
+    log.info(`There is no such repository yet: a run that is not a dry run makes ${place} (create-repository).`);
+    return found;
+  }
+  const api = await googleApi(access, signal);
+  if (api === undefined) return found;
+  const { createRepository } = await import('../google/artifactRegistry/createRepository');
+  const outcome = await createRepository(api.path, api.authClient, api.options);
+  log.info(
+    outcome === 'created'
+      ? `Made ${place}, for Docker images (create-repository).`
+      : `Somebody else just made ${place}.`,
+  );
+  return ask();
+}
+
+/**
+ * All that can be known to fail is reported before the first build. Whether we may push is asked where something is built: the question leaves
+ * an upload behind in some registries, and without a build the first tag answers it as early. Throws RegistryError and PublishError.
+ */
+export async function enforcePreflight(
+  {
+    ports: { log, env },
+    decision: { plan, state, sought },
+    latest,
+    publishes,
+  }: Pick<Work, 'ports' | 'decision' | 'latest' | 'publishes'>,
+  access: Access,
+  found: Preflight | undefined,
+): Promise<void> {
+  throwOnPreflightErrors(found, log, env);
+  if (plan.images.some(({ action }) => action === 'build')) await checkWritable(access.registry, access.path.full);
+  if (state === undefined || !publishes) return;
+  const intent = {
+    registryPath: access.path.full,
+    commit: plan.commit,
+    images: sought,
+    moveLatest: latest.move,
+    immutable: found?.immutableTags,
+    withLatest:
+      found?.immutableTags === true && latest.move ? await withLatest(access.registry, sought) : new Set<string>(),
+  };
+  for (const warning of preflightTags(state, intent)) log.warning(warning);
+}
+
+/** In a run that only plans: what would keep a real one from pushing, as warnings. */
+export function warnPreflight(
+  found: Preflight | undefined,
+  createRepository: boolean,
+  { log, env }: Pick<RunPorts, 'log' | 'env'>,
+): void {
+  const hints = [...(found?.errors ?? []), ...(found?.warnings ?? [])];
+  for (const hint of hints) {
+    // That a real run fixes itself.
+    if (createRepository && hint.kind === 'repository-missing') continue;
+    log.warning(['A run that pushes would find this:', ...hintLines(hint, env)].join('\n'));
+  }
+}

@@ -1,0 +1,187 @@
+import { BuildError, SourceError, UsageError, message } from '../errors';
+import { platformsOfImage } from '../plan/contentKey';
+import { cutShards, parseMatrix, parseShardId, shardName, type Shard, type ShardUnit } from '../plan/shards';
+import { noteSeconds, notedSeconds } from '../publish/durations';
+import { imageOf } from '../publish/releaseSet';
+import { quoted } from '../system/quoted';
+import type { Catalog, Inputs, Log, Selection } from '../types';
+import type { Access } from './access';
+import type { Decision } from './decide';
+import type { Source } from './source';
+import type { Product, Work } from './work';
+
+/** What the run is a part of, as its inputs say. Throws UsageError. */
+export function shardInputs(inputs: Inputs): { readonly shard: Shard | undefined; readonly done: readonly Shard[] } {
+  const shard = inputs.shard === '' ? undefined : parseShardId(inputs.shard);
+  if (inputs.shard !== '' && shard === undefined) {
+    throw new UsageError(
+      `input shard: ${quoted(inputs.shard)} is none: COMMIT:IMAGE,IMAGE[@PLATFORM], as the output matrix and plan --matrix give them.`,
+    );
+  }
+  const done = parseMatrix(inputs.shards);
+  if (done === undefined) {
+    throw new UsageError(
+      'input shards: it is not what the output matrix of a run before holds. Pass that on as it is.',
+    );
+  }
+  if (shard !== undefined && (!inputs.push || inputs.context === 'workspace' || inputs.rebuild === 'all')) {
+    throw new UsageError(
+      'input shard: a shard pushes what the commit holds for another run to find, so push: false, context: workspace and rebuild: all do not go with it.',
+    );
+  }
+  return { shard, done };
+}
+
+/**
+ * The repository as a shard sees it: its images alone, for its platform, and nothing to bind. Throws SourceError where another commit lies
+ * checked out, UsageError where the catalog has no such image.
+ */
+export function shardSource(source: Source, { commit, images, platform }: Shard): Source {
+  refuseOther(source, commit);
+  const { catalog } = source;
+  const own = images.map((name) => {
+    const image = catalog.images.get(name);
+    if (image === undefined) throw new UsageError(`input shard: the catalog has no image ${quoted(name)}.`);
+    return [name, { ...image, bind: {}, ...(platform === undefined ? {} : { platforms: [platform] }) }] as const;
+  });
+  return { ...source, catalog: { ...catalog, images: new Map(own), groups: new Map() } };
+}
+
+/** What a shard is asked for. */
+export function shardSelection({ images }: Shard): Selection {
+  return { images, keywords: [], warnings: [] };
+}
+
+function refuseOther(source: Source, commit: string): void {
+  if (source.commit.startsWith(commit)) return;
+  throw new SourceError(
+    `The shards are of commit ${commit}, and ${source.commit} lies checked out. Check out the commit that was planned.`,
+  );
+}
+
+/** What a plan would be cut into, and by what. */
+export interface ShardQuestion {
+  readonly decision: Decision;
+  readonly catalog: Catalog;
+  readonly inputs: Pick<Inputs, 'fanOut' | 'maxShards' | 'platforms' | 'rebuild'>;
+  /** undefined: no registry knows what builds took. */
+  readonly access: Pick<Access, 'registry' | 'path'> | undefined;
+  readonly log: Log;
+}
+
+/** Cuts what a plan builds into shards; none where one run does it as well. Throws UsageError where there are too few for the platforms. */
+export async function planShards(question: ShardQuestion): Promise<readonly Shard[]> {
+  const { decision, inputs, log } = question;
+  if (inputs.fanOut === 'none') return [];
+  if (inputs.rebuild === 'all') {
+    log.warning(
+      'rebuild: all does not fan out: what is rebuilt is not found by its content. One run builds everything.',
+    );
+    return [];
+  }
+  const units = unitsOf(question);
+  const platforms = new Set(units.map(({ platform }) => platform)).size;
+  if (platforms > inputs.maxShards) {
+    throw new UsageError(
+      `input max-shards: ${inputs.maxShards} are too few for ${platforms} platforms; give ${platforms} at least.`,
+    );
+  }
+  return cutShards(await withSeconds(units, question), decision.plan.commit, inputs.maxShards);
+}
+
+/** What shards would build: not what is there, and not what nobody would find by its key. */
+function unitsOf({ decision, catalog, inputs }: ShardQuestion): readonly Omit<ShardUnit, 'seconds'>[] {
+  return decision.plan.images.flatMap(({ name, action, builtOn }): readonly Omit<ShardUnit, 'seconds'>[] => {
+    const image = catalog.images.get(name);
+    const isFound = decision.keys.get(name)?.unresolvedBases.length === 0;
+    // What is built on another image of the set needs its digest, so the last run builds it.
+    if (action !== 'build' || image === undefined || !isFound || builtOn !== undefined) return [];
+    const platforms = platformsOfImage(image, inputs.platforms);
+    if (inputs.fanOut === 'images' && platforms.length > 1)
+      return [{ image: name, platform: undefined, partial: false }];
+    const parts = decision.parts.get(name);
+    return platforms
+      .filter((platform) => parts?.some((part) => part.platform === platform && part.digest !== undefined) !== true)
+      .map((platform) => ({ image: name, platform, partial: platforms.length > 1 }));
+  });
+}
+
+/** Notes of shards come before what the sets say: they are of the same platform, or of each of them. */
+async function withSeconds(
+  units: readonly Omit<ShardUnit, 'seconds'>[],
+  { decision, catalog, inputs, access, log }: ShardQuestion,
+): Promise<readonly ShardUnit[]> {
+  const partsOfUnit = ({ image, platform }: Omit<ShardUnit, 'seconds'>): readonly (string | undefined)[] => {
+    const own = catalog.images.get(image);
+    return platform !== undefined || own === undefined
+      ? [platform]
+      : [platform, ...platformsOfImage(own, inputs.platforms)];
+  };
+  const timed = units.flatMap((unit) => partsOfUnit(unit).map((platform) => ({ image: unit.image, platform })));
+  const noted =
+    access === undefined
+      ? []
+      : await notedSeconds(access.registry, access.path.full, timed).catch((error: unknown) => {
+          log.debug(`what builds took: ${message(error)}`);
+          return [];
+        });
+  return units.map((unit) => {
+    const found = timed.flatMap(({ image, platform }, index) => {
+      const seconds = noted[index];
+      return image !== unit.image || seconds === undefined ? [] : [{ platform, seconds }];
+    });
+    const whole = found.find(({ platform }) => platform === unit.platform);
+    const parts = found.filter(({ platform }) => unit.platform === undefined && platform !== undefined);
+    const sum = parts.length === 0 ? undefined : parts.reduce((total, { seconds }) => total + seconds, 0);
+    return { ...unit, seconds: whole?.seconds ?? sum ?? setSeconds(decision, unit.image) };
+  });
+}
+
+function setSeconds({ state }: Decision, image: string): number | undefined {
+  const sets = [state?.set, state?.latestSet];
+  return sets
+    .map((set) => (typeof set === 'object' ? imageOf(set.lock, image)?.seconds : undefined))
+    .find((each) => each !== undefined);
+}
+
+/** Notes what the builds of a shard took, for the next plan. What goes wrong with it is a line for debugging. */
+export async function noteShard({ access, ports }: Work, { platform }: Shard, { outcomes }: Product): Promise<void> {
+  for (const outcome of outcomes) {
+    if (outcome.kind !== 'built' || access === undefined) continue;
+    const { startedAt, builtAt } = outcome.timing;
+    if (startedAt === undefined || builtAt === undefined) continue;
+    const timed = { image: outcome.name, platform };
+    await noteSeconds(access.registry, access.path.full, timed, (builtAt - startedAt) / 1000).catch((error: unknown) =>
+      ports.log.debug(`${outcome.name}: ${message(error)}`),
+    );
+  }
+}
+
+/**
+ * Says of each shard whether what it was to build is there. Throws BuildError where it is not: this run would build it a second time, and
+ * for another platform than its own perhaps not at all.
+ */
+export function checkShards(shards: readonly Shard[], source: Source, decision: Decision, log: Log): void {
+  const missing = shards.flatMap((shard) => {
+    refuseOther(source, shard.commit);
+    const lacking = shard.images.filter((image) => !isThere(decision, image, shard.platform));
+    const name = shardName(shard);
+    if (lacking.length === 0) log.info(`Shard ${name}: done.`);
+    else log.info(`Shard ${name}: not in the registry: ${lacking.join(', ')}.`);
+    return lacking.length === 0 ? [] : [name];
+  });
+  if (missing.length === 0) return;
+  throw new BuildError(
+    `${missing.length} of ${shards.length} shards are not done (${missing.join('; ')}), so nothing was published. ` +
+      'Look at their jobs and run the failed ones again. Where none failed, a base image has moved since the plan: run all jobs again.',
+  );
+}
+
+function isThere({ plan, parts }: Decision, name: string, platform: string | undefined): boolean {
+  const planned = plan.images.find((image) => image.name === name);
+  if (planned?.action !== 'build') return true;
+  return (
+    platform !== undefined &&
+    parts.get(name)?.some((part) => part.platform === platform && part.digest !== undefined) === true
+  );
+}
