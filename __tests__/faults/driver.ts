@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { message } from '../../src/errors';
 import type { Log } from '../../src/types';
-import { takePart, type Part, type Played } from './participant';
+import { takePart, type Part, type Played } from './client';
 
 /* One run of the fault suite as a process of its own: its part on standard input, what it has to tell on standard output. */
 

@@ -1,49 +1,31 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { figuresOf, tellFigures } from './figures';
-import { startGround, type Ground } from './ground';
+import { startFixture, type Fixture } from './fixture';
 import { withoutAncestorCheck, withoutReadBack, withoutRedirectRule, withoutRollback } from './mutants';
 import { inProcesses } from './processes';
-import { inThisProcess, playRound, type Player, type Report } from './round';
-import { scenarioOf, type Scenario } from './scenario';
+import { inThisProcess, playRound, playRounds, type Player, type Report } from './round';
+import { scenarioOf, scenariosOf, type Scenario } from './scenario';
 
 /* The fault suite. One seed again: `npm run faults -- --seed 17` (or p17, for one in processes). */
 
 const runs = Number(process.env['KFP_IMAGES_FAULT_RUNS'] ?? 300);
 const only = process.env['KFP_IMAGES_FAULT_SEED'];
-/** Rounds at once: each waits for its registry most of the time. */
-const lanes = 4;
-/** A tenth is played by processes, which cost more. */
-const share = 10;
 /** A registry's log is kept in memory. */
 const seedsPerGround = 500;
 
-let ground: Ground;
+let fixture: Fixture;
 
 beforeAll(async () => {
-  ground = await startGround();
+  fixture = await startFixture();
 });
 
 afterAll(async () => {
-  await ground[Symbol.asyncDispose]();
+  await fixture[Symbol.asyncDispose]();
 });
 
 function scenarios(): readonly Scenario[] {
   if (only !== undefined) return [scenarioOf(Number(only.replace('p', '')), only.startsWith('p'))];
-  return Array.from({ length: runs }, (_, index) => scenarioOf(index + 1, index % share === 0));
-}
-
-async function playAll(all: readonly Scenario[], playerOf: (scenario: Scenario) => Player): Promise<readonly Report[]> {
-  const waiting = [...all];
-  const reports: Report[] = [];
-  const lane = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const report = await playRound(ground, next, playerOf(next));
-      for (const problem of report.problems) console.error(problem);
-      reports.push(report);
-    }
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
-  return reports;
+  return scenariosOf(runs);
 }
 
 test('every seed holds', { timeout: 4 * 3_600_000 }, async () => {
@@ -52,12 +34,12 @@ test('every seed holds', { timeout: 4 * 3_600_000 }, async () => {
   const reports: Report[] = [];
   for (let start = 0; start < all.length; start += seedsPerGround) {
     if (start > 0) {
-      await ground[Symbol.asyncDispose]();
-      ground = await startGround();
+      await fixture[Symbol.asyncDispose]();
+      fixture = await startFixture();
     }
-    const processes = await inProcesses(ground.folder);
+    const processes = await inProcesses(fixture.folder);
     const players = (scenario: Scenario): Player => (scenario.inProcesses ? processes : inThisProcess({}));
-    reports.push(...(await playAll(all.slice(start, start + seedsPerGround), players)));
+    reports.push(...(await playRounds(fixture, all.slice(start, start + seedsPerGround), players)));
   }
   await tellFigures(figuresOf(reports, (Date.now() - startedAt) / 1000));
   expect(reports).toHaveLength(all.length);
@@ -113,17 +95,17 @@ describe('a safeguard taken away is found', () => {
       finds: /Half: driver:latest is/,
     },
   ])('$name', async ({ meddling, round, finds }) => {
-    expect((await playRound(ground, round, inThisProcess({}))).problems).toEqual([]);
-    const { problems } = await playRound(ground, { ...round, seed: round.seed + 1 }, inThisProcess(meddling()));
+    expect((await playRound(fixture, round, inThisProcess({}))).problems).toEqual([]);
+    const { problems } = await playRound(fixture, { ...round, seed: round.seed + 1 }, inThisProcess(meddling()));
     expect(problems.join('\n')).toMatch(finds);
   });
 
   test('dropping the login at another origin', async () => {
     const round = scenario(900_009, { profile: { seed: 0, rate: 0, redirects: true } });
-    expect((await playRound(ground, round, inThisProcess({}))).problems).toEqual([]);
+    expect((await playRound(fixture, round, inThisProcess({}))).problems).toEqual([]);
     const undo = withoutRedirectRule();
     try {
-      const { problems } = await playRound(ground, { ...round, seed: round.seed + 1 }, inThisProcess({}));
+      const { problems } = await playRound(fixture, { ...round, seed: round.seed + 1 }, inThisProcess({}));
       expect(problems.join('\n')).toMatch(/I4: a login went to another origin/);
     } finally {
       undo();

@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Report } from './round';
-import type { WholeReport } from './wholeRound';
+import type { EndToEndReport } from './endToEndRound';
 
 /** What a number of rounds came to, as a table. */
 export function figuresOf(reports: readonly Report[], seconds: number): string {
@@ -30,7 +30,7 @@ export function figuresOf(reports: readonly Report[], seconds: number): string {
 }
 
 /** The same of whole runs. */
-export function wholeFigures(reports: readonly WholeReport[], seconds: number): string {
+export function endToEndFigures(reports: readonly EndToEndReport[], seconds: number): string {
   const runs = new Map<string, Map<string, number>>();
   const sum = (what: 'faults' | 'requests'): number => reports.reduce((all, report) => all + report[what], 0);
   for (const { kind, endings } of reports) {

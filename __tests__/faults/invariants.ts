@@ -1,10 +1,10 @@
 import { relationOf } from '../../src/publish/ancestry';
 import { parseLockFile } from '../../src/publish/lockFile';
-import { readManifest } from '../../src/publish/manifest';
+import { readManifest } from '../../src/oci/manifest';
 import type { LockFile } from '../../src/types';
 import { liesOf } from '../support/publicationTruth';
 import { commitId, history } from '../support/releaseSets';
-import type { Played } from './participant';
+import type { Played } from './client';
 import { parents } from './scenario';
 import type { Storage } from './storage';
 
@@ -25,7 +25,7 @@ export async function wholeness(storage: Storage): Promise<readonly string[]> {
       if (tag.startsWith('key-')) continue;
       const found = await storage.problems(repository, digest);
       problems.push(...found.map((problem) => `I1: ${repository}:${tag}: ${problem}`));
-      if (repository !== setName || found.length > 0 || tag.startsWith('candidate-')) continue;
+      if (repository !== setName || found.length > 0 || /^(candidate|keep)-/.test(tag)) continue;
       problems.push(...(await setProblems(storage, tag, digest)));
     }
   }

@@ -1,6 +1,6 @@
-import { digestOf } from '../../src/publish/registry/digest';
+import { digestOf } from '../../src/oci/digest';
 import type { Registry } from '../../src/types';
-import type { Meddling } from './participant';
+import type { Meddling } from './client';
 
 /* Ports that take one safeguard away each: with any of them the suite has to find something. */
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import type { Played } from './participant';
+import type { Played } from './client';
 import type { Player } from './round';
 
 /** Bundles the driver into `folder`. Gives a player that starts a process for each run. */
@@ -29,7 +29,7 @@ export async function inProcesses(folder: string): Promise<Player> {
         output[name] += chunk;
       });
     }
-    // Killed before it read its part: that is no mistake of the test's.
+    // Killed before it read its part: that is not a mistake of the test's.
     child.stdin.on('error', () => undefined);
     child.stdin.end(JSON.stringify(part));
     void signal?.when.then(() => child.kill(signal.name));

@@ -15,9 +15,9 @@ if (values.seed !== undefined) env.KFP_IMAGES_FAULT_SEED = values.seed;
 if (values.runs !== undefined) env.KFP_IMAGES_FAULT_RUNS = values.runs;
 if (values.whole !== undefined) env.KFP_IMAGES_FAULT_WHOLE_RUNS = values.whole;
 if (values.from !== undefined) env.KFP_IMAGES_FAULT_WHOLE_FROM = values.from;
-const file = /^[we]/.test(values.seed ?? '') ? 'wholeRuns' : 'faults.integration';
+const file = /^[we]/.test(values.seed ?? '') ? 'endToEnd.integration' : 'faults.integration';
 const only = values.seed === undefined ? [] : [file, '-t', 'every seed holds'];
-const { status } = spawnSync('vitest', ['run', '--config', 'vitest.faults.config.ts', ...only], {
+const { status } = spawnSync('vitest', ['run', '--config', 'vitest.faults.config.mts', ...only], {
   env,
   stdio: 'inherit',
 });

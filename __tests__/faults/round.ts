@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../src/types';
 import { startFaultProxy } from '../support/faultProxy';
 import { Storage as Memory } from '../support/memoryRegistry';
-import type { Ground } from './ground';
+import type { Fixture } from './fixture';
 import { latestOf } from './invariants';
-import { judge, told } from './judge';
-import { hasty, patient, takePart, type Haste, type Meddling, type Part, type Played } from './participant';
+import { checkRound, describeEndings } from './verdict';
+import { bestEffort, patient, takePart, type Haste, type Meddling, type Part, type Played } from './client';
 import { describeScenario, type RunSpec, type Scenario } from './scenario';
-import { readStorage, writeStorage, type Storage } from './storage';
+import type { Storage } from './storage';
 import { publishInMemory, releasesOf, repeat } from './undisturbed';
 
 /** How a run of a round ended: `undefined`, it was killed. `output`: everything it printed. */
@@ -54,45 +54,67 @@ export function inThisProcess(meddling: Meddling): Player {
  * Plays a scenario on real registries behind a proxy, and checks everything that has to hold after it. A client that gives up what the
  * registry then carries out is a fault that nobody ordered: where that happened the round is void, and is played again with longer waits.
  */
-export async function playRound(ground: Ground, scenario: Scenario, play: Player): Promise<Report> {
+export async function playRound(fixture: Fixture, scenario: Scenario, play: Player): Promise<Report> {
   for (let replays = 0; ; replays++) {
-    const { abandoned, ...report } = await playOnce(ground, scenario, play, replays);
+    const { abandoned, ...report } = await playOnce(fixture, scenario, play, replays);
     const isVoid = stalls(scenario) && abandoned > 0;
     if (!isVoid || replays === 4) return { ...report, replays };
   }
+}
+
+/** Rounds at once: each waits for its registry most of the time. */
+const lanes = 4;
+
+/** Plays scenarios, and prints what is wrong as soon as it is known. */
+export async function playRounds(
+  fixture: Fixture,
+  scenarios: readonly Scenario[],
+  playerOf: (scenario: Scenario) => Player,
+): Promise<readonly Report[]> {
+  const waiting = [...scenarios];
+  const reports: Report[] = [];
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const report = await playRound(fixture, next, playerOf(next));
+      for (const problem of report.problems) console.error(problem);
+      reports.push(report);
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return reports;
 }
 
 /** Does the proxy stall in it? */
 const stalls = ({ profile }: Scenario): boolean => profile.rate > 0;
 
 async function playOnce(
-  ground: Ground,
+  fixture: Fixture,
   scenario: Scenario,
   play: Player,
   replays: number,
 ): Promise<Omit<Report, 'replays'> & { readonly abandoned: number }> {
-  const registry = ground.registry(scenario.auth);
+  const registry = fixture.registry(scenario.auth);
   const proxy = await startFaultProxy(registry.host);
   const name = `faults${replays === 0 ? '' : `-${replays}`}/${scenario.inProcesses ? 'p' : 'r'}${scenario.seed}`;
-  const haste = stalls(scenario) ? hasty(3 ** replays) : patient(scenario.kind === 'outage' ? 5 : undefined);
+  const haste = stalls(scenario) ? bestEffort(3 ** replays) : patient(scenario.kind === 'outage' ? 5 : undefined);
   const part = (run: RunSpec, own: Haste = patient()): Part => {
     const { username, password } = registry;
     return { registryPath: `${proxy.host}/${name}`, run, username, password, haste: own };
   };
-  const look = (): Promise<Storage> => readStorage(registry.dataDir, name);
+  const look = (): Promise<Storage> => registry.look(name);
   const problems: string[] = [];
   try {
     const calm = inThisProcess({});
     if (scenario.standing !== undefined) {
       const memory = new Memory();
       await publishInMemory(memory, part(scenario.standing));
-      await writeStorage(registry.dataDir, proxy.host, memory);
+      await registry.fill(proxy.host, memory);
     }
     const releases = await releasesOf(scenario, part);
     const before = latestOf(await look());
     const start = proxy.count;
     proxy.behave(scenario.profile.outage === undefined ? scenario.profile : shifted(scenario.profile, start));
-    const endings = await together(scenario, async (run, index) => {
+    const endings = await mapConcurrently(scenario, async (run, index) => {
       const { signal } = scenario;
       const when = new Promise<void>((resolve) => {
         if (signal !== undefined && index === 0) proxy.at(start + signal.at, resolve);
@@ -103,9 +125,9 @@ async function playOnce(
     await proxy.idle();
     const { abandoned } = proxy;
     const after = await look();
-    problems.push(...(await judge(scenario, endings, before, after, releases)));
+    problems.push(...(await checkRound(scenario, endings, before, after, releases)));
     if (proxy.strayed.length > 0) problems.push('I4: a login went to another origin');
-    const search = ground.secrets();
+    const search = fixture.secrets();
     for (const { output, problems: own } of endings) {
       if (search.find(output) !== undefined) problems.push('I4: a secret was printed');
       problems.push(...own);
@@ -113,7 +135,7 @@ async function playOnce(
     problems.push(...(await repeat(scenario, part, look, calm)));
     return {
       scenario,
-      problems: problems.map((problem) => `${problem}\n  ${describeScenario(scenario)}${told(endings)}`),
+      problems: problems.map((problem) => `${problem}\n  ${describeScenario(scenario)}${describeEndings(endings)}`),
       endings: endings.map(({ played }) => played?.kind ?? 'killed'),
       faults: proxy.faults,
       requests: proxy.count,
@@ -129,7 +151,7 @@ const shifted = (profile: Scenario['profile'], start: number): Scenario['profile
   return outage === undefined ? profile : { ...profile, outage: { ...outage, from: outage.from + start } };
 };
 
-async function together(
+async function mapConcurrently(
   { runs, delayMs, kind }: Scenario,
   play: (run: RunSpec, index: number) => Promise<Ended>,
 ): Promise<readonly Ended[]> {

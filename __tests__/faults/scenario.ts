@@ -122,6 +122,16 @@ export function scenarioOf(seed: number, inProcesses: boolean): Scenario {
   }
 }
 
+/** A tenth is played by processes, which cost more. */
+const share = 10;
+
+/** The scenarios of so many seeds. */
+export function scenariosOf(seeds: number, from = 1): readonly Scenario[] {
+  return Array.from({ length: seeds }, (_, index) => from + index).map((seed) =>
+    scenarioOf(seed, (seed - 1) % share === 0),
+  );
+}
+
 /** Not all images; the content of one may be what it was before. */
 function partial(random: () => number, commit: string): RunSpec {
   const content = random() < 0.5 ? commit : 'base';

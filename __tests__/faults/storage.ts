@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { readManifest } from '../../src/publish/manifest';
+import { readManifest } from '../../src/oci/manifest';
 import type { Storage as Memory } from '../support/memoryRegistry';
 
 /** What a registry holds under one path, read from its own files: nothing that stands between can lie about it. */

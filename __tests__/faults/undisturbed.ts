@@ -2,7 +2,7 @@ import { publish } from '../../src/publish/publication';
 import { memoryRegistry, Storage as Memory } from '../support/memoryRegistry';
 import { buildTinyRelease, commitId, history, silent } from '../support/releaseSets';
 import { wholeness, type Releases } from './invariants';
-import type { Part } from './participant';
+import type { Part } from './client';
 import type { Player } from './round';
 import { binds, parents, type RunSpec, type Scenario } from './scenario';
 import type { Storage } from './storage';
@@ -33,7 +33,7 @@ export async function publishInMemory(memory: Memory, { registryPath, run }: Par
   const signal = new AbortController().signal;
   await publish(order, {
     registry,
-    steadfast: registry,
+    uncancellable: registry,
     isAncestor: history(parents),
     now: Date.now,
     signal,
@@ -68,7 +68,7 @@ export async function repeat(
   );
   const want = memory.snapshot().map((line) => line.slice(line.lastIndexOf('/') + 1));
   const lasting = (lines: readonly string[]): readonly string[] =>
-    lines.filter((line) => !line.includes(':candidate-')).sort();
+    lines.filter((line) => !/:(candidate|keep)-/.test(line)).sort();
   const [more, less] = [lasting(has), lasting(want)];
   const differing = [...more.filter((line) => !less.includes(line)), ...less.filter((line) => !more.includes(line))];
   if (differing.length > 0) problems.push(`I3: again, the registry differs in ${differing.join(', ')}`);

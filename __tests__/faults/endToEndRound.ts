@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '../../src/system/exec';
 import { latestOf, wholeness } from './invariants';
 import { readStorage, type Storage } from './storage';
-import { changedByRepeat, liesOfWhole, notAt, wentBack, withoutReason } from './wholeChecks';
-import { longStep, type WholeGround } from './wholeGround';
-import { runWhole, type WholeEnd, type WholeRun } from './wholeRun';
-import { describeWhole, type WholeScenario } from './wholeScenario';
-import { liesOfWords } from './wholeWords';
+import { changedByRepeat, liesOfWhole, notAt, wentBack, withoutReason } from './endToEndChecks';
+import { longStep, type EndToEndFixture } from './endToEndFixture';
+import { runEndToEnd, type EndToEndEnding, type EndToEndRun } from './endToEndRun';
+import { describeWhole, type EndToEndScenario } from './endToEndScenario';
+import { liesOfWords } from './endToEndMessages';
 
 /** What came of one seed. */
-export interface WholeReport {
-  readonly kind: WholeScenario['kind'];
+export interface EndToEndReport {
+  readonly kind: EndToEndScenario['kind'];
   readonly problems: readonly string[];
   /** Exit statuses and deaths of the disturbed runs. */
   readonly endings: readonly string[];
@@ -22,28 +22,33 @@ export interface WholeReport {
 const line = 'line';
 
 /** Plays a seed, and checks everything that has to hold after it. `bundles`: others than those that are tested. */
-export async function playWhole(
-  ground: WholeGround,
-  scenario: WholeScenario,
-  bundles?: WholeRun['bundles'],
-): Promise<WholeReport> {
-  const { commits, engine } = ground;
+export async function playEndToEnd(
+  fixture: EndToEndFixture,
+  scenario: EndToEndScenario,
+  bundles?: EndToEndRun['bundles'],
+): Promise<EndToEndReport> {
+  const { commits, engine } = fixture;
   const { kind, seed, runs, isFirst } = scenario;
-  const place = ground.on(scenario.auth);
+  const place = fixture.on(scenario.auth);
   const { proxy, registry } = place;
   const path = isFirst ? `w${seed}` : line;
   const look = (): Promise<Storage> => readStorage(registry.dataDir, path);
-  const act = async (name: string, clone: number, signal?: WholeRun['signal']): Promise<WholeEnd> => {
+  const act = async (name: string, clone: number, signal?: EndToEndRun['signal']): Promise<EndToEndEnding> => {
     const commit = commits.get(name) ?? '';
-    const workspace = ground.clones[clone] ?? '';
+    const workspace = fixture.clones[clone] ?? '';
     const { exitCode, stderr } = await run({ command: 'git', args: ['checkout', '--quiet', commit], cwd: workspace });
     if (exitCode !== 0) throw new Error(`git checkout: ${stderr}`);
     const about = { workspace, commit, registryPath: `${proxy.host}/${path}`, keyJson: registry.keyJson };
     const more = { ...(signal === undefined ? {} : { signal }), ...(bundles === undefined ? {} : { bundles }) };
-    return runWhole({ ...about, engine: engine.host, folder: ground.folder, ...more }, () => ground.secrets());
+    return runEndToEnd({ ...about, engine: engine.host, folder: fixture.folder, ...more }, () => fixture.secrets());
   };
   const problems: string[] = [];
-  const lies = async (end: WholeEnd, name: string, storage: Storage, isAlone: boolean): Promise<readonly string[]> => {
+  const lies = async (
+    end: EndToEndEnding,
+    name: string,
+    storage: Storage,
+    isAlone: boolean,
+  ): Promise<readonly string[]> => {
     const commit = commits.get(name) ?? '';
     return [...liesOfWhole(end, commit, storage, isAlone), ...(await liesOfWords(end, commit, storage, isAlone))];
   };
@@ -59,11 +64,11 @@ export async function playWhole(
   const before = latestOf(await look());
   const start = { requests: proxy.count, log: registry.logs().length, faults: total(proxy.faults) };
   proxy.behave(scenario.profile);
-  const outage = arrangeOutage(scenario, ground);
+  const outage = arrangeOutage(scenario, fixture);
   const ends = await Promise.all(
     runs.map(async (half, index) => {
       if (index > 0) await sleep(scenario.delayMs);
-      const signal = index > 0 ? undefined : signalOf(scenario, ground, start.requests);
+      const signal = index > 0 ? undefined : signalOf(scenario, fixture, start.requests);
       return act(`${seed}${half}`, index, signal);
     }),
   );
@@ -90,7 +95,7 @@ export async function playWhole(
   problems.push(...(await wholeness(again)), ...wentBack(latestOf(after), again, all));
   problems.push(...notAt(commits.get(`${seed}b`) ?? '', again));
   for (const half of runs) problems.push(...changedByRepeat(commits.get(`${seed}${half}`) ?? '', after, again));
-  const leaking = await place.leakingBlobs(ground.secrets());
+  const leaking = await place.leakingBlobs(fixture.secrets());
   problems.push(...leaking.map((blob) => `I4: a secret is in the registry's blob ${blob}`));
   const endings = ends.map(({ code, killedBy }) => killedBy ?? `exit ${String(code)}`);
   const told = `\n  ${describeWhole(scenario)}: ${endings.join(', ')}`;
@@ -103,7 +108,10 @@ export async function playWhole(
 }
 
 /** The engine will be gone for a while; what is given ends that, and says whether it was. */
-function arrangeOutage({ outage }: WholeScenario, { engine, privateEngine }: WholeGround): () => Promise<boolean> {
+function arrangeOutage(
+  { outage }: EndToEndScenario,
+  { engine, privateEngine }: EndToEndFixture,
+): () => Promise<boolean> {
   if (outage === undefined) return () => Promise.resolve(false);
   const { afterMs, downMs, signal } = outage;
   const those = signal === undefined ? engine : privateEngine;
@@ -123,12 +131,16 @@ function arrangeOutage({ outage }: WholeScenario, { engine, privateEngine }: Who
   };
 }
 
-function signalOf({ signal, auth }: WholeScenario, ground: WholeGround, requests: number): WholeRun['signal'] {
+function signalOf(
+  { signal, auth }: EndToEndScenario,
+  fixture: EndToEndFixture,
+  requests: number,
+): EndToEndRun['signal'] {
   if (signal === undefined) return undefined;
   const when = new Promise<void>((resolve) => {
     if ('afterMs' in signal) setTimeout(resolve, signal.afterMs);
-    else if ('atRequest' in signal) ground.on(auth).proxy.at(requests + signal.atRequest, resolve);
-    else ground.engine.onWords(longStep, () => setTimeout(resolve, signal.intoStepMs));
+    else if ('atRequest' in signal) fixture.on(auth).proxy.at(requests + signal.atRequest, resolve);
+    else fixture.engine.onWords(longStep, () => setTimeout(resolve, signal.intoStepMs));
   });
   return { name: signal.name, when };
 }

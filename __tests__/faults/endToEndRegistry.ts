@@ -8,7 +8,7 @@ import { startTokenServer, type TokenServer } from '../support/tokenServer';
 import type { SecretSearch } from './secrets';
 
 /** A real registry behind a proxy of its own. */
-export interface WholeRegistry extends AsyncDisposable {
+export interface EndToEndRegistry extends AsyncDisposable {
   readonly registry: TestRegistry;
   readonly proxy: FaultProxy;
   /** Blobs of the registry that hold a part of a secret; each is looked at once. */
@@ -21,7 +21,7 @@ export interface WholeRegistry extends AsyncDisposable {
 const tokenSeconds = 1;
 
 /** Starts one, with passwords or with a token server; `folder` is for the server's certificate. */
-export async function startWholeRegistry(auth: 'htpasswd' | 'token', folder: string): Promise<WholeRegistry> {
+export async function startEndToEndRegistry(auth: 'htpasswd' | 'token', folder: string): Promise<EndToEndRegistry> {
   let server: TokenServer | undefined;
   let password = '';
   if (auth === 'token') {

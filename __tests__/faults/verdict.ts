@@ -1,11 +1,11 @@
 import { expectedLatest, forwardness, latestOf, truth, wholeness, type Latest, type Releases } from './invariants';
-import type { Played } from './participant';
+import type { Played } from './client';
 import type { Ended } from './round';
 import type { Scenario } from './scenario';
 import type { Storage } from './storage';
 
 /** I1, I2, what `latest` has to be, and the truth, right after the disturbance. */
-export async function judge(
+export async function checkRound(
   scenario: Scenario,
   endings: readonly Ended[],
   before: Latest,
@@ -46,7 +46,7 @@ function isExcused(scenario: Scenario, played: readonly (Played | undefined)[], 
 }
 
 /** How the runs of a round ended, for a report. */
-export function told(endings: readonly Ended[]): string {
+export function describeEndings(endings: readonly Ended[]): string {
   return endings
     .map(({ played }) => {
       if (played === undefined) return '\n  killed';

@@ -1,7 +1,7 @@
 import { parseLockFile } from '../../src/publish/lockFile';
 import { storedLock } from './invariants';
 import type { Storage } from './storage';
-import type { WholeEnd } from './wholeRun';
+import type { EndToEndEnding } from './endToEndRun';
 
 const set = 'kfp-images-set';
 
@@ -10,7 +10,7 @@ const set = 'kfp-images-set';
  * run may have moved `latest` since.
  */
 export async function liesOfWords(
-  end: WholeEnd,
+  end: EndToEndEnding,
   commit: string,
   storage: Storage,
   isAlone: boolean,
@@ -30,7 +30,7 @@ export async function liesOfWords(
 }
 
 /** The outputs name exactly the images of the set, or none: then there is no lock file either. */
-function liesOfOutputs({ outputs, code, lockFile }: WholeEnd, inSet: readonly string[]): readonly string[] {
+function liesOfOutputs({ outputs, code, lockFile }: EndToEndEnding, inSet: readonly string[]): readonly string[] {
   const named = Object.values(JSON.parse(outputs.get('images') ?? '{}') as Readonly<Record<string, string>>);
   const lies: string[] = [];
   if (code === 0 && named.length === 0) lies.push('exit 0, and the output `images` is empty');
@@ -41,7 +41,7 @@ function liesOfOutputs({ outputs, code, lockFile }: WholeEnd, inSet: readonly st
 }
 
 /** What the summary gives to pull is what the commit's tags name; after success, all of it. */
-function liesOfPulls({ summary, code }: WholeEnd, commit: string, storage: Storage): readonly string[] {
+function liesOfPulls({ summary, code }: EndToEndEnding, commit: string, storage: Storage): readonly string[] {
   const pulls = [...summary.matchAll(/^docker pull \S+\/([^/@\s]+)@(sha256:[0-9a-f]{64})$/gm)];
   const lies = pulls.flatMap(([line, repository = '', digest]) =>
     storage.tags.get(repository)?.get(`commit-${commit}`) === digest ? [] : [`the summary says: ${line}`],
@@ -69,7 +69,7 @@ function liesOfRows(summary: string, storage: Storage, isAlone: boolean): readon
 }
 
 /** A run that ended before it published says nothing of a set, and the registry has nothing of its commit. */
-function liesOfSilence({ summary, killedBy }: WholeEnd, commit: string, storage: Storage): readonly string[] {
+function liesOfSilence({ summary, killedBy }: EndToEndEnding, commit: string, storage: Storage): readonly string[] {
   if (summary.includes('### Release set') || killedBy === 'SIGKILL') return [];
   return [...storage.tags].flatMap(([repository, tags]) =>
     tags.has(`commit-${commit}`) ? [`${repository}:commit-${commit} is there, and the summary has no release set`] : [],

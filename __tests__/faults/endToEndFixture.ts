@@ -8,12 +8,12 @@ import { createRepository } from '../support/fork';
 import { startEngineProxy, type EngineProxy } from './engineProxy';
 import { privateEngine, type PrivateEngine } from './privateEngine';
 import { SecretSearch } from './secrets';
-import { secretsOfKey, startWholeRegistry, type WholeRegistry } from './wholeRegistry';
-import type { WholeScenario } from './wholeScenario';
+import { secretsOfKey, startEndToEndRegistry, type EndToEndRegistry } from './endToEndRegistry';
+import type { EndToEndScenario } from './endToEndScenario';
 
 /** What whole runs are played on: real registries, a way to the engine, and clones of one fork. */
-export interface WholeGround extends AsyncDisposable {
-  on(auth: WholeScenario['auth']): WholeRegistry;
+export interface EndToEndFixture extends AsyncDisposable {
+  on(auth: EndToEndScenario['auth']): EndToEndRegistry;
   /** The way to the engine that runs take. */
   readonly engine: EngineProxy;
   /** undefined: it may not be stopped. */
@@ -49,13 +49,13 @@ const files = (salt: string, name: string): Readonly<Record<string, string>> => 
 });
 
 /** For neighbouring seeds, in their order. Every commit has another driver, every third another launcher, every fourth another apiserver. */
-export async function startWholeGround(seeds: readonly number[]): Promise<WholeGround> {
+export async function startEndToEndFixture(seeds: readonly number[]): Promise<EndToEndFixture> {
   const folder = await tempDir();
   const sockets = join(folder.path, 'engine');
   await mkdir(sockets);
   const [htpasswd, token, engine, fork] = await Promise.all([
-    startWholeRegistry('htpasswd', join(folder.path, 'htpasswd')),
-    startWholeRegistry('token', join(folder.path, 'token')),
+    startEndToEndRegistry('htpasswd', join(folder.path, 'htpasswd')),
+    startEndToEndRegistry('token', join(folder.path, 'token')),
     startEngineProxy(sockets),
     createRepository(),
     demoBaseImages(),

@@ -1,34 +1,34 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startWholeGround, type WholeGround } from './wholeGround';
-import { bundleChanged, type SourceChange } from './wholeMutants';
-import { playWhole, type WholeReport } from './wholeRound';
-import { wholeScenario, type WholeScenario } from './wholeScenario';
+import { startEndToEndFixture, type EndToEndFixture } from './endToEndFixture';
+import { bundleChanged, type SourceChange } from './endToEndMutants';
+import { playEndToEnd, type EndToEndReport } from './endToEndRound';
+import { scenarioOfSeed, type EndToEndScenario } from './endToEndScenario';
 
 /* Safeguards that only whole runs need: with any of them taken away, whole runs have to find something. */
 
-let ground: WholeGround;
+let fixture: EndToEndFixture;
 let folder: string;
 let main: string;
 let post: string;
 let seed = 1;
 /** Each round is played once with everything in its place. */
-const controls = new Map<Partial<WholeScenario>, Promise<WholeReport>>();
+const controls = new Map<Partial<EndToEndScenario>, Promise<EndToEndReport>>();
 
 beforeAll(async () => {
-  ground = await startWholeGround(Array.from({ length: 20 }, (_, index) => index + 1));
-  folder = join(ground.folder, 'bundles');
+  fixture = await startEndToEndFixture(Array.from({ length: 20 }, (_, index) => index + 1));
+  folder = join(fixture.folder, 'bundles');
   await mkdir(folder);
   [main, post] = await Promise.all([bundleChanged(folder, 'main'), bundleChanged(folder, 'post')]);
 });
 
 afterAll(async () => {
-  await ground[Symbol.asyncDispose]();
+  await fixture[Symbol.asyncDispose]();
 });
 
-const disturbed = (change: Partial<WholeScenario>): WholeScenario => ({
-  ...wholeScenario(1),
+const disturbed = (change: Partial<EndToEndScenario>): EndToEndScenario => ({
+  ...scenarioOfSeed(1),
   ...{ kind: 'chance', auth: 'htpasswd', isFirst: true, runs: ['b'], delayMs: 0 },
   ...{ profile: undefined, signal: undefined, outage: undefined },
   ...change,
@@ -40,7 +40,7 @@ const refused = { profile: { seed: 0, rate: 0, redirects: false, denial: { patte
 
 const changes: readonly (SourceChange & {
   readonly name: string;
-  readonly round: Partial<WholeScenario>;
+  readonly round: Partial<EndToEndScenario>;
   readonly finds: RegExp;
 })[] = [
   {
@@ -79,10 +79,10 @@ const changes: readonly (SourceChange & {
 
 test.each(changes)('$name', { timeout: 600_000 }, async ({ round, finds, ...change }) => {
   const whole = { main, post };
-  const control = controls.get(round) ?? playWhole(ground, disturbed(round), whole);
+  const control = controls.get(round) ?? playEndToEnd(fixture, disturbed(round), whole);
   controls.set(round, control);
   expect((await control).problems).toEqual([]);
   const changed = { ...whole, [change.entry]: await bundleChanged(folder, change.entry, change) };
-  const { problems } = await playWhole(ground, disturbed(round), changed);
+  const { problems } = await playEndToEnd(fixture, disturbed(round), changed);
   expect(problems.join('\n')).toMatch(finds);
 });

@@ -1,5 +1,6 @@
 import { publish } from '../../src/publish/publication';
-import { createRegistry, type Limits } from '../../src/publish/registry';
+import { createRegistry } from '../../src/oci/client';
+import type { Limits } from '../../src/oci/limits';
 import type { Log, Publication, Registry } from '../../src/types';
 import { buildTinyRelease, commitId, history } from '../support/releaseSets';
 import { binds, parents, type RunSpec } from './scenario';
@@ -35,7 +36,7 @@ export function patient(attempts = 12): Haste {
 }
 
 /** Where the proxy stalls, for tests that end. `factor`: more of it, where the machine was too slow for less. */
-export function hasty(factor: number): Haste {
+export function bestEffort(factor: number): Haste {
   return { attempts: 5, callMs: 8000 * factor, exchangeMs: 2500 * factor, stallMs: 1500 * factor };
 }
 
@@ -49,7 +50,7 @@ export async function takePart(part: Part, signal: AbortSignal, log: Log, meddli
   const { registry: meddle = (registry: Registry) => registry, isAncestor = history(parents) } = meddling;
   const options = { login: () => Promise.resolve({ username, password }), log, limits };
   const registry = meddle(createRegistry({ ...options, signal }));
-  const steadfast = meddle(createRegistry(options));
+  const uncancellable = meddle(createRegistry(options));
   const images = Object.entries(run.images).map(([name, content]) => {
     return [name, { content, builtBy: commitId(content) }] as const;
   });
@@ -64,5 +65,5 @@ export async function takePart(part: Part, signal: AbortSignal, log: Log, meddli
   } catch (error) {
     return { kind: 'not-built', error: String(error) };
   }
-  return publish(order, { registry, steadfast, isAncestor, now: Date.now, signal, log });
+  return publish(order, { registry, uncancellable, isAncestor, now: Date.now, signal, log });
 }

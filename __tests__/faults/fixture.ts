@@ -5,18 +5,36 @@ import { startRegistry, type TestRegistry } from '../support/registry';
 import { startTokenServer } from '../support/tokenServer';
 import type { Scenario } from './scenario';
 import { SecretSearch } from './secrets';
+import { readStorage, writeStorage, type Storage } from './storage';
+import type { Storage as Memory } from '../support/memoryRegistry';
+
+/** One registry: how to log in, what it holds under a path (without the host), and how that comes to be there before a round. */
+export interface GroundRegistry {
+  readonly host: string;
+  readonly username: string;
+  readonly password: string;
+  look(path: string): Promise<Storage>;
+  /** Takes what a memory registry holds, where names start with `host`. */
+  fill(host: string, memory: Memory): Promise<void>;
+}
 
 /** Registries that the rounds are played on. */
-export interface Ground extends AsyncDisposable {
-  registry(auth: Scenario['auth']): TestRegistry;
+export interface Fixture extends AsyncDisposable {
+  registry(auth: Scenario['auth']): GroundRegistry;
   /** Of the key, the login made of it and every token so far. */
   secrets(): SecretSearch;
   /** For processes. */
   readonly folder: string;
 }
 
-/** Two real registries: one with passwords, one with tokens that end after a second. */
-export async function startGround(): Promise<Ground> {
+/**
+ * Two real registries: one with passwords, one with tokens that end after a second. `program`: another Distribution than the one at hand;
+ * `look`: how it is looked at.
+ */
+export async function startFixture(
+  program?: string,
+  look: (registry: TestRegistry) => GroundRegistry = onFiles,
+): Promise<Fixture> {
   const folder = await tempDir();
   const certificates = join(folder.path, 'certificates');
   await mkdir(certificates);
@@ -28,7 +46,11 @@ export async function startGround(): Promise<Ground> {
     password: (given) => passwords.has(given),
     seconds: 1,
   });
-  const [htpasswd, token] = await Promise.all([startRegistry(), startRegistry({ auth: { token: tokens.token } })]);
+  const [htpasswd, token] = await Promise.all([
+    startRegistry({ program }),
+    startRegistry({ program, auth: { token: tokens.token } }),
+  ]);
+  const grounds = { htpasswd: look(htpasswd), token: look(token) };
   const search = new SecretSearch();
   for (const { password } of [htpasswd, token]) {
     passwords.add(password);
@@ -39,7 +61,7 @@ export async function startGround(): Promise<Ground> {
   let known = 0;
   return {
     folder: folder.path,
-    registry: (auth) => (auth === 'htpasswd' ? htpasswd : token),
+    registry: (auth) => grounds[auth],
     secrets: () => {
       for (; known < tokens.issued.length; known++) {
         // The signature: what makes it a token.
@@ -52,5 +74,16 @@ export async function startGround(): Promise<Ground> {
       await Promise.all([htpasswd.stop(), token.stop(), tokens.close()]);
       await folder.remove();
     },
+  };
+}
+
+/** Distribution, whose files are read and written: nothing that stands between can lie about them. */
+function onFiles({ host, username, password, dataDir }: TestRegistry): GroundRegistry {
+  return {
+    host,
+    username,
+    password,
+    look: (path) => readStorage(dataDir, path),
+    fill: (from, memory) => writeStorage(dataDir, from, memory),
   };
 }

@@ -1,6 +1,6 @@
 import { latestOf, type Latest } from './invariants';
 import type { Storage } from './storage';
-import type { WholeEnd } from './wholeRun';
+import type { EndToEndEnding } from './endToEndRun';
 
 const images = ['driver', 'launcher', 'apiserver', 'kfp-images-set'] as const;
 
@@ -49,7 +49,7 @@ export function changedByRepeat(commit: string, before: Storage, after: Storage)
 }
 
 /** Exit status and summary, against what the storage holds. `isLast`: nobody else may have moved `latest` since. */
-export function liesOfWhole(end: WholeEnd, commit: string, storage: Storage, isLast: boolean): readonly string[] {
+export function liesOfWhole(end: EndToEndEnding, commit: string, storage: Storage, isLast: boolean): readonly string[] {
   const lies: string[] = [];
   const has = published(storage, commit);
   const isWhole = [...has.values()].every((digest) => digest !== undefined);
@@ -93,7 +93,7 @@ export function liesOfWhole(end: WholeEnd, commit: string, storage: Storage, isL
 }
 
 /** Where the engine was gone: every image that could not be built, or else the run, says so and what to do. */
-export function withoutReason({ code, output }: WholeEnd): readonly string[] {
+export function withoutReason({ code, output }: EndToEndEnding): readonly string[] {
   const failed = [...output.matchAll(/^::error::Image (\w+) could not be built:.*$/gm)].map(([line]) => line);
   const errors = failed.length > 0 ? failed : [output];
   return code === 1 && errors.some((text) => !/The Docker engine (ended while it built|does not answer)/.test(text))

@@ -2,7 +2,7 @@ import type { FaultProfile } from '../support/faultKinds';
 import { randomFrom } from '../support/interleavings';
 
 /** What one seed of the whole runs stands for. */
-export interface WholeScenario {
+export interface EndToEndScenario {
   readonly seed: number;
   readonly kind: (typeof kinds)[number] | 'engine restarted';
   /** `token`: of a server whose tokens end while a run goes on. */
@@ -35,7 +35,7 @@ const kinds = [
 const usual = { requests: 100, ms: 3500 };
 
 /** Every kind comes in turn. */
-export function wholeScenario(seed: number): WholeScenario {
+export function scenarioOfSeed(seed: number): EndToEndScenario {
   const random = randomFrom(seed * 7919);
   const up = (most: number): number => 1 + Math.floor(random() * most);
   const kind = kinds[seed % kinds.length] ?? 'chance';
@@ -58,16 +58,16 @@ export function wholeScenario(seed: number): WholeScenario {
 }
 
 /** The engine itself is stopped and started: nobody else may use it at the same time. */
-export function restartScenario(seed: number): WholeScenario {
+export function restartScenario(seed: number): EndToEndScenario {
   const random = randomFrom(seed * 7919);
   const outage = { afterMs: Math.floor(random() * 1200), downMs: Math.floor(random() * 2000) };
   const signal = seed % 2 === 0 ? 'SIGTERM' : 'SIGKILL';
-  const quiet = { ...wholeScenario(seed), delayMs: 0, profile: undefined, signal: undefined };
+  const quiet = { ...scenarioOfSeed(seed), delayMs: 0, profile: undefined, signal: undefined };
   return { ...quiet, kind: 'engine restarted', auth: 'htpasswd', runs: ['b'], outage: { ...outage, signal } };
 }
 
 /** In words, for a report. */
-export function describeWhole(scenario: WholeScenario): string {
+export function describeWhole(scenario: EndToEndScenario): string {
   const { seed, kind, runs, delayMs, isFirst, profile, signal, outage } = scenario;
   const facts = [
     `seed ${kind === 'engine restarted' ? 'e' : 'w'}${seed}: ${kind}`,
@@ -82,7 +82,7 @@ export function describeWhole(scenario: WholeScenario): string {
   return facts.filter((fact) => fact !== '').join(', ');
 }
 
-function moment(signal: NonNullable<WholeScenario['signal']>): string {
+function moment(signal: NonNullable<EndToEndScenario['signal']>): string {
   if ('afterMs' in signal) return `after ${signal.afterMs} ms`;
   return 'atRequest' in signal ? `at request ${signal.atRequest}` : `${signal.intoStepMs} ms into a step`;
 }

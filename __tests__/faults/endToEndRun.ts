@@ -11,7 +11,7 @@ import { parseCommandFile } from '../support/runner';
 import type { SecretSearch } from './secrets';
 
 /** One run of the Action, as a runner starts it. */
-export interface WholeRun {
+export interface EndToEndRun {
   readonly workspace: string;
   readonly commit: string;
   readonly registryPath: string;
@@ -27,7 +27,7 @@ export interface WholeRun {
 }
 
 /** How it ended. */
-export interface WholeEnd {
+export interface EndToEndEnding {
   /** `main`'s; undefined: a signal ended it. */
   readonly code: number | undefined;
   readonly killedBy: NodeJS.Signals | undefined;
@@ -47,7 +47,7 @@ const own = ['home', 'tmp', 'temp'] as const;
 const files = ['OUTPUT', 'STATE', 'STEP_SUMMARY', 'ENV', 'PATH'] as const;
 
 /** Runs `main`, then `post` with the state that `main` saved, both with folders of their own for everything that may be written. */
-export async function runWhole(run: WholeRun, secretsSoFar: () => SecretSearch): Promise<WholeEnd> {
+export async function runEndToEnd(run: EndToEndRun, secretsSoFar: () => SecretSearch): Promise<EndToEndEnding> {
   const folder = await mkdtemp(join(run.folder, 'run-'));
   const mark = randomUUID();
   const env = await environment(run, folder, mark);
@@ -83,7 +83,7 @@ export async function runWhole(run: WholeRun, secretsSoFar: () => SecretSearch):
   return { code, killedBy, isSignalled, output, summary, outputs, lockFile, problems };
 }
 
-async function environment(run: WholeRun, folder: string, mark: string): Promise<Record<string, string>> {
+async function environment(run: EndToEndRun, folder: string, mark: string): Promise<Record<string, string>> {
   for (const name of own) await mkdir(join(folder, name));
   for (const name of files) await writeFile(join(folder, name), '');
   const payload = {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { tellFigures, wholeFigures } from './figures';
+import { tellFigures, endToEndFigures } from './figures';
 import { privateEngine } from './privateEngine';
-import { startWholeGround } from './wholeGround';
-import { playWhole, type WholeReport } from './wholeRound';
-import { restartScenario, wholeScenario, type WholeScenario } from './wholeScenario';
+import { startEndToEndFixture } from './endToEndFixture';
+import { playEndToEnd, type EndToEndReport } from './endToEndRound';
+import { restartScenario, scenarioOfSeed, type EndToEndScenario } from './endToEndScenario';
 
 /* The Action as a runner runs it, disturbed: real builds, a real registry. One seed again: `npm run faults -- --seed w7`, or e1. */
 
@@ -35,12 +35,12 @@ async function restarts(): Promise<readonly number[]> {
 
 async function playShare(
   share: readonly number[],
-  scenarioOf: (seed: number) => WholeScenario,
-): Promise<readonly WholeReport[]> {
-  await using ground = await startWholeGround(share);
-  const reports: WholeReport[] = [];
+  scenarioOf: (seed: number) => EndToEndScenario,
+): Promise<readonly EndToEndReport[]> {
+  await using fixture = await startEndToEndFixture(share);
+  const reports: EndToEndReport[] = [];
   for (const seed of share) {
-    const report = await playWhole(ground, scenarioOf(seed));
+    const report = await playEndToEnd(fixture, scenarioOf(seed));
     for (const problem of report.problems) console.error(problem);
     reports.push(report);
   }
@@ -50,11 +50,11 @@ async function playShare(
 test('every seed holds, with whole runs', { timeout: 3_600_000 }, async () => {
   const startedAt = Date.now();
   const own = shares();
-  const reports = (await Promise.all(own.map((share) => playShare(share, wholeScenario)))).flat();
+  const reports = (await Promise.all(own.map((share) => playShare(share, scenarioOfSeed)))).flat();
   // After the others, whose builds would end with the engine.
   const alone = await restarts();
   if (alone.length > 0) reports.push(...(await playShare(alone, restartScenario)));
-  await tellFigures(wholeFigures(reports, (Date.now() - startedAt) / 1000));
+  await tellFigures(endToEndFigures(reports, (Date.now() - startedAt) / 1000));
   expect(reports).toHaveLength(own.flat().length + alone.length);
   expect(reports.flatMap(({ problems }) => problems)).toEqual([]);
 });
