@@ -56,6 +56,8 @@ export async function startApiServer(): Promise<ApiServer> {
   const server = start(needed('KFP_IMAGES_KUBE_APISERVER'), join(folder, 'apiserver.log'), [
     `--etcd-servers=http://127.0.0.1:${etcdPort}`,
     '--bind-address=127.0.0.1',
+    // Nobody looks for it there; where there is no default route, it finds none itself (https://www.rfc-editor.org/rfc/rfc5737).
+    '--advertise-address=192.0.2.1',
     `--secure-port=${port}`,
     `--cert-dir=${join(folder, 'certificates')}`,
     '--service-cluster-ip-range=10.0.0.0/24',
@@ -132,13 +134,20 @@ function needed(variable: string): string {
   return value;
 }
 
-function start(program: string, log: string, args: readonly string[]): ChildProcess {
+/** Starts a program that ends with us, by this signal. Its environment is ours unless given. */
+export function start(
+  program: string,
+  log: string,
+  args: readonly string[],
+  { signal = 'TERM', env }: { readonly signal?: 'TERM' | 'KILL'; readonly env?: NodeJS.ProcessEnv } = {},
+): ChildProcess {
   // The shell ends with us, however we end: its standard input closes then, and it ends the program.
-  const script = '"$@" >"$0" 2>&1 & child=$!; read -r _ || true; kill "$child"; wait "$child"';
-  return spawn('bash', ['-c', script, log, program, ...args], { stdio: ['pipe', 'ignore', 'ignore'] });
+  const script = `"$@" >"$0" 2>&1 & child=$!; read -r _ || true; kill -${signal} "$child"; wait "$child"`;
+  return spawn('bash', ['-c', script, log, program, ...args], { stdio: ['pipe', 'ignore', 'ignore'], env });
 }
 
-function end(child: ChildProcess): Promise<void> {
+/** Ends what `start` started. */
+export function end(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null) resolve();
     child.once('exit', () => resolve());
@@ -147,7 +156,7 @@ function end(child: ChildProcess): Promise<void> {
 }
 
 async function ready(api: ApiServer['api'], server: ChildProcess, log: string): Promise<void> {
-  const end = Date.now() + 90_000;
+  const end = Date.now() + 240_000;
   for (;;) {
     const status = await api('/readyz').then(
       (answer) => answer.status,

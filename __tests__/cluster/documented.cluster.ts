@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clusterBlocks, createReader, nameOf, type Reader } from '../deploy/documented';
 import type { ApiServer } from './apiServer';
+import { defineKind, group, resourcePath, startFakeOperator, type FakeOperator } from './operatorFake';
 import { createServer, createWorld, environmentOf, type World } from './world';
 
 /* What docs/deploying.md says, one block after the other, on KFP 2.5.0. */
@@ -8,6 +10,9 @@ import { createServer, createWorld, environmentOf, type World } from './world';
 let server: ApiServer;
 let world: World;
 let reader: Reader;
+/** A namespace of Open Data Hub's. */
+let project: World;
+let operator: FakeOperator;
 
 beforeAll(async () => {
   server = await createServer();
@@ -19,9 +24,22 @@ beforeAll(async () => {
   await server.api('/api/v1/namespaces', { method: 'POST', body: { metadata: { name: 'dana', labels } } });
   await account('dana', 'default-editor');
   await account('kubeflow', 'pipeline-runner');
+  await defineKind(server);
+  project = await createWorld(server, 'none', 'my-project');
+  operator = startFakeOperator(server, 'my-project');
+  const body = {
+    apiVersion: `${group}/v1`,
+    kind: 'DataSciencePipelinesApplication',
+    metadata: { name: 'sample' },
+    spec: {},
+  };
+  await server.api(resourcePath('my-project'), { method: 'POST', body });
+  while (((await project.state()) as unknown[]).length < 3) await sleep(50);
 });
 afterAll(async () => {
   await reader[Symbol.asyncDispose]();
+  await operator[Symbol.asyncDispose]();
+  await project[Symbol.asyncDispose]();
   await world[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
 });

@@ -2,15 +2,18 @@ import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { ApiServer } from './apiServer';
 import { serveLogs } from './fakeKubelet';
+import { ensureReplicaSet, reportFailure, type Revision } from './fakeReplicaSets';
 
 /*
- * A fake: it stands in for the Deployment controller, the scheduler and the kubelet, of which there is none here. Against the real API
- * server it makes and removes pods, and moves their status and that of their Deployments the way those do. Pods run nothing.
+ * A fake: it stands in for the controllers of Deployments and ReplicaSets, the scheduler and the kubelet, of which there is none here.
+ * Against the real API server it makes and removes ReplicaSets and pods, and moves their status and that of their Deployments the way those
+ * do. Pods run nothing.
  */
 
 /** What becomes of a pod. */
 export type Fate =
-  | { readonly kind: 'runs' }
+  /** `lines`: what it writes. */
+  | { readonly kind: 'runs'; readonly lines?: readonly string[] }
   /** The image can't be pulled; the registry's words. */
   | { readonly kind: 'no-pull'; readonly words: string }
   /** The container ends right after its start, having written these lines. */
@@ -20,7 +23,15 @@ export type Fate =
 
 export interface FakeNode extends AsyncDisposable {
   /** By the image of the first container; changes hold from the next pod on. Default: it runs. */
-  fateOf: (image: string) => Fate;
+  fateOf: (image: string, pod: FakePod) => Fate;
+}
+
+/** A pod as its fate may depend on it. */
+export interface FakePod {
+  readonly name: string;
+  /** Of the first container. */
+  readonly container: string;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 const nodeName = 'fake-node';
@@ -64,10 +75,11 @@ export async function startFakeNode(server: ApiServer, namespace: string): Promi
 
 async function round(server: ApiServer, namespace: string, node: FakeNode, logs: Map<string, string>): Promise<void> {
   const deployments = (await server.api(`/apis/apps/v1/namespaces/${namespace}/deployments`)).json.items;
+  const sets = (await server.api(`/apis/apps/v1/namespaces/${namespace}/replicasets`)).json.items;
   const pods = (await server.api(`/api/v1/namespaces/${namespace}/pods`)).json.items;
   await Promise.all(
     deployments.map((deployment: any) =>
-      reconcile(server, namespace, node, deployment, pods, logs).catch(() => undefined),
+      reconcile(server, namespace, node, deployment, sets, pods, logs).catch(() => undefined),
     ),
   );
 }
@@ -77,6 +89,7 @@ async function reconcile(
   namespace: string,
   node: FakeNode,
   deployment: any,
+  sets: any[],
   allPods: any[],
   logs: Map<string, string>,
 ): Promise<void> {
@@ -84,18 +97,26 @@ async function reconcile(
   const template = deployment.spec.template;
   const hash = createHash('sha256').update(JSON.stringify(template)).digest('hex').slice(0, 10);
   const own = allPods.filter((pod) => pod.metadata.labels?.deployment === name);
-  const newest = own.filter((pod) => pod.metadata.labels['pod-template-hash'] === hash);
-  const old = own.filter((pod) => !newest.includes(pod));
+  const living = own.filter((pod) => pod.status.phase !== 'Failed');
+  const newest = living.filter((pod) => pod.metadata.labels['pod-template-hash'] === hash);
+  const old = living.filter((pod) => !newest.includes(pod));
+  // Of a paused Deployment only the status is kept, and its old pods.
+  const set: Revision | undefined =
+    deployment.spec.paused === true ? undefined : await ensureReplicaSet(server, deployment, hash, sets);
   const wanted: number = deployment.spec.replicas;
-  for (let missing = newest.length; missing < wanted; missing++) {
+  let failure = '';
+  for (let missing = newest.length; set !== undefined && missing < wanted; missing++) {
     const labels = { ...template.metadata.labels, deployment: name, 'pod-template-hash': hash };
-    const body = { metadata: { generateName: `${name}-${hash}-`, labels }, spec: { ...template.spec, nodeName } };
-    await server.api(`/api/v1/namespaces/${namespace}/pods`, { method: 'POST', body });
+    const metadata = { generateName: `${name}-${hash}-`, labels, ownerReferences: [set.owner] };
+    const body = { metadata, spec: { ...template.spec, nodeName } };
+    const { status: code, json } = await server.api(`/api/v1/namespaces/${namespace}/pods`, { method: 'POST', body });
+    if (code >= 400) failure = String(json.message);
   }
-  for (const pod of newest) await advance(server, namespace, node.fateOf(pod.spec.containers[0].image), pod, logs);
+  if (set !== undefined) await reportFailure(server, set, failure);
+  for (const pod of newest) await advance(server, namespace, fateOf(node, pod), pod, logs);
   const ready = newest.filter((pod) => isReady(pod)).length;
   // As with maxUnavailable 25 % of one replica: an old pod stays until a new one is ready.
-  if (ready >= wanted) {
+  if (set !== undefined && ready >= wanted) {
     for (const pod of old) {
       await server.api(`/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}?gracePeriodSeconds=0`, {
         method: 'DELETE',
@@ -104,13 +125,19 @@ async function reconcile(
   }
   const status = {
     observedGeneration: generation,
-    replicas: own.length,
+    replicas: living.length,
     updatedReplicas: newest.length,
-    readyReplicas: own.filter((pod) => isReady(pod)).length,
-    availableReplicas: own.filter((pod) => isReady(pod)).length,
+    readyReplicas: living.filter((pod) => isReady(pod)).length,
+    availableReplicas: living.filter((pod) => isReady(pod)).length,
   };
   if (Object.entries(status).every(([key, value]) => (deployment.status?.[key] ?? 0) === value)) return;
   await patchStatus(server, `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`, status);
+}
+
+function fateOf(node: FakeNode, { metadata, spec }: any): Fate {
+  const [{ name: container, image, env = [] }] = spec.containers;
+  const values = env.flatMap(({ name, value }: any) => (value === undefined ? [] : [[name, value]]));
+  return node.fateOf(image, { name: metadata.name, container, env: Object.fromEntries(values) });
 }
 
 async function advance(
@@ -139,6 +166,7 @@ async function advance(
   ];
   switch (fate.kind) {
     case 'runs':
+      logs.set(name, (fate.lines ?? []).map((line) => `${line}\n`).join(''));
       if (isReady(pod)) return;
       await patchStatus(server, path, {
         phase: 'Running',

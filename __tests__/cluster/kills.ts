@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ended } from '../run/world';
-import { setOf, type World } from './world';
+import { setOf, type RunOptions, type World } from './world';
 
 /* Commands that are hit by signals, and what the cluster runs then. */
 
@@ -14,10 +14,10 @@ export type Line = 'rollback' | `deploy ${SetName}`;
 /** What the cluster runs after each set, and before any. */
 export type Wholes = Readonly<Record<SetName | 'original', unknown>>;
 
-export async function runLine(world: World, line: Line, onStart?: (pid: number) => void): Promise<Ended> {
+export async function runLine(world: World, line: Line, options: RunOptions = {}): Promise<Ended> {
   const [command, set] = line.split(' ') as ['deploy' | 'rollback', SetName | undefined];
   const flags = set === undefined ? {} : { lock: await world.lock(sets[set]) };
-  return world.run(command, flags, [], onStart === undefined ? {} : { onStart });
+  return world.run(command, flags, [], options);
 }
 
 /** When to hit: once so many Deployments have changed, and so many milliseconds later. `killAfter`: SIGKILL so many after the first signal. */
@@ -28,11 +28,17 @@ export interface Moment {
 }
 
 /** Runs a command and hits it. Gives how it ended, once its last kubectl has ended too: a patch that was sent is not taken back. */
-export async function hit(world: World, line: Line, signal: NodeJS.Signals, moment: Moment): Promise<Ended> {
+export async function hit(
+  world: World,
+  line: Line,
+  signal: NodeJS.Signals,
+  moment: Moment,
+  env: NonNullable<RunOptions['env']> = {},
+): Promise<Ended> {
   const before = await notes(world);
   let pid = 0;
   let isOver = false;
-  const running = runLine(world, line, (started) => (pid = started)).finally(() => (isOver = true));
+  const running = runLine(world, line, { env, onStart: (started) => (pid = started) }).finally(() => (isOver = true));
   const changed = async (): Promise<number> => (await notes(world)).filter((each, at) => each !== before[at]).length;
   while (pid === 0 || (moment.changed > 0 && !over() && (await changed()) < moment.changed)) await sleep(2);
   await Promise.race([sleep(moment.delay), running]);

@@ -111,7 +111,7 @@ test('a secret of another kind is left alone', async () => {
   });
   const refused = await pullSecret({ name: 'opaque' });
   expect(refused.exitCode).toBe(1);
-  expect(refused.stderr).toContain('is no pull secret');
+  expect(refused.stderr).toContain('is not a pull secret');
 });
 
 test('all profiles', async () => {

@@ -67,7 +67,10 @@ test('gitops: the set as one commit, the same again as none, a merge request, an
     join(seed, 'kustomization.yaml'),
     'images:\n- name: ghcr.io/kubeflow/kfp-cache-server\n  newTag: 2.5.0 # old\n',
   );
-  await writeFile(join(seed, 'values.yaml'), 'api: { image: "REG:TAG" }   # keep\n');
+  await writeFile(
+    join(seed, 'values.yaml'),
+    'api: { image: "REG:TAG" }   # keep\ndriver: DRIVER\nlauncher: LAUNCHER\n',
+  );
   await fork.git('-C', seed, 'add', '.');
   await fork.git('-C', seed, 'commit', '--quiet', '--message', 'Start');
   await fork.git('-C', seed, 'push', '--quiet', 'origin', 'HEAD:main');
@@ -83,7 +86,7 @@ test('gitops: the set as one commit, the same again as none, a merge request, an
         registryPath: registry.path,
         repository: `file://${origin}`,
         file: ['kustomization.yaml', 'values.yaml'],
-        set: ['REG:TAG=apiserver'],
+        set: ['REG:TAG=apiserver', 'DRIVER=driver', 'LAUNCHER=launcher'],
         ...flags,
       },
       [],

@@ -85,7 +85,7 @@ test('a dry run changes nothing, also when the API server judges it', async () =
   const before = await world.state();
   const client = await deploy(first, { dryRun: true, yes: false });
   expect(client).toMatchObject({ exitCode: 0 });
-  expect(client.stdout).toContain('kubectl --namespace');
+  expect(client.stdout).toContain(`kubectl --context test --namespace ${world.namespace} `);
   const judged = await deploy(first, { dryRun: 'server', yes: false, json: true });
   expect(judged, judged.stderr).toMatchObject({ exitCode: 0 });
   expect(JSON.parse(judged.stdout)).toMatchObject({ kind: 'dry-run', checked: true });

@@ -40,9 +40,11 @@ export async function createServer(): Promise<ApiServer> {
   return startApiServer();
 }
 
-/** Makes a namespace of its own. */
-export async function createWorld(server: ApiServer, release: Release, namespace: string): Promise<World> {
-  await installKfp(server, namespace, release);
+/** Makes a namespace of its own, with the Deployments of a release, or without any. */
+export async function createWorld(server: ApiServer, release: Release | 'none', namespace: string): Promise<World> {
+  if (release === 'none')
+    await server.api('/api/v1/namespaces', { method: 'POST', body: { metadata: { name: namespace } } });
+  else await installKfp(server, namespace, release);
   const node = await startFakeNode(server, namespace);
   const folder = await mkdtemp(join(server.folder, 'world-'));
   const list = async (): Promise<ApiItems> =>

@@ -1,0 +1,261 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { randomFrom } from '../support/interleavings';
+import type { ApiServer } from './apiServer';
+import { runKubectl } from './kubectl';
+import { defineKind, group, own, resourcePath, startFakeOperator, type FakeOperator } from './operatorFake';
+import { apiserver, patched, reference, type Spec } from './operatorSets';
+import { createServer, createWorld, environmentOf, setOf, type World } from './world';
+
+/*
+ * Operators that take images from a custom resource: deploy, status and rollback write there and watch what the operator makes of it. The
+ * API server is real, the operator a stand-in (operatorFake.ts).
+ */
+
+let server: ApiServer;
+let world: World;
+let operator: FakeOperator;
+let worlds = 0;
+beforeAll(async () => {
+  server = await createServer();
+  await defineKind(server);
+});
+afterAll(() => server[Symbol.asyncDispose]());
+beforeEach(async () => {
+  world = await createWorld(server, 'none', `operator-${(worlds += 1)}`);
+  operator = startFakeOperator(server, world.namespace);
+});
+afterEach(async () => {
+  await operator[Symbol.asyncDispose]();
+  await world[Symbol.asyncDispose]();
+});
+
+const [first, second, third] = [setOf('first'), setOf('second'), setOf('third')];
+const kind = 'DataSciencePipelinesApplication';
+const manifest = (spec: object = {}): object => ({
+  apiVersion: `${group}/v1`,
+  kind,
+  metadata: { name: 'sample', namespace: world.namespace },
+  spec: { apiServer: { enableSamplePipeline: true }, objectStorage: { externalStorage: { host: 's3' } }, ...spec },
+});
+const resource = async (): Promise<{ metadata: { annotations?: Record<string, string> }; spec: Spec }> =>
+  (await server.api(resourcePath(world.namespace, 'sample'))).json as never;
+const spec = async (): Promise<Spec> => (await resource()).spec;
+/** Makes the custom resource and waits for its Deployments. */
+async function install(more: object = {}): Promise<Spec> {
+  const answer = await server.api(resourcePath(world.namespace), { method: 'POST', body: manifest(more) });
+  expect(answer.status).toBe(201);
+  await made(3);
+  return spec();
+}
+
+async function made(count: number): Promise<void> {
+  while (((await world.state()) as unknown[]).length < count) await sleep(50);
+}
+
+async function succeed(command: 'deploy' | 'rollback', lock?: typeof first): Promise<void> {
+  const ended = await world.run(command, lock === undefined ? {} : { lock: await world.lock(lock) });
+  expect(ended, ended.stderr).toMatchObject({ exitCode: 0 });
+}
+
+describe('Open Data Hub', () => {
+  test('deploy, the same again, one that fails, status, a rollback, and forward again', async () => {
+    const original = await install();
+    const shown = await world.run('deploy', { lock: await world.lock(first), dryRun: true });
+    expect(shown, shown.stderr).toMatchObject({ exitCode: 0 });
+    expect(shown.stdout).toContain(`patch datasciencepipelinesapplications.v1.${group} sample --type=merge`);
+    expect(shown.stderr).toContain(`${kind}/sample`);
+    expect(await spec()).toEqual(original);
+
+    const deployed = await world.run('deploy', { lock: await world.lock(first), json: true });
+    expect(deployed, deployed.stderr).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(deployed.stdout)).toMatchObject({
+      kind: 'deployed',
+      changed: [
+        {
+          resource: `${kind}.${group}/sample`,
+          after: { 'spec.apiServer.argoDriverImage': reference(first, 'driver') },
+        },
+      ],
+    });
+    expect(await spec()).toEqual(patched(original, first));
+    expect(await world.deployment('ds-pipeline-sample')).toEqual(apiserver(first));
+    // Nothing was written to a Deployment.
+    expect(await world.annotations('ds-pipeline-sample')).toEqual({});
+    const afterFirst = await resource();
+
+    const again = await world.run('deploy', { lock: await world.lock(first) });
+    expect(again.stderr).toContain('Nothing to change: the cluster runs this set already.');
+
+    world.node.fateOf = (image) =>
+      image === reference(second, 'persistenceagent')
+        ? { kind: 'no-pull', words: 'manifest unknown: no such image' }
+        : { kind: 'runs' };
+    const failed = await world.run('deploy', { lock: await world.lock(second) });
+    expect(failed.exitCode).toBe(1);
+    expect(failed.stderr).toContain('manifest unknown: no such image');
+    expect(failed.stderr).toContain(`${kind}/sample: put back`);
+    expect(await spec()).toEqual(afterFirst.spec);
+    expect((await resource()).metadata.annotations).toEqual(afterFirst.metadata.annotations);
+
+    const status = await world.run('status', { json: true });
+    const { rows } = JSON.parse(status.stdout) as {
+      rows: { image: string; digest: string; commit: string; resource: string; drift: string[] }[];
+    };
+    expect(rows.map(({ image, digest, commit }) => [image, digest, commit])).toEqual(
+      ['apiserver', 'driver', 'launcher', 'persistenceagent', 'scheduledworkflow'].map((name) => [
+        name,
+        first.images[name]?.digest,
+        first.commit,
+      ]),
+    );
+
+    await succeed('rollback');
+    expect(await spec()).toEqual(original);
+    expect(await world.deployment('ds-pipeline-sample')).toEqual({
+      image: own['image'],
+      V2_LAUNCHER_IMAGE: own['argoLauncherImage'],
+      V2_DRIVER_IMAGE: own['argoDriverImage'],
+    });
+    await succeed('rollback');
+    expect(await spec()).toEqual(patched(original, first));
+    expect(await world.deployment('ds-pipeline-sample')).toEqual(apiserver(first));
+  });
+
+  test('an operator that does not come to it: what it says of itself, and put back', async () => {
+    const original = await install();
+    operator.asleep = 'the database does not answer';
+    const failed = await world.run('deploy', { lock: await world.lock(first), timeout: '5s' });
+    expect(failed.exitCode, failed.stderr).toBe(1);
+    expect(failed.stderr).toContain(`its operator has not made it from ${kind}/sample yet`);
+    expect(failed.stderr).toContain('APIServerReady: FailingToDeploy: the database does not answer');
+    expect(await spec()).toEqual(original);
+  });
+
+  test('refused before anything is changed: half a set, a part that is left alone, a pull secret, a text that is none', async () => {
+    const original = await install({ persistenceAgent: { deploy: true } });
+    const refused = async (words: string, flags: object, operands: readonly string[] = []): Promise<void> => {
+      const ended = await world.run('deploy', { lock: await world.lock(first), ...flags }, operands);
+      expect(ended.stderr).toContain(words);
+      expect(ended.exitCode, ended.stderr).not.toBe(0);
+      expect(await spec()).toEqual(original);
+    };
+    await refused('must be of one commit', { lock: await world.lock(setOf('first', ['launcher'])) });
+    await server.api(`/api/v1/namespaces/${world.namespace}/secrets`, {
+      method: 'POST',
+      body: {
+        metadata: { name: 'login' },
+        type: 'kubernetes.io/dockerconfigjson',
+        stringData: { '.dockerconfigjson': JSON.stringify({ auths: { '127.0.0.1:9': { auth: 'eDp5' } } }) },
+      },
+    });
+    await refused('--service-account ds-pipeline-sample', { pullSecret: 'login' });
+
+    const merge = { method: 'PATCH', contentType: 'application/merge-patch+json' };
+    await server.api(resourcePath(world.namespace, 'sample'), {
+      ...merge,
+      body: { spec: { apiServer: { deploy: false } } },
+    });
+    const named = await world.run('deploy', { lock: await world.lock(first) }, ['apiserver']);
+    expect(named.exitCode, named.stderr).toBe(1);
+    expect(named.stderr).toContain('says spec.apiServer.deploy: false');
+    await server.api(resourcePath(world.namespace, 'sample'), {
+      ...merge,
+      body: { spec: { apiServer: { deploy: true } } },
+    });
+
+    // A definition that has no field for the launcher: the API server would leave it out, and say yes.
+    const definition = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/datasciencepipelinesapplications.${group}`;
+    const field =
+      '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/apiServer/properties/argoLauncherImage';
+    const json = { method: 'PATCH', contentType: 'application/json-patch+json' };
+    const isTaken = async (): Promise<boolean> => {
+      const body = { spec: { apiServer: { argoLauncherImage: 'x' } } };
+      const answer = await server.api(`${resourcePath(world.namespace, 'sample')}?dryRun=All`, {
+        ...merge,
+        body,
+      });
+      return (answer.json as { spec: Spec }).spec.apiServer['argoLauncherImage'] === 'x';
+    };
+    await server.api(definition, { ...json, body: [{ op: 'remove', path: field }] });
+    while (await isTaken()) await sleep(100);
+    await refused('does not take spec.apiServer.argoLauncherImage', {});
+    await server.api(definition, { ...json, body: [{ op: 'add', path: field, value: { type: 'string' } }] });
+    while (!(await isTaken())) await sleep(100);
+  });
+
+  test.each([[[]], [['--server-side', '--force-conflicts=false']]])(
+    'who applies it (kubectl apply %j) takes back all of it, and meets no conflict',
+    async (flags) => {
+      const apply = async (): Promise<void> => {
+        const text = JSON.stringify(manifest());
+        const ended = await runKubectl(
+          environmentOf(server),
+          ['apply', '--namespace', world.namespace, '--filename=-', ...flags],
+          text,
+        );
+        expect(ended.exitCode, ended.stderr).toBe(0);
+      };
+      await apply();
+      await made(3);
+      const original = await spec();
+      await succeed('deploy', first);
+      expect(await spec()).toEqual(patched(original, first));
+      await apply();
+      expect(await spec()).toEqual(original);
+    },
+  );
+});
+
+describe('killed at any moment: never half of two sets', () => {
+  const seeds = Array.from({ length: Number(process.env['KFP_IMAGES_KILLS'] ?? 4) }, (_, index) => index + 1);
+  test.each(seeds)('seed %i', async (seed) => {
+    const random = randomFrom(seed);
+    const original = await install();
+    await succeed('deploy', first);
+    const victim = random() < 0.5 ? 'rollback' : 'deploy';
+    const signal = (['SIGKILL', 'SIGKILL', 'SIGTERM'] as const)[Math.floor(random() * 3)] ?? 'SIGKILL';
+    const isLate = random() < 0.6;
+    const before = JSON.stringify((await resource()).metadata.annotations);
+    let pid = 0;
+    let isOver = false;
+    const running = world
+      .run(victim, victim === 'deploy' ? { lock: await world.lock(second) } : {}, [], { onStart: (id) => (pid = id) })
+      .finally(() => (isOver = true));
+    const over = (): boolean => isOver;
+    while (!over() && (pid === 0 || (isLate && JSON.stringify((await resource()).metadata.annotations) === before)))
+      await sleep(5);
+    await Promise.race([sleep(random() * (isLate ? 300 : 3000)), running]);
+    if (!over()) process.kill(pid, signal);
+    await running;
+
+    const repair = random() < 0.5 ? 'rollback' : 'deploy';
+    await succeed(repair, repair === 'deploy' ? third : undefined);
+    const all = {
+      original,
+      first: patched(original, first),
+      second: patched(original, second),
+      third: patched(original, third),
+    };
+    const now = JSON.stringify(sorted(await spec()));
+    const names = Object.entries(all).flatMap(([name, each]) => (JSON.stringify(sorted(each)) === now ? [name] : []));
+    expect(names, now).toHaveLength(1);
+    if (repair === 'deploy') expect(names).toEqual(['third']);
+    // What the operator makes is of that set, too.
+    const [set] = names;
+    if (set !== 'original')
+      expect(await world.deployment('ds-pipeline-sample')).toEqual(
+        apiserver({ first, second, third }[set ?? ''] ?? first),
+      );
+    expect((await world.run('status')).stderr).not.toContain('interrupted');
+  });
+});
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, each]) => [key, sorted(each)]),
+  );
+}
