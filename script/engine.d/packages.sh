@@ -83,7 +83,7 @@ unpack() {
 # The file named $2 in folder $1/root, wherever the distribution puts it.
 program() { find "$1/root" -name "$2" \( -type f -o -type l \) -path '*bin/*' -print -quit; }
 
-# Of a package that others only mention `show` says nothing, and that is no error to it.
+# Of a package that others only mention `show` says nothing, and that is not an error to it.
 has_package() { [ -n "$(apt-cache "${apt[@]}" show "$1" 2>/dev/null)" ]; }
 
 # Makes folder $1 whole or not at all, however it is interrupted: `$2 WORK` fills a folder beside it, which then gets the name.

@@ -1,0 +1,183 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { runChecks } from '../../src/commands/doctor/check';
+import { machineChecks } from '../../src/commands/doctor/machine';
+import { ensureBaseImage } from '../support/baseImages';
+import { docker } from '../support/engine';
+import { createMatrixFork, matrixFiles, matrixImages } from '../support/matrixFork';
+import { dockerConfig } from '../support/registry';
+import {
+  before,
+  createWorld,
+  kfpImages,
+  lockIn,
+  manifestOf,
+  stackLine,
+  tagsOf,
+  tellingDocker,
+  type Ended,
+  type World,
+} from '../run/world';
+import { createBuilder, startBuildkitd, type Buildkitd } from './buildkitd';
+
+/* A real buildkitd by buildx's remote driver: it pushes by digest alone, has a store of its own, and may have several nodes. */
+
+let world: World;
+let first: Buildkitd;
+let second: Buildkitd;
+let config: string;
+
+beforeAll(async () => {
+  const bare = await createWorld({ engine: false });
+  await bare.fork.remove();
+  world = { ...bare, fork: await createMatrixFork() };
+  const { path } = world.folder;
+  [first, second] = (await Promise.all(['one', 'two'].map((name) => startBuildkitd(join(path, name))))) as [
+    Buildkitd,
+    Buildkitd,
+  ];
+  config = join(path, 'buildx');
+  await createBuilder(config, 'one', [first]);
+  await createBuilder(config, 'other', [second]);
+  await createBuilder(config, 'farm', [
+    { ...first, platform: 'linux/amd64' },
+    { ...second, platform: 'linux/arm64' },
+  ]);
+  await createBuilder(config, 'gone', [{ address: `unix://${path}/nobody.sock` }]);
+  await createBuilder(config, 'half', [
+    { ...first, platform: 'linux/amd64' },
+    { address: `unix://${path}/nobody.sock`, platform: 'linux/arm64' },
+  ]);
+});
+afterAll(async () => {
+  await Promise.all([first.stop(), second.stop()]);
+  await world[Symbol.asyncDispose]();
+});
+
+const call = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
+  kfpImages(world.fork.directory, args, { env: { BUILDX_CONFIG: config, ...env } });
+const build = (builder: string, ...args: readonly string[]): Promise<Ended> =>
+  call(['build', '--images', 'all', '--builder', builder, ...args, ...world.target]);
+
+/** It ended well; else what it said shows. */
+function expectDone({ exitCode, stderr }: Ended): void {
+  expect(exitCode === 0 ? '' : stderr).toBe('');
+}
+
+async function digests(): Promise<Readonly<Record<string, string>>> {
+  const { images } = await lockIn(world.fork);
+  return Object.fromEntries(Object.entries(images).map(([name, { digest }]) => [name, digest]));
+}
+
+describe('one node', () => {
+  it('pushes by digest alone, and publishes', async () => {
+    const telling = await tellingDocker(world);
+    const ended = await call(['build', '--images', 'all', '--builder', 'one', ...world.target], {
+      PATH: before(telling.bin),
+    });
+    expectDone(ended);
+    const builds = (await telling.calls()).filter((args) => args[1] === 'build');
+    expect(builds).toHaveLength(matrixImages.length);
+    for (const args of builds) {
+      expect(args.slice(0, 4)).toEqual(['buildx', 'build', '--builder', 'one']);
+      expect(args[args.indexOf('--output') + 1]).toMatch(/,push-by-digest=true,push=true,/);
+    }
+    for (const name of matrixImages) {
+      const tags = await tagsOf(world.registry, name);
+      expect(tags.map((tag) => tag.replace(/-.*/, '')).sort()).toEqual(['commit', 'key']);
+    }
+  });
+
+  it('gives the same digests as another one that has never seen the commit', async () => {
+    const before = await digests();
+    expectDone(await build('other', '--rebuild', 'all'));
+    expect(await digests()).toEqual(before);
+  });
+
+  it('runs what Dockerfiles run, with cache mounts and the layer cache of the registry', async () => {
+    const base = 'kfp-images-test/builders:1';
+    await ensureBaseImage(base);
+    const named = `${world.registry.path}/base:1`;
+    await docker(['tag', base, named]);
+    await docker(['push', '--quiet', named], {
+      env: { DOCKER_CONFIG: await dockerConfig(world.registry, world.folder.path) },
+    });
+    await docker(['image', 'rm', named]);
+    const catalog = [
+      'version: 1',
+      'images:',
+      '  driver: { dockerfile: driver/Dockerfile, cacheMounts: [/cache] }',
+      '',
+    ].join('\n');
+    await world.fork.commit('Run [driver]', {
+      'kfp-images.yaml': catalog,
+      'driver/Dockerfile': `FROM ${named} AS builder\nCOPY driver/content /content\nRUN echo seen >>/cache/seen && wc -l </cache/seen >/lines\nFROM scratch\nCOPY --from=builder /lines /\n`,
+    });
+    const cached = (builder: string): Promise<Ended> =>
+      call(['build', '--builder', builder, '--cache', 'registry', '--rebuild', 'all', '--json', ...world.target]);
+    expectDone(await cached('one'));
+    expect(await tagsOf(world.registry, 'driver')).toContain('buildcache');
+    // The other one has never run it, and yet has not to: the only RUN came from the registry.
+    const { images } = await lockIn(world.fork);
+    expectDone(await cached('other'));
+    expect((await lockIn(world.fork)).images['driver']?.digest).toBe(images['driver']?.digest);
+    await world.fork.commit('Back [backend-all]', matrixFiles('3'));
+  });
+});
+
+describe('two nodes', () => {
+  it('build each for its own platform', async () => {
+    expectDone(await build('farm', '--platforms', 'linux/amd64,linux/arm64'));
+    for (const [name, digest] of Object.entries(await digests())) {
+      const { manifest } = await manifestOf(world.registry, name, digest);
+      const { manifests } = manifest as unknown as {
+        readonly manifests: readonly { readonly platform: { readonly architecture: string } }[];
+      };
+      expect(manifests.map(({ platform }) => platform.architecture).sort()).toEqual(['amd64', 'arm64']);
+    }
+  });
+
+  it('are both looked at by doctor, with the version and the size of the cache', async () => {
+    // In this process, with more time than a doctor takes for one: a busy machine may need it.
+    vi.stubEnv('BUILDX_CONFIG', config);
+    const found = await runChecks(machineChecks('farm'), new AbortController().signal, 120_000);
+    vi.unstubAllEnvs();
+    const text = (name: string): string => found.find((check) => check.name === name)?.text ?? '';
+    expect(text('Docker and buildx')).toMatch(
+      /builder farm \(driver remote\); node farm0: BuildKit v\S+, linux\/amd64 .*; node farm1: BuildKit v\S+, linux\/arm64 /,
+    );
+    expect(text('Space of the builder')).toMatch(/^the cache of builder farm takes [\d.]+[kMG]?B/);
+  });
+});
+
+describe('a builder that is down', () => {
+  it('is named at once, with its node and what to do, and nothing is started', async () => {
+    const telling = await tellingDocker(world);
+    await world.fork.commit('Again [backend-all]', matrixFiles('4'));
+    const ended = await call(['build', '--images', 'all', '--builder', 'gone', ...world.target], {
+      PATH: before(telling.bin),
+    });
+    expect(ended.exitCode).toBe(1);
+    expect(ended.stderr).toMatch(
+      /The builder gone does not answer \(node gone0 at unix:\S+\), so nothing was built\.\nStart it.*docker buildx inspect gone/,
+    );
+    expect(ended.stderr).not.toMatch(stackLine);
+    expect((await telling.calls()).filter((args) => args[1] === 'build')).toEqual([]);
+  });
+
+  it('in part is named too: what its other nodes can build is built', async () => {
+    const lacking = await build('half', '--platforms', 'linux/arm64');
+    expect(lacking.exitCode).toBe(1);
+    expect(lacking.stderr).toMatch(/The builder half does not answer for linux\/arm64 \(node half1 at /);
+    const ended = await build('half');
+    expectDone(ended);
+    expect(ended.stderr).toMatch(/The builder half has nodes that do not answer \(node half1 at /);
+  });
+
+  it('is no builder at all: its name is in the answer', async () => {
+    await world.fork.commit('Once more [backend-all]', matrixFiles('5'));
+    const ended = await build('nobody');
+    expect(ended.exitCode).toBe(1);
+    expect(ended.stderr).toMatch(/no builder "nobody" found\. List the builders/);
+  });
+});
