@@ -14,6 +14,11 @@ export const imageNames = [
 
 export type ImageName = (typeof imageNames)[number];
 
+/** `count` images, KFP's eight first. */
+export function namesOf(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => imageNames[index] ?? `image${index}`);
+}
+
 /** A git repository with a Dockerfile for each of the eight images and a catalog. */
 export interface Fork extends TestRepository {
   readonly head: string;
@@ -53,10 +58,14 @@ export function mainPackage(name: string, word: string): string {
   return `package main\n\nimport "example.com/bench/lib"\n\nfunc main() {\n\tprintln("${name} ${word}", lib.All())\n}\n`;
 }
 
-/** Eight images, each of which runs one shell command and has no other work. */
-export function shellFork(base: string, command: (name: ImageName) => string): Promise<Fork> {
+/** Images (KFP's eight by default), each of which runs one shell command and has no other work. */
+export function shellFork(
+  base: string,
+  command: (name: string) => string,
+  names: readonly string[] = imageNames,
+): Promise<Fork> {
   const files: Record<string, string> = {};
-  for (const name of imageNames) {
+  for (const name of names) {
     files[`src/${name}.txt`] = `${name}\n`;
     files[`docker/Dockerfile.${name}`] = [
       `FROM ${base}`,
@@ -66,11 +75,11 @@ export function shellFork(base: string, command: (name: ImageName) => string): P
       '',
     ].join('\n');
   }
-  return make(files, () => []);
+  return make(files, () => [], names);
 }
 
 /** How apiserver gets the names of the images that it starts: by a build argument, where the builder gives one. */
-function boundLines(name: ImageName): readonly string[] {
+function boundLines(name: string): readonly string[] {
   if (name !== 'apiserver') return [];
   return ['V2_DRIVER_IMAGE', 'V2_LAUNCHER_IMAGE'].flatMap((variable) => [
     `ARG ${variable}=`,
@@ -80,9 +89,10 @@ function boundLines(name: ImageName): readonly string[] {
 
 async function make(
   files: Readonly<Record<string, string>>,
-  more: (name: ImageName) => readonly string[],
+  more: (name: string) => readonly string[],
+  names: readonly string[] = imageNames,
 ): Promise<Fork> {
-  const entries = imageNames.flatMap((name) => [
+  const entries = names.flatMap((name) => [
     `  ${name}:`,
     `    dockerfile: docker/Dockerfile.${name}`,
     ...more(name).map((line) => `    ${line}`),

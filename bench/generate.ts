@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { converse } from '../src/system/exec';
-import { git, gitCommand } from '../src/system/gitCommand';
+import { git, gitCommand } from '../src/git/gitCommand';
 import type { CatalogImage } from '../src/types';
 
 /** How large a generated repository is. */
@@ -23,7 +23,7 @@ const importsPerPackage = 3;
 export async function generateRepository(directory: string, size: Size): Promise<readonly CatalogImage[]> {
   await mkdir(directory, { recursive: true });
   await git(directory, 'make a repository', ['init', '--quiet', '--bare', '--initial-branch=main']);
-  const importer = converse(gitCommand(directory, ['fast-import', '--quiet']));
+  const importer = converse(gitCommand(directory, ['fast-import', '--quiet'], { gitDir: directory }));
   importer.say('commit refs/heads/main\ncommitter Bench <bench@example.com> 1767614400 +0000\ndata 4\nmade\n');
   for (const [path, content] of files(size)) {
     const bytes = Buffer.from(content);

@@ -4,10 +4,12 @@ import { openSetting } from './setting';
 import type { Progress } from './turns';
 import type { Workload } from './workload';
 import { compile, oneFile } from './workloads/compile';
+import { emptied } from './workloads/emptied';
+import { fanOut } from './workloads/fanOut';
 import { doubling, kfpKeys, manyKeys } from './workloads/keys';
 import { logs } from './workloads/logs';
 import { noKeyword } from './workloads/noKeyword';
-import { unchanged } from './workloads/unchanged';
+import { manyUnchanged, unchanged } from './workloads/unchanged';
 import { wait } from './workloads/wait';
 
 /*
@@ -24,6 +26,9 @@ const workloads: readonly Workload[] = [
   compile,
   oneFile,
   logs,
+  emptied,
+  manyUnchanged,
+  fanOut,
 ];
 
 async function main(args: readonly string[]): Promise<number> {

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tempDir } from '../../__tests__/support/engine';
-import { git } from '../../src/system/gitCommand';
+import { git } from '../../src/git/gitCommand';
 import type { CatalogImage } from '../../src/types';
 import { ratio, type Figure } from '../figures';
 import { generateRepository, type Size } from '../generate';

@@ -27,7 +27,7 @@ export const noKeyword: Workload = {
         after: sha,
         deleted: false,
         repository: { full_name: 'dana/pipelines', default_branch: 'main', fork: false },
-        head_commit: { id: sha, message: 'Mend a typing error' },
+        head_commit: { id: sha, message: 'Fix a typing error' },
       }),
     );
     const env = {

@@ -1,11 +1,11 @@
 import { bake, oldWay, ours, type Contender } from '../contenders';
 import { ratio, type Figure } from '../figures';
-import { shellFork, type ImageName } from '../forks';
+import { shellFork } from '../forks';
 import { takeTurns } from '../turns';
 import type { Workload } from '../workload';
 
 /** Seconds that each image waits, as for a slow network; apiserver longest, driver and launcher not much less, as in KFP. */
-const waits: Readonly<Record<ImageName, number>> = {
+const waits: Readonly<Record<string, number>> = {
   driver: 14,
   launcher: 13,
   apiserver: 16,
@@ -22,7 +22,7 @@ export const wait: Workload = {
   name: 'W2',
   title: `Eight images that wait; apiserver longest, ${longest} s`,
   async run(setting, { runs }, progress) {
-    const fork = await shellFork(setting.base, (name) => `sleep ${waits[name]}`);
+    const fork = await shellFork(setting.base, (name) => `sleep ${waits[name] ?? 0}`);
     try {
       const cold =
         (contender: Contender, who: string) =>
