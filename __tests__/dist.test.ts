@@ -22,19 +22,39 @@ async function filesOf(folder: string): Promise<ReadonlyMap<string, string>> {
 
 it('is what the sources give: a rebuild makes the same files', { timeout: 900_000 }, async () => {
   await using folder = await tempDir();
-  const built = await run({ command: process.execPath, args: ['script/build.mjs', folder.path] });
+  const built = await run({ command: process.execPath, args: ['script/bundle.mjs', folder.path] });
   expect(built.stderr).not.toMatch(/error/i);
   expect(built.exitCode).toBe(0);
   const [committed, fresh] = [await filesOf(dist), await filesOf(folder.path)];
-  expect([...committed.keys()], 'run npm run build, and commit dist/').toEqual([...fresh.keys()]);
+  expect([...committed.keys()], 'run npm run bundle, and commit dist/').toEqual([...fresh.keys()]);
   const stale = [...fresh].filter(([path, content]) => committed.get(path) !== content).map(([path]) => path);
-  expect(stale, 'run npm run build, and commit dist/').toEqual([]);
+  expect(stale, 'run npm run bundle, and commit dist/').toEqual([]);
 });
 
 it('is committed as it lies here', async () => {
   const { stdout } = await run({ command: 'git', args: ['ls-files', '-z', 'dist'] });
   const tracked = stdout.split('\0').filter((path) => path !== '');
   expect([...(await filesOf(dist)).keys()].map((path) => `dist/${path}`)).toEqual(tracked.sort());
+});
+
+it('carries the notices of everything that is bundled', async () => {
+  const sources = [...(await filesOf(join(process.cwd(), 'src')))].filter(([path]) => path.endsWith('.ts'));
+  const named = sources.flatMap(([, text]) =>
+    [...text.matchAll(/(?:from|import\() ?'((?:@[\w.-]+\/)?[\w-][\w.-]*)/g)].map(([, name = '']) => name),
+  );
+  const typesOnly = sources.flatMap(([, text]) =>
+    [...text.matchAll(/import type [^;]* from '((?:@[\w.-]+\/)?[\w-][\w.-]*)/g)].map(([, name = '']) => name),
+  );
+  const packages = [...new Set(named)].filter(
+    (name) => existsSync(join('node_modules', name)) && !typesOnly.includes(name),
+  );
+  expect(packages.length).toBeGreaterThan(10);
+  const texts = await Promise.all(
+    ['main', 'post', 'cli'].map((entry) => readFile(join(dist, entry, 'licenses.txt'), 'utf8')),
+  );
+  const notices = texts.flatMap((text) => text.split(`\n${'-'.repeat(80)}\n`).map((notice) => notice.trim()));
+  const lengths = new Map(notices.map((notice) => [notice.split(' ', 1)[0], notice.length]));
+  for (const name of packages) expect(lengths.get(name) ?? 0, name).toBeGreaterThan(500);
 });
 
 describe('copied to a folder without node_modules', () => {

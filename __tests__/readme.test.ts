@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { kfpCatalog } from '../src/catalog/kfp';
-import { actionInputs } from '../src/event/inputs';
+import { allCommands } from '../src/commands/commandLine';
 
 const read = (path: string): string => readFileSync(path, 'utf8');
 const pages = [
@@ -39,23 +39,22 @@ test.each(pages)('%s has no link that leads nowhere', (page) => {
   }
 });
 
-describe('every command that a page names', () => {
-  const source = read('src/commands/commandLine.ts') + read('src/commands/clusterCommands.ts');
-  const commands = new Set([...source.matchAll(/command\('([a-z-]+)'\)/g)].map((found) => found[1] ?? ''));
-  const flags = new Set([
-    ...[...source.matchAll(/(--[a-z-]+)/g)].map((found) => found[1] ?? ''),
-    ...actionInputs.map(({ name }) => `--${name}`),
-    '--help',
-    '--version',
-  ]);
+describe('every command that a page names', async () => {
+  const all = await allCommands();
+  const commands = new Map(
+    all.map(({ name, inputs, flags }) => [
+      name,
+      [...inputs, ...Object.keys(flags), 'json', 'debug', 'help', 'version'].map((flag) => `--${flag}`),
+    ]),
+  );
 
   test.each([...pages, 'templates/Makefile'])('in %s exists, with its flags', (page) => {
     const calls = [...read(page).matchAll(/(?:`|^| |\| )kfp-images ([a-z]+)((?: [^`\n|>#&]*)?)/gm)].filter(
       ([, name = '']) => /^(?:init|plan|build|trigger|watch|deploy|rollback|doctor|prune)$/.test(name),
     );
     for (const [call, name = '', rest = ''] of calls) {
-      expect(commands, call).toContain(name);
-      for (const [flag] of rest.matchAll(/--[a-z-]+/g)) expect(flags, call).toContain(flag);
+      expect([...commands.keys()], call).toContain(name);
+      for (const [flag] of rest.matchAll(/--[a-z-]+/g)) expect(commands.get(name), call).toContain(flag);
     }
   });
 
@@ -83,4 +82,13 @@ test('what the README shows of workflows is pinned as the workflows are', () => 
   const used = [...readme.matchAll(/uses: ((?:actions|docker)\/\S+@\S+ # \S+)/g)].map((found) => found[1] ?? '');
   expect(used).toHaveLength(2);
   for (const uses of used) expect(workflow).toContain(uses);
+});
+
+test('every file that the map for newcomers names is there', () => {
+  const named = [...read('CONTRIBUTING.md').matchAll(/`([a-zA-Z/]+(?:\.ts|\/))`/g)].map(([, path = '']) => path);
+  expect(named.length).toBeGreaterThan(30);
+  const missing = named.filter(
+    (path) => ![path, `src/${path}`, `src/publish/${path}`, `src/deploy/${path}`].some((each) => existsSync(each)),
+  );
+  expect(missing.filter((path) => !path.includes('NAME'))).toEqual([]);
 });

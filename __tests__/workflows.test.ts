@@ -20,7 +20,8 @@ const stepsOf = (job: Yaml): readonly Yaml[] => (Array.isArray(job['steps']) ? j
 
 const own = '.github/workflows/build-backend-images.yaml';
 const template = 'templates/build-backend-images.yaml';
-const files = [...readdirSync('.github/workflows').map((name) => `.github/workflows/${name}`), template];
+const nightly = 'templates/verify-images.yaml';
+const files = [...readdirSync('.github/workflows').map((name) => `.github/workflows/${name}`), template, nightly];
 
 describe.each(files)('%s', (file) => {
   const text = read(file);
@@ -89,9 +90,12 @@ describe('the workflow that builds', () => {
   test.each([
     ['this one', workflow],
     ['the one of a fork', caller],
-  ])('%s starts at every push to a branch, slashes or not, and never at a tag', (_name, each) => {
-    expect(at(each, 'on', 'push')).toEqual({ branches: ['**'] });
-  });
+  ])(
+    '%s starts at every push to a branch, slashes or not, and never at a tag or a branch of a merge queue',
+    (_name, each) => {
+      expect(at(each, 'on', 'push')).toEqual({ branches: ['**', '!gh-readonly-queue/**'] });
+    },
+  );
 
   test('by hand one can choose every image and group of the built-in catalog', () => {
     const inputs = at(workflow, 'on', 'workflow_dispatch', 'inputs');
@@ -101,15 +105,34 @@ describe('the workflow that builds', () => {
     expect(at(caller, 'on', 'workflow_dispatch', 'inputs')).toEqual(inputs);
   });
 
-  test('takes the two secrets of the contract, and no others, and neither is required', () => {
-    const names = ['GCP_ARTIFACT_REGISTRY_PATH', 'GCP_SA_KEY'];
+  test('takes the two secrets of the contract, those of builds and for signing, and no others, and none is required', () => {
+    const names = ['GCP_ARTIFACT_REGISTRY_PATH', 'GCP_SA_KEY', 'BUILD_SECRETS'];
     const secrets = map(at(workflow, 'on', 'workflow_call', 'secrets'));
-    expect(Object.keys(secrets)).toEqual(names);
-    for (const name of names) expect(at(secrets, name, 'required')).toBe(false);
-    for (const file of [own, template]) {
-      expect(new Set([...read(file).matchAll(/secrets\.(\w+)/g)].map((found) => found[1]))).toEqual(new Set(names));
-    }
+    const signing = ['COSIGN_PRIVATE_KEY', 'COSIGN_PASSWORD'];
+    expect(Object.keys(secrets)).toEqual([...names, ...signing]);
+    for (const name of [...names, ...signing]) expect(at(secrets, name, 'required')).toBe(false);
+    const used = (file: string): ReadonlySet<string | undefined> =>
+      new Set([...read(file).matchAll(/secrets\.(\w+)/g)].map((found) => found[1]));
+    expect(used(own)).toEqual(new Set([...names, ...signing]));
+    expect(used(template)).toEqual(new Set(names));
     expect(Object.keys(map(at(caller, 'jobs', 'images', 'secrets')))).toEqual(names);
+  });
+
+  test('takes the registry path from a variable before a secret, and says to the summary which it was', () => {
+    expect(at(step('build', 'build'), 'with', 'registry-path')).toBe(
+      '${{ inputs.registry-path || vars.GCP_ARTIFACT_REGISTRY_PATH || secrets.GCP_ARTIFACT_REGISTRY_PATH }}',
+    );
+    expect(at(step('build', 'build'), 'env', 'KFP_IMAGES_REGISTRY_PATH_IS_SECRET')).toBe(
+      '${{ !(inputs.registry-path || vars.GCP_ARTIFACT_REGISTRY_PATH) }}',
+    );
+    expect(at(caller, 'jobs', 'images', 'with', 'registry-path')).toBe('${{ vars.GCP_ARTIFACT_REGISTRY_PATH }}');
+  });
+
+  test('lets the lock file leave the runner', () => {
+    const steps = stepsOf(map(at(workflow, 'jobs', 'build')));
+    const keeps = steps.find((each) => String(each['uses']).startsWith('actions/upload-artifact@'));
+    expect(at(keeps, 'with', 'path')).toBe('${{ steps.build.outputs.lock-file }}');
+    expect(String(keeps?.['if'])).toContain("steps.build.outputs.lock-file != ''");
   });
 
   test('hands every input of the same name on to the Action, with its default', () => {
@@ -117,9 +140,11 @@ describe('the workflow that builds', () => {
     const given = map(step('build', 'build')['with']);
     const shared = actionInputs.filter(({ name }) => name in inputs && name !== 'dry-run');
     expect(shared.length).toBeGreaterThan(8);
+    const cut = map(step('shards', 'shards')['with']);
     for (const input of shared) {
+      const isOfCut = ['fan-out', 'max-shards', 'runs-on'].includes(input.name);
       expect(String(at(inputs, input.name, 'default')), input.name).toBe(input.default);
-      expect(String(given[input.name]), input.name).toContain(`inputs.${input.name}`);
+      expect(String((isOfCut ? cut : given)[input.name]), input.name).toContain(`inputs.${input.name}`);
     }
     for (const name of Object.keys(given)) expect(map(at(action, 'inputs')), name).toHaveProperty(name);
   });
@@ -135,12 +160,71 @@ describe('the workflow that builds', () => {
     for (const name of outputs) expect(actionOutputs.map((output) => output.name)).toContain(name);
   });
 
-  test('a push without keywords ends with the short job, which can neither push nor prove who it is', () => {
-    expect(step('plan', 'plan')['with']).toMatchObject({ 'dry-run': true });
-    expect(step('plan', 'plan')['with']).not.toHaveProperty('credentials-json');
-    expect(at(workflow, 'jobs', 'plan', 'permissions')).toEqual({ contents: 'read' });
-    expect(at(workflow, 'jobs', 'build', 'needs')).toBe('plan');
-    expect(at(workflow, 'jobs', 'build', 'if')).toContain(`needs.plan.outputs.keywords != '[]'`);
+  test('a push without keywords ends with the short job, which asks nobody and never pushes', () => {
+    const steps = stepsOf(map(at(workflow, 'jobs', 'plan')));
+    const first = step('plan', 'keywords');
+    for (const name of ['registry-path', 'credentials-json', 'secrets']) expect(first['with']).not.toHaveProperty(name);
+    const own = steps.filter(({ uses }) => String(uses).startsWith('$/'));
+    for (const each of own) expect(at(each, 'with', 'dry-run')).toBe(true);
+    for (const later of steps.slice(steps.indexOf(steps.find(({ id }) => id === 'keywords') ?? {}) + 1)) {
+      expect(later['if']).toContain("steps.keywords.outputs.keywords != '[]'");
+    }
+    expect(at(workflow, 'jobs', 'shards', 'needs')).toBe('plan');
+    for (const job of ['shards', 'build']) {
+      expect(at(workflow, 'jobs', job, 'if')).toContain(`needs.plan.outputs.keywords != '[]'`);
+    }
+  });
+
+  test('fans out only where it is asked for and there is something to cut, with the rights of a build and no more', () => {
+    expect(at(workflow, 'jobs', 'shards', 'if')).toMatch(/inputs\.fan-out && inputs\.fan-out != 'none' && /);
+    const shard = map(at(workflow, 'jobs', 'shard'));
+    expect(shard['if']).toBe("${{ needs.shards.outputs.matrix != '' }}");
+    expect(shard['runs-on']).toBe('${{ matrix.runs-on }}');
+    expect(shard['strategy']).toEqual({
+      'fail-fast': false,
+      matrix: '${{ fromJSON(needs.shards.outputs.matrix) }}',
+    });
+    for (const job of ['shards', 'shard']) {
+      expect(at(workflow, 'jobs', job, 'permissions')).toEqual({ contents: 'read', 'id-token': 'write' });
+    }
+    // What decides an image's content is the same for whoever cuts, builds and publishes it.
+    const [cut, built, published] = ['shards', 'shard', 'build'].map((job) => {
+      const own = stepsOf(map(at(workflow, 'jobs', job))).find((each) => String(each['uses']).startsWith('$/'));
+      return map(map(own)['with']);
+    });
+    for (const name of ['registry-path', 'registry-hosts', 'credentials-json', 'catalog', 'platforms']) {
+      expect(cut?.[name], name).toBe(published?.[name]);
+      expect(built?.[name], name).toBe(published?.[name]);
+    }
+    for (const name of ['images', 'commit-message', 'rebuild']) expect(cut?.[name], name).toBe(published?.[name]);
+    for (const name of ['secrets', 'no-cache']) expect(built?.[name], name).toBe(published?.[name]);
+    expect(built?.['shard']).toBe('${{ matrix.shard }}');
+    expect(published?.['shards']).toBe('${{ needs.shards.outputs.matrix }}');
+  });
+
+  test('publishes after the shards, also where one of them failed', () => {
+    expect(at(workflow, 'jobs', 'build', 'needs')).toEqual(['plan', 'shards', 'shard']);
+    expect(at(workflow, 'jobs', 'build', 'if')).toMatch(
+      /^\$\{\{ !cancelled\(\) && needs\.plan\.result == 'success' && needs\.shards\.result != 'failure' && /,
+    );
+  });
+
+  test('the plan asks the registry as the build does, and leaves the summary to it', () => {
+    const plan = map(stepsOf(map(at(workflow, 'jobs', 'plan'))).find(({ name }) => name === 'Plan'));
+    for (const name of [
+      'registry-path',
+      'registry-hosts',
+      'credentials-json',
+      'images',
+      'commit-message',
+      'catalog',
+      'rebuild',
+      'no-cache',
+      'platforms',
+    ]) {
+      expect(at(plan, 'with', name), name).toEqual(at(step('build', 'build'), 'with', name));
+    }
+    expect(at(workflow, 'jobs', 'plan', 'env', 'KFP_IMAGES_NO_SUMMARY')).toBe('${{ !inputs.dry-run }}');
   });
 
   test('one publisher per branch at a time; none is cancelled, and none that waits is dropped', () => {

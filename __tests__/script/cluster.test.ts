@@ -76,7 +76,7 @@ describe('building', () => {
     expect(stdout.trim().split('\n')).toEqual([join(folder.path, 'cache', 'install.lock')]);
   });
 
-  test('with a limit that is no number is wrong usage', async () => {
+  test('with a limit that is not a number is wrong usage', async () => {
     const { exitCode, stderr } = await cluster(['check'], process.env['PATH'] ?? '', {
       KFP_IMAGES_CLUSTER_LIMIT: 'long',
     });

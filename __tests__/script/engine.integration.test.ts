@@ -86,7 +86,7 @@ test('no engine and no root: one line says what to do', async () => {
   expect(exitCode).toBe(2);
   expect(stdout).toBe('');
   expect(stderr).toMatch(
-    /^engine: no Docker engine with buildx 0\.12 or newer answers here \(.+\), and only root.+\n$/,
+    /^engine: no Docker engine with buildx 0\.13 or newer answers here \(.+\), and only root.+\n$/,
   );
 });
 

@@ -1,4 +1,5 @@
 import { sign, type KeyObject } from 'node:crypto';
+import { isIPv4 } from 'node:net';
 
 /**
  * A self-signed X.509 certificate (PEM) for an EC key, valid from 2020 to 2049: what Distribution wants to have a token
@@ -16,11 +17,17 @@ export function selfSignedCertificate(privateKey: KeyObject, publicKey: KeyObjec
     validity,
     subject,
     publicKey.export({ type: 'spki', format: 'der' }),
+    der(0xa3, sequence(sequence(Buffer.from('0603551d11', 'hex'), der(0x04, sequence(alternative(name)))))), // subjectAltName
   );
   const signature = sign('sha256', body, privateKey);
   const certificate = sequence(body, algorithm, der(0x03, Buffer.concat([Buffer.from([0]), signature])));
   const lines = certificate.toString('base64').match(/.{1,64}/g) ?? [];
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
+}
+
+/** A name that the certificate is for: an IPv4 address, else a host's. */
+function alternative(name: string): Buffer {
+  return isIPv4(name) ? der(0x87, Buffer.from(name.split('.').map(Number))) : der(0x82, Buffer.from(name));
 }
 
 function sequence(...parts: readonly Buffer[]): Buffer {

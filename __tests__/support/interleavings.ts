@@ -13,7 +13,7 @@ export interface ModelRun {
   start(registry: Registry, signal: AbortSignal): Promise<unknown>;
 }
 
-/** A registry with runs on it. Must be made anew for every schedule, and behave the same each time. */
+/** A registry with runs on it. Must be recreated for every schedule, and behave the same each time. */
 export interface Model {
   readonly registry: Registry;
   readonly runs: readonly ModelRun[];
@@ -79,7 +79,10 @@ class Hand {
       blob: (repository, digest) => registry.blob(repository, digest),
       hasBlob: (repository, digest) => registry.hasBlob(repository, digest),
       putBlob: (repository, mediaType, bytes) => registry.putBlob(repository, mediaType, bytes),
+      putFile: (repository, descriptor, path) => registry.putFile(repository, descriptor, path),
+      checkPush: (repository) => registry.checkPush(repository),
       mountBlob: (repository, digest, from) => registry.mountBlob(repository, digest, from),
+      referrers: (repository, digest) => registry.referrers(repository, digest),
     };
   }
 

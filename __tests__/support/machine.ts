@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import { findCredentials, type RegistryCredentials } from '../../src/publish/credentials';
+import { findCredentials, type RegistryCredentials } from '../../src/google/credentials';
 import type { Log } from '../../src/types';
 import { tempDir, type TempDir } from './engine';
 import { startGoogleTokens, type GoogleTokens } from './googleTokens';
@@ -18,7 +18,7 @@ export interface Machine {
 /** A machine of a test's own with the fake of Google's token services beside it. */
 export interface MachineOfATest {
   readonly google: () => GoogleTokens;
-  /** Starts the fake anew, with tokens that end so soon. */
+  /** Starts the fake again, with tokens that end so soon. */
   readonly restartGoogle: (seconds: number) => Promise<void>;
   readonly find: (machine: Machine) => Promise<RegistryCredentials>;
   /** Absolute path of a file below the home folder. */

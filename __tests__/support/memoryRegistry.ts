@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { RegistryError } from '../../src/errors';
-import { digestOf } from '../../src/publish/registry/digest';
+import { digestOf } from '../../src/oci/digest';
 import type { Descriptor, Manifest, Registry } from '../../src/types';
 
 /** One call of the port. `reference` is a tag or digest, or empty. */
@@ -14,6 +15,10 @@ export interface MemoryOptions {
   readonly deletesTags?: boolean;
   /** Tags that exist can't be moved. */
   readonly immutable?: boolean;
+  /** What a moved or deleted tag named is deleted when no other tag names it, as zot and Gitea do. */
+  readonly onlyTagged?: boolean;
+  /** Lists what is attached to a digest, as registries of OCI 1.1 do. */
+  readonly listsReferrers?: boolean;
   /** Refuses manifests that are not plain images, as registries from before OCI 1.1 may. */
   readonly imagesOnly?: boolean;
 }
@@ -58,6 +63,10 @@ export function memoryRegistry(
     return digest === undefined ? undefined : storage.manifests.get(`${repository}@${digest}`);
   };
   const { options } = storage;
+  const dropUntagged = (repository: string, digest: string): void => {
+    const isNamed = [...storage.tags].some(([name, at]) => name.startsWith(`${repository}:`) && at === digest);
+    if (options.onlyTagged === true && !isNamed) storage.manifests.delete(`${repository}@${digest}`);
+  };
   return {
     head: (repository, reference) =>
       call({ name: 'head', repository, reference }, (): Descriptor | undefined => {
@@ -80,6 +89,7 @@ export function memoryRegistry(
         }
         storage.manifests.set(`${repository}@${digest}`, { mediaType, digest, size: bytes.length, bytes });
         if (isTag) storage.tags.set(`${repository}:${reference}`, digest);
+        if (isTag && taken !== undefined) dropUntagged(repository, taken);
         return { mediaType, digest, size: bytes.length };
       }),
     blob: (repository, digest) =>
@@ -96,6 +106,12 @@ export function memoryRegistry(
         storage.blobs.set(`${repository}@${digest}`, bytes);
         return { mediaType, digest, size: bytes.length };
       }),
+    putFile: (repository, descriptor, path) =>
+      call({ name: 'putBlob', repository, reference: '' }, () => {
+        storage.blobs.set(`${repository}@${descriptor.digest}`, readFileSync(path));
+        return descriptor;
+      }),
+    checkPush: (repository) => call({ name: 'checkPush', repository, reference: '' }, () => undefined),
     mountBlob: (repository, digest, from) =>
       call({ name: 'mountBlob', repository, reference: digest }, () => {
         const found = storage.blobs.get(`${from}@${digest}`);
@@ -108,12 +124,41 @@ export function memoryRegistry(
           name.startsWith(`${repository}:`) ? [name.slice(repository.length + 1)] : [],
         ),
       ),
+    referrers: (repository, digest) =>
+      call({ name: 'referrers', repository, reference: digest }, () => {
+        if (options.listsReferrers !== true) return undefined;
+        const there = [...storage.manifests].filter(([name]) => name.startsWith(`${repository}@`));
+        return there.flatMap(([, { bytes, ...found }]) => {
+          const {
+            subject,
+            artifactType,
+            annotations = {},
+          } = JSON.parse(Buffer.from(bytes).toString('utf8')) as {
+            readonly subject?: Descriptor;
+            readonly artifactType?: string;
+            readonly annotations?: Readonly<Record<string, string>>;
+          };
+          const { mediaType, size } = found;
+          return subject?.digest === digest
+            ? [{ mediaType, size, digest: found.digest, artifactType, annotations }]
+            : [];
+        });
+      }),
     deleteManifest: (repository, reference) =>
       call({ name: 'deleteManifest', repository, reference }, () => {
-        if (options.deletesTags === false) {
+        if (options.deletesTags === false && !reference.startsWith('sha256:')) {
           throw new RegistryError('unsupported', { status: 405, codes: ['UNSUPPORTED'] });
         }
-        return storage.tags.delete(`${repository}:${reference}`);
+        if (!reference.startsWith('sha256:')) {
+          const named = storage.tags.get(`${repository}:${reference}`);
+          const wasThere = storage.tags.delete(`${repository}:${reference}`);
+          if (named !== undefined) dropUntagged(repository, named);
+          return wasThere;
+        }
+        for (const [name, digest] of storage.tags) {
+          if (name.startsWith(`${repository}:`) && digest === reference) storage.tags.delete(name);
+        }
+        return storage.manifests.delete(`${repository}@${reference}`);
       }),
   };
 }

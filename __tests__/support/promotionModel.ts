@@ -1,6 +1,6 @@
 import { relationOf } from '../../src/publish/ancestry';
-import { promote, type Promotion } from '../../src/publish/promote';
-import { digestAt } from '../../src/publish/promotion/pointers';
+import { promote, type Promotion } from '../../src/publish/promotion/promote';
+import { digestAt } from '../../src/publish/promotion/decision';
 import { lockOf } from '../../src/publish/publishSet';
 import { readSet, storeSet, type StoredSet } from '../../src/publish/setArtifact';
 import { commitTag, setRepository } from '../../src/publish/tags';
@@ -66,7 +66,7 @@ async function prepare(storage: Storage, standing: Run | undefined, runs: readon
     const release = { registryPath: path, commit: commitId(run.commit), images: Object.fromEntries(images) as never };
     const order = await buildTinyRelease(registry, release);
     for (const { repository, digest } of order.images) {
-      storage.tags.set(`${repository}:${commitTag(order.commit)}`, digest ?? '');
+      storage.tags.set(`${repository}:${commitTag(order.commit)}`, digest);
     }
     await storeSet(registry, sets, commitTag(order.commit), lockOf(order), order.created);
     const stored = await readSet(registry, sets, commitTag(order.commit));
@@ -94,7 +94,7 @@ function modelOn(
   const move: Promotions['promote'] = (set, override, port, signal) =>
     promote(set, sets, override, {
       registry: port,
-      steadfast: port,
+      uncancellable: port,
       isAncestor,
       now: () => 1_800_000_000_000,
       signal,

@@ -22,6 +22,8 @@ export type RegistryAuth =
 
 export interface RegistryOptions {
   readonly auth?: RegistryAuth;
+  /** Another build of Distribution than the one at hand. */
+  readonly program?: string | undefined;
 }
 
 /** A real Distribution registry on a free loopback port, with a data folder of its own; manifests can be deleted. */
@@ -59,7 +61,8 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
   // Cost 4 is bcrypt's least; every request pays for it.
   await writeFile(join(folder.path, 'htpasswd'), `${username}:${await hash(password, 4)}\n`);
 
-  let running = await launch(folder.path, auth, 0).catch(async (cause: unknown) => {
+  const start = (port: number): Promise<RegistryProcess> => launch(folder.path, auth, port, options.program);
+  let running = await start(0).catch(async (cause: unknown) => {
     await folder.remove();
     throw cause;
   });
@@ -83,15 +86,19 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     restart: async () => {
       await running.stop();
       before += running.logs();
-      running = await launch(folder.path, auth, port);
+      running = await start(port);
     },
     [Symbol.asyncDispose]: stop,
   };
 }
 
 /** Starts the registry of `folder` on a loopback port of this machine; 0: a free one. */
-async function launch(folder: string, auth: RegistryAuth, port: number): Promise<RegistryProcess> {
-  const program = process.env['KFP_IMAGES_REGISTRY_BIN'];
+async function launch(
+  folder: string,
+  auth: RegistryAuth,
+  port: number,
+  program = process.env['KFP_IMAGES_REGISTRY_BIN'],
+): Promise<RegistryProcess> {
   const file = join(folder, 'config.yml');
   if (program !== undefined) {
     // It says which port it was given for 0, so that no other process can take it in between.

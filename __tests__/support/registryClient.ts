@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Login } from '../../src/publish/login';
-import { createRegistry, type Limits } from '../../src/publish/registry';
+import type { Login } from '../../src/oci/login';
+import { createRegistry } from '../../src/oci/client';
+import type { Limits } from '../../src/oci/limits';
 import type { Log, Registry } from '../../src/types';
 
 /** The client under test with what it told the run. */

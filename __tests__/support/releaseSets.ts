@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IsAncestor } from '../../src/publish/ancestry';
 import type { FinishedImage, PublicationOrder } from '../../src/publish/publishSet';
-import { digestOf } from '../../src/publish/registry/digest';
+import { digestOf } from '../../src/oci/digest';
 import type { Log, Registry } from '../../src/types';
 
 /** A commit id for a name. */
@@ -96,6 +96,7 @@ export async function buildTinyRelease(registry: Registry, release: TinyRelease)
     images: [...done.values()],
     tags: release.tags ?? [],
     binds: new Map(Object.entries(binds)),
+    standing: new Map(),
     moveLatest: release.moveLatest ?? true,
     override: release.override ?? false,
   };

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { selfSignedCertificate } from './certificate';
@@ -42,8 +42,12 @@ const issuer = 'kfp-images-test-issuer';
 export async function startTokenServer(options: TokenServerOptions): Promise<TokenServer> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const rootCertBundlePath = join(options.folder, 'token-server.pem');
-  await writeFile(rootCertBundlePath, selfSignedCertificate(privateKey, publicKey, issuer));
-  const kid = keyId(publicKey);
+  const certificate = selfSignedCertificate(privateKey, publicKey, issuer);
+  await writeFile(rootCertBundlePath, certificate);
+  const chain = certificate
+    .split('\n')
+    .filter((line) => !line.startsWith('-----'))
+    .join('');
   const issued: string[] = [];
   const seconds = options.seconds ?? 60;
   const server = await serve((request) => {
@@ -52,7 +56,7 @@ export async function startTokenServer(options: TokenServerOptions): Promise<Tok
       return reply(401, { errors: [{ code: 'UNAUTHORIZED', message: 'authentication failed' }] });
     }
     const scopes = query.getAll('scope').flatMap((scope) => scope.split(' '));
-    const token = jwt(privateKey, kid, options.username, scopes, seconds);
+    const token = jwt(privateKey, chain, options.username, scopes, seconds);
     issued.push(token);
     const lifetime = options.tellsLifetime === false ? {} : { expires_in: seconds };
     return reply(200, { token, access_token: token, ...lifetime });
@@ -79,8 +83,11 @@ function reply(status: number, body: object): Reply {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
-/** https://distribution.github.io/distribution/spec/auth/jwt/ */
-function jwt(key: KeyObject, kid: string, subject: string, scopes: readonly string[], seconds: number): string {
+/**
+ * https://distribution.github.io/distribution/spec/auth/jwt/ . It names its key by the certificate itself: Distribution 2.8 and 3 make different ids
+ * of a key.
+ */
+function jwt(key: KeyObject, chain: string, subject: string, scopes: readonly string[], seconds: number): string {
   const now = Math.ceil(Date.now() / 1000);
   const claims = {
     iss: issuer,
@@ -97,19 +104,6 @@ function jwt(key: KeyObject, kid: string, subject: string, scopes: readonly stri
     }),
   };
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const text = `${part({ typ: 'JWT', alg: 'ES256', kid })}.${part(claims)}`;
+  const text = `${part({ typ: 'JWT', alg: 'ES256', x5c: [chain] })}.${part(claims)}`;
   return `${text}.${sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
-}
-
-/** The name of a key for Distribution: base32 of 240 bits of the sha256 of its DER, in groups of four (as JWT's page above says). */
-function keyId(publicKey: KeyObject): string {
-  const digest = createHash('sha256')
-    .update(publicKey.export({ type: 'spki', format: 'der' }))
-    .digest()
-    .subarray(0, 30);
-  const bits = [...digest].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  const letters = (bits.match(/.{5}/g) ?? []).map(
-    (five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[parseInt(five, 2)] ?? '',
-  );
-  return (letters.join('').match(/.{4}/g) ?? []).join(':');
 }

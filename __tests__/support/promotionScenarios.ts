@@ -1,4 +1,4 @@
-import type { Promotion } from '../../src/publish/promote';
+import type { Promotion } from '../../src/publish/promotion/promote';
 import type { MemoryOptions } from './memoryRegistry';
 import { latestOf, makeModel, path, sets, type Promotions, type Run } from './promotionModel';
 import { commitId } from './releaseSets';
