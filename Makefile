@@ -1,7 +1,7 @@
 # On a fresh Debian or Ubuntu machine with Node, npm and root: `make demo` and `make test`.
 # script/engine finds a Docker engine or, as root, sets up a private one that it stops again.
 
-.PHONY: help demo test faults test-cluster lint bench build clean
+.PHONY: help demo test test-containerd faults random test-dockerfile test-cluster test-kfp test-registries test-builders replay lint bench bundle clean
 
 # Tests run make themselves: they must not take it for a part of this one.
 outside := env -u MAKELEVEL -u MAKEFLAGS -u MFLAGS
@@ -15,21 +15,49 @@ demo: node_modules/.package-lock.json ## the whole job on a small fork: keyword,
 test: node_modules/.package-lock.json ## every test, with a real engine and a real registry
 	@$(outside) script/engine run -- npm test
 
+test-containerd: node_modules/.package-lock.json ## what depends on the image store, on containerd's: a private engine (needs root)
+	@$(outside) script/engine run --store containerd -- npx vitest run __tests__/builder __tests__/run/secretsOfFailure.integration.test.ts
+
 faults: node_modules/.package-lock.json ## seeded faults, signals, deaths and races against real registries
 	@$(outside) script/engine run -- npm run --silent faults
 
+random: node_modules/.package-lock.json ## random Dockerfiles, scripts and trees, by us and by docker build: SEED=1, REPOSITORIES=2
+	@KFP_IMAGES_RANDOM_SEED="$(or $(SEED),1)" KFP_IMAGES_RANDOM_REPOSITORIES="$(or $(REPOSITORIES),2)" $(outside) script/engine run -- npx vitest run --config vitest.random.config.mts
+
+test-dockerfile: node_modules/.package-lock.json ## what Dockerfiles read, against BuildKit's own frontend: FOLDER=…, COUNT=10000, SEED=1 (needs Go)
+	@node script/ts.mjs __tests__/dockerfile/checkBuildKit.ts "$(FOLDER)" "$(or $(COUNT),10000)" "$(or $(SEED),1)"
+
 test-cluster: node_modules/.package-lock.json ## deploys, against a real Kubernetes API server (needs Go)
-	@$(outside) script/engine run -- script/cluster run -- npx vitest run --config vitest.cluster.config.ts
+	@$(outside) script/engine run -- script/cluster run -- npx vitest run --config vitest.cluster.config.mts
+
+test-kfp: node_modules/.package-lock.json ## what runs name after a deploy, by a real KFP API server: KFP_APISERVER=FILE (needs Go)
+	@script/kfp check && $(outside) script/cluster run -- script/kfp run -- npx vitest run --config vitest.kfp.config.mts
+
+test-registries: node_modules/.package-lock.json ## against every registry that can be compiled or is given: ZOT=FILE, OLAREG=FILE, SEEDS=20, FROM=1, ROUNDS=3, HISTORIES=5, ONLY=NAME (needs Go)
+	@KFP_IMAGES_REGISTRY_SEEDS="$(or $(SEEDS),20)" KFP_IMAGES_REGISTRY_FROM="$(or $(FROM),1)" KFP_IMAGES_REGISTRY_ROUNDS="$(or $(ROUNDS),3)" KFP_IMAGES_REGISTRY_HISTORIES="$(or $(HISTORIES),5)" KFP_IMAGES_REGISTRY_ONLY="$(ONLY)" $(outside) script/engine run -- script/registries run -- npx vitest run --config vitest.registries.config.mts
+
+test-builders: node_modules/.package-lock.json ## builds by buildkitd over the remote driver, one and two nodes (needs Go and root)
+	@$(outside) script/engine run -- script/builders run -- npx vitest run --config vitest.builders.config.mts
+
+replay: node_modules/.package-lock.json ## the history of a clone on the small fork, every image built anew and compared: CLONE=FOLDER, COUNT=200 (needs Go and root)
+	@$(outside) script/engine run -- script/builders run -- node_modules/.bin/node script/ts.mjs __tests__/random/replay.ts "$(CLONE)" "$(or $(COUNT),200)"
 
 lint: node_modules/.package-lock.json ## types, lint rules, formatting
 	@npm run --silent typecheck
 	@npm run --silent lint
 
-bench: node_modules/.package-lock.json ## speed, as ratios against the peers in the same run
-	@$(outside) script/engine run -- npm run --silent bench
+# `make bench -- --only W7`: what follows goes to the bench, and is no goal of make.
+ifeq (bench,$(firstword $(MAKECMDGOALS)))
+bench_args := $(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS))
+$(if $(bench_args),$(eval .PHONY: $(bench_args))$(eval $(bench_args):;@:))
+endif
 
-build: node_modules/.package-lock.json ## bundle src/ into dist/
-	@npm run --silent build
+# The containerd store, as new Docker has it: without it bake writes no cache.
+bench: node_modules/.package-lock.json ## speed, as ratios against the peers in the same run: make bench -- --only W7
+	@$(outside) script/engine run --store containerd -- npm run --silent bench -- $(bench_args) $(ARGS)
+
+bundle: node_modules/.package-lock.json ## bundle src/ into dist/
+	@npm run --silent bundle
 
 clean: ## remove installed packages
 	rm -rf node_modules

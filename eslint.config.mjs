@@ -1,8 +1,32 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** Stages in the order in which data flows; none may import another. Only run.ts and commands/ know the order. */
-const stages = ['event', 'catalog', 'plan', 'build', 'publish', 'report', 'deploy'];
+/** Stages in the order in which data flows; none may import another. Only run/ and commands/ know the order. */
+const stages = ['event', 'catalog', 'plan', 'builder', 'publish', 'deploy', 'report'];
+/** One home for each outside thing. Any stage may import them; they import no stage. */
+const tools = ['oci', 'google', 'docker', 'dockerfile', 'golang', 'git', 'sigstore', 'system'];
+const above = ['commands', 'run', 'main', 'cli', 'post'];
+
+/** Packages and Node modules that have one home. */
+const homes = [
+  {
+    source: '^(node:)?child_process$|^@actions.exec$',
+    at: ['src/system/exec.ts'],
+    why: 'Children are started in system/exec.ts only.',
+  },
+  { source: '^@actions.github', at: ['src/event/github.ts'], why: 'GitHub is asked in event/github.ts only.' },
+  { source: '^@sigstore', at: ['src/sigstore/**/*.ts'], why: 'Sigstore is known in sigstore/ only.' },
+  { source: '^(google-|@google-cloud)', at: ['src/google/**/*.ts'], why: 'Google is known in google/ only.' },
+];
+const onlyAtHome = (those) => [
+  'error',
+  ...those.flatMap(({ source, why }) =>
+    ['ImportDeclaration', 'ImportExpression'].map((kind) => ({
+      selector: `${kind}[source.value=/${source}/]`,
+      message: why,
+    })),
+  ),
+];
 
 const forbid = (folder, others, why) => ({
   files: [`src/${folder}/**/*.ts`],
@@ -34,28 +58,16 @@ export default tseslint.config(
   ...stages.map((stage) =>
     forbid(
       stage,
-      [...stages.filter((other) => other !== stage), 'commands', 'run', 'main', 'cli', 'post'],
-      'A stage imports types, errors, system and itself, never another stage; run.ts and commands/ join them.',
+      [...stages.filter((other) => other !== stage), ...above],
+      'A stage imports tools, types, errors and itself, never another stage; run/ and commands/ join them.',
     ),
   ),
-  forbid('system', [...stages, 'commands', 'run', 'main', 'cli', 'post'], 'system/ knows nothing of the stages.'),
-  {
-    files: ['src/**/*.ts'],
-    rules: { 'max-lines': ['error', 200] },
-  },
-  {
-    files: ['src/**/*.ts'],
-    ignores: ['src/system/exec.ts'],
-    rules: {
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: 'ImportDeclaration[source.value=/^(node:)?child_process$/]',
-          message: 'Children are started in system/exec.ts only.',
-        },
-      ],
-    },
-  },
+  ...tools.map((tool) => forbid(tool, [...stages, ...above], 'A tool knows nothing of the stages.')),
+  { files: ['src/**/*.ts'], rules: { 'no-restricted-syntax': onlyAtHome(homes) } },
+  ...homes.map((home) => ({
+    files: home.at,
+    rules: { 'no-restricted-syntax': onlyAtHome(homes.filter((other) => other !== home)) },
+  })),
   {
     files: ['**/*.mjs', '**/*.cjs'],
     extends: [tseslint.configs.disableTypeChecked],
