@@ -28,7 +28,7 @@ test-dockerfile: node_modules/.package-lock.json ## what Dockerfiles read, again
 	@node script/ts.mjs __tests__/dockerfile/checkBuildKit.ts "$(FOLDER)" "$(or $(COUNT),10000)" "$(or $(SEED),1)"
 
 test-cluster: node_modules/.package-lock.json ## deploys, against a real Kubernetes API server (needs Go)
-	@$(outside) script/engine run -- script/cluster run -- npx vitest run --config vitest.cluster.config.mts
+	@$(outside) script/engine run -- script/cluster run -- npm run --silent test:cluster
 
 test-kfp: node_modules/.package-lock.json ## what runs name after a deploy, by a real KFP API server: KFP_APISERVER=FILE (needs Go)
 	@script/kfp check && $(outside) script/cluster run -- script/kfp run -- npx vitest run --config vitest.kfp.config.mts

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests against a real Kubernetes API server: `script/cluster run -- npx vitest run --config vitest.cluster.config.mts`. */
+/** Tests against a real Kubernetes API server: `make test-cluster`. */
 export default defineConfig({
   test: {
     include: ['__tests__/cluster/**/*.cluster.ts'],
