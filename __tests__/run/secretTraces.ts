@@ -51,7 +51,8 @@ export function watchArguments(everyMs = 10): { stop(): Promise<ReadonlySet<stri
 export function watchChildren(mark: string, own: readonly string[]): { stop(): Promise<ReadonlySet<string>> } {
   const isOwn = (args: string): boolean => own.some((path) => args.includes(path));
   return watchProcesses(async (id) => {
-    // In this order: what was just forked still has its parent's arguments, and then its environment too.
+    // In this order: what was just forked still has its parent's arguments, and then its environment too. The program under
+    // test is itself such a child, of the test: its environment beside the test's arguments is not one of its own children.
     const args = await processFile(id, 'cmdline');
     if (args === '' || isOwn(args)) return '';
     const environment = await processFile(id, 'environ');
