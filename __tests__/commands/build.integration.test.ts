@@ -142,7 +142,7 @@ describe('what is built', () => {
     expect([...(await storedIn(world.registry)).keys()].filter((path) => !stored.has(path))).toEqual([]);
   });
 
-  it('context: workspace takes the files as they lie there, and publishes under no commit’s name', async () => {
+  it('context: workspace takes the files as they are on disk, and publishes under no commit’s name', async () => {
     const path = 'backend/src/v2/driver/driver.go';
     const text = await readFile(join(world.fork.directory, path), 'utf8');
     await writeFile(join(world.fork.directory, path), `${text}\n// Not yet committed.\n`);

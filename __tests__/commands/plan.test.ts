@@ -173,7 +173,7 @@ it('--explain shows every line of each content key', async () => {
 });
 
 describe('context: workspace', () => {
-  it('keys the files as they lie there and leaves the index as it is', async () => {
+  it('keys the files as they are on disk and leaves the index as it is', async () => {
     const clean = await planned('--images', 'driver');
     const path = 'backend/src/v2/driver/untracked.go';
     await writeFile(join(fork.directory, path), 'package driver\n');

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createWorld, kfpImages, lockIn, step, type World } from '../run/world';
 import { imageStore } from '../support/engine';
 
-/* What was skipped would have come out the same: every image of a set is built anew from the whole tree and compared. */
+/* What was skipped would have come out the same: every image of a set is rebuilt from the whole tree and compared. */
 
 let world: World;
 
@@ -31,7 +31,7 @@ async function rebuilt(): Promise<{ readonly exitCode: number; readonly stderr: 
 }
 
 it(
-  'a later commit whose images were reused or bound anew: a build of it gives the same bits',
+  'a later commit whose images were reused or bound again: a build of it gives the same bits',
   { timeout: 600_000 },
   async () => {
     const path = 'backend/src/v2/driver/driver.go';

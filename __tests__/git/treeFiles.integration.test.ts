@@ -230,7 +230,7 @@ describe('the files of a work tree', () => {
     await writeFile(join(directory, 'nested', 'file'), 'nested\n');
   }
 
-  it('are taken as they lie there, and nothing of the repository changes', async () => {
+  it('are taken as they are on disk, and nothing of the repository changes', async () => {
     await messyWorkTree();
     const before = await state();
     const workspace = await snapshotWorkspace(join(repository.directory, 'build'), scratch);

@@ -8,7 +8,7 @@ import { moduleCases } from './goModuleCases';
 
 /*
  * The files found for Go images, against what `go list -deps` says. Its answers are recorded, so that the comparison is
- * made where Go is not installed, too; where it is, the record itself is held against Go. `RECORD=1` writes it anew.
+ * made where Go is not installed, too; where it is, the record itself is held against Go. `RECORD=1` rewrites it.
  */
 
 const recordFile = join(import.meta.dirname, '..', 'fixtures', 'plan', 'goList.json');

@@ -128,13 +128,13 @@ it('a registry that takes what is attached and does not list it is not believed'
   await expect(attach(forgetful, subject, file('one'))).rejects.toThrow(/was put 5 times/);
 });
 
-it('what stands at the tag and is no list is left alone, and said', async () => {
+it('what is at the tag and is not a list is left alone, and reported', async () => {
   const { registry, subject } = await start();
   const tag = fallbackTag(subject.digest);
   const bytes = Buffer.from('{"schemaVersion":2,"config":{}}');
   const { digest } = await registry.putManifest(repository, tag, 'application/vnd.oci.image.manifest.v1+json', bytes);
   const attached = attach(openAttachments(registry), subject, file('one'));
   await expect(attached).rejects.toThrow(PublishError);
-  await expect(attached).rejects.toThrow(/is no list of them/);
+  await expect(attached).rejects.toThrow(/is not a list of them/);
   expect((await registry.head(repository, tag))?.digest).toBe(digest);
 });

@@ -53,7 +53,7 @@ describe('what is attached', () => {
   it.each<[string, Reply, string]>([
     ['turns in circles', page(['b'], '<?page=2>; rel="next"'), 'pages without end'],
     ['goes on elsewhere', page(['b'], '<https://evil.example.com/>; rel="next"'), 'has its next page elsewhere'],
-    ['ends with something else', { status: 404 }, 'gave a page that is no list'],
+    ['ends with something else', { status: 404 }, 'gave a page that is not a list'],
   ])('is never half a list: one that %s is an error', async (_, second, text) => {
     const server = await start(({ path }) => (path.includes('page=2') ? second : page(['a'], '<?page=2>; rel="next"')));
     await expect(ask(server.host)).rejects.toThrow(text);

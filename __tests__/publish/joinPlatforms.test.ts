@@ -58,7 +58,7 @@ test('of a part that is an index itself, what that lists comes along, attestatio
   expect(await listed(registry, index)).toMatchObject([{ digest: amd64.digest }, inner, attestation]);
 });
 
-test('a part that is not there, or is no image, is named', async () => {
+test('a part that does not exist, or is not an image, is named', async () => {
   const { registry, parts } = await twoParts();
   const lost = { platform: 'linux/s390x', digest: `sha256:${'0'.repeat(64)}` };
   const joined = joinPlatforms(registry, repository, [...parts, lost]);

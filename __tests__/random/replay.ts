@@ -9,7 +9,7 @@ import { dockerConfig } from '../support/registry';
 
 /*
  * The proof of the skip, at length: the commits of a real fork's history, each as a commit of the small fork that changes the files in the same
- * places. Each is published (what did not change is reused), then every image of its set is built anew from the whole tree and compared.
+ * places. Each is published (what did not change is reused), then every image of its set is rebuilt from the whole tree and compared.
  * make replay CLONE=FOLDER COUNT=200
  */
 

@@ -235,7 +235,7 @@ it('without being asked nothing is attached', async () => {
 });
 
 it.each([
-  ['a key that is none', { sign: 'key', 'sign-key': 'not a key' }, 'sign-key is no private key'],
+  ['a key that is none', { sign: 'key', 'sign-key': 'not a key' }, 'sign-key is not a private key'],
   ['a reference', { sign: 'key', 'sign-key': 'gcpkms://projects/p/locations/l' }, 'key management service'],
   ['no key', { sign: 'key' }, 'sign: key needs sign-key'],
   ['no identity', { sign: 'keyless' }, 'id-token: write'],

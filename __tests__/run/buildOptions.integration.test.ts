@@ -151,7 +151,7 @@ images:
     const short = (await world.fork.git('rev-parse', 'HEAD')).slice(0, 7);
     expect(await labelsOf('web')).toMatchObject({ 'com.example.team': 'ml', 'com.example.commit': `of ${short}` });
 
-    await world.fork.commit('Change the library', { 'libs/shared/text.txt': 'shared anew\n' });
+    await world.fork.commit('Change the library', { 'libs/shared/text.txt': 'shared again\n' });
     const plan = await kfpImages(world.fork.directory, ['plan', '--images', 'web', '--since', 'HEAD~1']);
     expect(plan.stdout).toContain('libs/shared/text.txt changed since HEAD~1');
   });
@@ -199,7 +199,7 @@ images:
     expect(left.summary).toBe('');
   });
 
-  it('builds anew without any cache, though the registry has it', async () => {
+  it('rebuilds without any cache, though the registry has it', async () => {
     const result = await step(world, { ref: 'refs/tags/v1.2.3', env, inputs: { ...inputs, 'no-cache': 'true' } });
     expect(result.exitCode, result.stdout).toBe(0);
     expect(json(result, 'built')).toEqual(['web']);

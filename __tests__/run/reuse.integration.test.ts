@@ -224,7 +224,7 @@ describe('after a force-push of the default branch', () => {
   beforeAll(async () => {
     ({ digest: stood } = await manifestOf(world.registry, 'kfp-images-set', 'latest'));
     await world.fork.git('reset', '--quiet', '--hard', 'HEAD~1');
-    await world.fork.commit('Begin anew [apiserver]', { 'docs/anew.md': 'Anew.\n' });
+    await world.fork.commit('Start over [apiserver]', { 'docs/start.md': 'Start.\n' });
   });
 
   it('the set is published, latest stays, and the run is green and says what to do', async () => {
@@ -250,7 +250,7 @@ describe('after a force-push of the default branch', () => {
     expect((await step(world, { inputs: { latest: 'always' } })).exitCode).toBe(0);
     const moved = (await manifestOf(world.registry, 'kfp-images-set', 'latest')).digest;
     expect(moved).not.toBe(stood);
-    await world.fork.commit('Go on [apiserver]', { 'docs/anew.md': 'On.\n' });
+    await world.fork.commit('Go on [apiserver]', { 'docs/start.md': 'On.\n' });
     const result = await step(world);
     expect(result.stdout).not.toContain('::warning::latest');
     expect((await manifestOf(world.registry, 'kfp-images-set', 'latest')).digest).not.toBe(moved);

@@ -92,7 +92,7 @@ it('what a key signed is verified by its public half, and by no other; nor after
   expect(read('{}')).toBeUndefined();
 });
 
-it('a private key is no public one', () => {
+it('a private key is not a public one', () => {
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
   expect(() => readPublicKey(pem, 'key.pem')).toThrow(/is a private key/);
 });

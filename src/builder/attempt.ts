@@ -14,7 +14,7 @@ export interface Attempt {
 
 export interface AttemptPorts {
   readonly onEvent: (event: BuildEvent) => void;
-  /** Told the process group that runs. */
+  /** Called with the process group that runs. */
   readonly onStart: (processGroup: number) => void;
   readonly signal: AbortSignal;
 }

@@ -23,7 +23,7 @@ export interface BuildJob {
 
 export interface BuildPorts {
   readonly observer: Pick<BuildObserver, 'event'>;
-  /** Told each process group that runs, so that it can be ended after we were killed. */
+  /** Called with each process group that runs, so that it can be ended after we were killed. */
   readonly onStart?: (processGroup: number) => void;
   /** Writes a fresh login into the DOCKER_CONFIG of the command, before a push is tried again. */
   readonly login?: () => Promise<void>;

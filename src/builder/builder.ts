@@ -71,7 +71,7 @@ export function buildkitOf({ nodes }: Pick<Builder, 'nodes'>): string | undefine
   return versions.size === 1 ? [...versions][0] : undefined;
 }
 
-/** What inspect told. Throws EnvironmentError where that is that there is no such builder, or no engine behind it. */
+/** What `buildx inspect` reports. Throws EnvironmentError where there is no such builder, or no engine behind it. */
 function answered({ exitCode, stdout, stderr }: Finished): Inspected {
   const found = parseInspect(stdout);
   const trouble = found.error ?? (exitCode === 0 ? undefined : stderr.trim());

@@ -5,7 +5,7 @@ const FIRST_SIZE = 64 * 1024;
 type Take = (line: Buffer, cut: boolean) => void;
 
 /**
- * A byte stream as lines, whatever the chunk borders. Keeps at most `limit` bytes of a line; what is longer is cut there and told so.
+ * A byte stream as lines, whatever the chunk borders. Keeps at most `limit` bytes of a line; what is longer is cut there and marked as cut.
  * Lines are gathered in one piece of memory that is used again, because logs are mostly garbage otherwise.
  */
 export class ByteLines {

@@ -44,12 +44,12 @@ export interface CollectedLayer {
 
 /** So long after now Go's cache entries of a seed are dated, see `script`. Beyond 2038 some file systems have no dates. */
 const aheadMs = 9 * 365 * 86_400_000;
-/** Entries of Go's cache that came into a seed longer ago than this are left behind when it is written anew. */
+/** Entries of Go's cache that came into a seed longer ago than this are left out when it is rewritten. */
 const keptMs = 30 * 86_400_000;
 
 /**
  * Runs in the image that the builds ran in, which has a shell and the usual tools. Of Go's build cache entries are taken that are complete, and
- * dated years ahead: Go removes entries that were not used for days by their date, and dates an old one anew when it uses it, for which an
+ * dated years ahead: Go removes entries that were not used for days by their date, and updates the date of an old one when it uses it, for which an
  * overlay file system copies the whole file; a date ahead spares both (cmd/go/internal/cache). Their date also tells when they came into the
  * seed. All other folders keep the dates of their files, because tools compare them (make, cargo).
  */
@@ -100,7 +100,7 @@ export function collectDockerfile({ cache, seed, extent, folder }: Collection): 
     `FROM ${cache.base} AS kfp-images-collect`,
     'USER 0:0',
     'SHELL ["/bin/sh", "-c"]',
-    // Each time anew, and not by --no-cache: that empties cache mounts.
+    // Run again each time, but not by --no-cache: that empties cache mounts.
     `RUN --network=none --mount=type=bind,target=/.kfp-images/context ${cacheFlag(cache, '/.kfp-images/mount', seed)}${known} ${variables} sh /.kfp-images/context/collect`,
     'FROM scratch',
     'COPY --from=kfp-images-collect /.kfp-images/out /',

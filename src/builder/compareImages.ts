@@ -2,7 +2,7 @@ import { bindConfig } from './bind';
 import { compareLayers, readLayer, type ImageArchive, type PathDifference } from './imageArchive';
 import { field, parseJson } from '../system/json';
 
-/** What a comparison of an image with what was built anew came to. */
+/** How a published image compares with a rebuilt one. */
 export interface ImageComparison {
   /** Sentences that name layer and file; empty: no bit differs. */
   readonly differences: readonly string[];
@@ -14,7 +14,7 @@ export interface ImageComparison {
 const named = 5;
 
 /**
- * Compares a published image with one that was built anew. `config`: of the published one; `env`: what binding wrote into it; `published`
+ * Compares a published image with one that was rebuilt. `config`: of the published one; `env`: what binding wrote into it; `published`
  * gets its layers, asked only where a layer differs. `exactTimes`: can this engine set the times of files? Else they are left out.
  */
 export async function compareImages(
@@ -28,7 +28,7 @@ export async function compareImages(
   const differences = [...configDifferences(config, own, exactTimes)];
   const [before, after] = [diffIds(config), diffIds(rebuilt.config)];
   if (before.length !== after.length) {
-    differences.push(`it has ${before.length} layers, built anew ${after.length}`);
+    differences.push(`it has ${before.length} layers, rebuilt ${after.length}`);
     return { differences, notes: [] };
   }
   const wrong = before.flatMap((id, index) => (id === after[index] ? [] : [index]));

@@ -73,7 +73,7 @@ function engineHint(message: string): string | undefined {
     : undefined;
 }
 
-/** What a refusal means for the user is told where registries are known; here it only counts whether to try again. */
+/** What a refusal means for the user is explained where registries are known; here the only question is whether to try again. */
 function push(message: string): Failure {
   const heals = /tag immutability|cannot update tag|denied:|\b403\b|no such host/i.test(message)
     ? 'no'

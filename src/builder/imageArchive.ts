@@ -59,7 +59,7 @@ export interface LayerEntry {
   readonly time: number;
 }
 
-/** The entries of a layer by path. BuildError where it is no layer. */
+/** The entries of a layer by path. BuildError where it is not a layer. */
 export async function readLayer(file: string): Promise<ReadonlyMap<string, LayerEntry>> {
   const entries = new Map<string, LayerEntry>();
   await eachEntry(await decompressed(file), async (header, content) => {

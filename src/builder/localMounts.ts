@@ -52,7 +52,7 @@ export function parseDiskUsage(text: string): LocalMounts {
     const [, created = ''] = /^Created at:\s+(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)/m.exec(block) ?? [];
     mounts.push({ id, parents, usedAt: Date.parse(`${created.replace(' ', 'T')}Z`) || 0 });
   }
-  // An older BuildKit names none: then nothing can be told apart.
+  // An older BuildKit names none: then nothing can be distinguished.
   if (nameless && mounts.length === 0) return unknown;
   return {
     has: (id) => mounts.some((mount) => mount.id === id && mount.parents.length === 0),

@@ -43,7 +43,7 @@ export async function rebuild(request: BuildRequest, able: Capabilities, ports: 
   ports.signal.throwIfAborted();
   if (exitCode !== 0) {
     const words = account.failure.message === '' ? tail.join('').slice(-2000) : account.failure.message;
-    throw new BuildError(`${name} can't be built anew from the whole tree of commit ${request.revision}: ${words}`);
+    throw new BuildError(`${name} can't be rebuilt from the whole tree of commit ${request.revision}: ${words}`);
   }
   if (!able.rewritesTimes) {
     const reference = `${request.repository}:${request.tag}`;

@@ -23,7 +23,7 @@ export interface ScheduleState {
   /** The most urgent first. */
   readonly tasks: readonly Task[];
   readonly states: ReadonlyMap<string, TaskState>;
-  /** Builds that have not ended, also those that were told to. */
+  /** Builds that have not ended, including those that were asked to. */
   readonly running: ReadonlySet<string>;
 }
 

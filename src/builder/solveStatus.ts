@@ -115,7 +115,7 @@ function vertexWarning(fields: Fields): VertexWarning {
   const url = string(fields['url']);
   const [range] = records(fields['range']);
   return {
-    // The line is told apart; the rule's page says more than its detail.
+    // The line is reported separately; the rule's page says more than its detail.
     text: `${short.replace(/ \(line \d+\)$/, '')}${url === '' ? '' : ` (${url})`}`,
     file: string(record(fields['sourceInfo'])['filename']) || undefined,
     line: number(record(range?.['start'])['line']),

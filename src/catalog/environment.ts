@@ -25,10 +25,10 @@ function imageWith(image: CatalogImage, env: Readonly<Record<string, string | un
       );
       return [];
     }
-    const spoilt = variables.find((variable) => /\{\{|\}\}/.test(env[variable] ?? ''));
-    if (spoilt !== undefined) {
+    const unusable = variables.find((variable) => /\{\{|\}\}/.test(env[variable] ?? ''));
+    if (unusable !== undefined) {
       throw new UsageError(
-        `images.${image.name}.buildArgs.${name}: the variable ${spoilt} of the environment holds {{ or }}, which would be read as a placeholder. Give it another value.`,
+        `images.${image.name}.buildArgs.${name}: the variable ${unusable} of the environment holds {{ or }}, which would be read as a placeholder. Give it another value.`,
       );
     }
     const filled = text.replace(environmentPlaceholder, (_, variable: string) => env[variable] ?? '');

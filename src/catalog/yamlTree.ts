@@ -76,7 +76,7 @@ async function walk(root: Node | null): Promise<YamlTree> {
     const { nodes, depth } = bounds.catalog;
     if (++count.nodes > nodes || path.length > depth) {
       count.stopped = true;
-      const text = `has more than ${String(nodes)} values, or more than ${String(depth)} levels, or an alias contains itself; that is no catalog`;
+      const text = `has more than ${String(nodes)} values, or more than ${String(depth)} levels, or an alias contains itself; this is not a catalog`;
       mistakes.push({ offset, text });
       return undefined;
     }

@@ -54,11 +54,12 @@ function parserOf(loaded: readonly Command[], ended: (exitCode: number) => void)
   const top = new Parser('kfp-images')
     .description('Builds, binds and publishes the images of a Kubeflow Pipelines fork.')
     .version(version)
-    .addOption(new Option('--debug', 'also say what is tried'))
-    .showHelpAfterError('(--help lists what there is)')
+    .addOption(new Option('--debug', 'also print debug output'))
+    .showHelpAfterError('(see --help)')
     .exitOverride();
   // Settings are inherited by the commands made from here on.
-  top.configureHelp({ showGlobalOptions: true });
+  // Defaults are part of the descriptions; commander would add `(preset: "true")` to those that may stand without a value.
+  top.configureHelp({ showGlobalOptions: true, optionDescription: ({ description }) => description });
   for (const command of loaded) {
     const parser = top.command(command.name).description(command.description);
     if (command.operands !== undefined) parser.argument(command.operands.value, command.operands.description);

@@ -24,7 +24,7 @@ import { refuseUnsigned, requiredSigners, signatureFlags } from './signature';
 export const gitopsCommand = defineCommand({
   name: 'gitops',
   description:
-    'Write a release set into a GitOps repository: one commit or a merge request; nothing but the images changes.',
+    'Write a release set into a GitOps repository, as one commit or a merge request; only the images change.',
   inputs: setInputs,
   flags: {
     ...setFlags,
@@ -32,18 +32,18 @@ export const gitopsCommand = defineCommand({
       kind: 'list',
       value: '<path>',
       required: true,
-      description: 'a file of it to write into; may be repeated',
+      description: 'a file in the repository to write to; may be repeated',
     },
     repository: {
       kind: 'text',
       value: '<path|url>',
-      description: 'a clone of it, or its URL (default: this folder)',
+      description: 'a clone of the repository, or its URL (default: this folder)',
     },
     images: { kind: 'list', value: '<list>', description: 'names or groups (default: all of the set)' },
     set: {
       kind: 'repeated',
       value: '<text=image>',
-      description: 'the text, a whole value, stands for that image; may be repeated',
+      description: 'replace this text, a whole value, by that image; may be repeated',
     },
     value: {
       kind: 'repeated',
@@ -52,10 +52,10 @@ export const gitopsCommand = defineCommand({
     },
     'baked-variables': {
       kind: 'switch',
-      description: 'the Deployment sets no V2_ variables (up to KFP 2.4.1): those in the image count',
+      description: 'the Deployment sets no V2_ variables (up to KFP 2.4.1), so those in the image are used',
     },
-    branch: { kind: 'text', value: '<name>', description: 'to push to (default: that of the remote)' },
-    remote: { kind: 'text', value: '<name>', description: 'to push to (default: origin)' },
+    branch: { kind: 'text', value: '<name>', description: 'branch to push to (default: that of the remote)' },
+    remote: { kind: 'text', value: '<name>', description: 'remote to push to (default: origin)' },
     'merge-request': {
       kind: 'switch',
       description: 'push a branch named after the set, as a merge request where the server can',

@@ -46,10 +46,10 @@ const secretFlags: Readonly<Record<string, string>> = {
   'credentials-json':
     'File with a service account key (JSON, or base64 of it); - reads standard input. Default: $GCP_SA_KEY, else Application Default Credentials or the docker login of this machine',
   secrets:
-    'File with secrets for builds, one ID=VALUE a line; - reads standard input. Better: --secret-envs, --secret-files',
+    'File with secrets for builds, one ID=VALUE per line; - reads standard input. Better: --secret-envs, --secret-files',
   'github-token': 'File with a GitHub token; - reads standard input. Default: $GITHUB_TOKEN or $GH_TOKEN',
   'sign-key':
-    'File with a private key to sign with, PEM, also as cosign generate-key-pair encrypts it; its password is read from $COSIGN_PASSWORD. Default: $COSIGN_PRIVATE_KEY',
+    'File with a private key to sign with, PEM, also encrypted as by cosign generate-key-pair; its password is read from $COSIGN_PASSWORD. Default: $COSIGN_PRIVATE_KEY',
 };
 
 /** Repeated lists add up. */

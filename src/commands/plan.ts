@@ -20,7 +20,7 @@ import type { Session } from './session';
 
 export const planCommand = defineCommand({
   name: 'plan',
-  description: 'What would be built, and why. Without --registry-path and --since everything asked for is.',
+  description: 'Show what would be built, and why. Without --registry-path or --since, that is every selected image.',
   inputs: [
     'registry-path',
     'registry-hosts',
@@ -39,7 +39,7 @@ export const planCommand = defineCommand({
     message: {
       kind: 'verbatim',
       value: '<text>',
-      description: 'the text searched for keywords (default: that of HEAD)',
+      description: 'the text to search for keywords (default: that of HEAD)',
     },
     since: {
       kind: 'verbatim',

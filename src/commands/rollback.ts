@@ -20,7 +20,7 @@ import { changeFlags, clusterFlags, dryRunOf, placeOf } from './sharedFlags';
 /** All that the last deploy changed. What an interrupted deploy changed goes back, what an interrupted rollback left is finished. */
 export const rollbackCommand = defineCommand({
   name: 'rollback',
-  description: 'Back to what ran before the last deploy, the whole set; a second rollback goes forward again.',
+  description: 'Go back to what ran before the last deploy, the whole set; a second rollback goes forward again.',
   inputs: ['catalog', 'working-directory'],
   flags: { ...clusterFlags, ...changeFlags },
   examples: ['rollback --dry-run', 'rollback --context my-cluster --namespace kubeflow --yes'],

@@ -8,8 +8,8 @@ import type { Flag } from './command';
 
 /** Which cluster. */
 export const clusterFlags = {
-  namespace: { kind: 'text', value: '<name>', description: 'where Kubeflow Pipelines runs (default: kubeflow)' },
-  context: { kind: 'text', value: '<name>', description: 'of kubectl (default: the current one)' },
+  namespace: { kind: 'text', value: '<name>', description: 'namespace of Kubeflow Pipelines (default: kubeflow)' },
+  context: { kind: 'text', value: '<name>', description: 'context of kubectl (default: the current one)' },
 } as const satisfies Record<string, Flag>;
 
 /** Which release set; `setInputs` belong to them. */
@@ -30,7 +30,7 @@ export const changeFlags = {
   'dry-run': {
     kind: 'optional',
     value: '[client|server]',
-    description: 'print the patches; server: let the API server judge them',
+    description: 'print the patches; server: let the API server validate them',
   },
 } as const satisfies Record<string, Flag>;
 

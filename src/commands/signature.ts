@@ -22,7 +22,7 @@ export const signatureFlags = {
     kind: 'repeated',
     value: '<who>',
     description:
-      'refuse a set that is not signed by this public key (a file) or identity (https://github.com/OWNER/REPO/.github/workflows/…@REF; * stands for anything); may be repeated: any of them',
+      'refuse a set that is not signed by this public key (a file) or identity (https://github.com/OWNER/REPO/.github/workflows/…@REF; * stands for anything); may be repeated: any of them is enough',
   },
   'trusted-root': {
     kind: 'text',

@@ -14,7 +14,7 @@ import { clusterFlags, placeOf } from './sharedFlags';
 export const statusCommand = defineCommand({
   name: 'status',
   description:
-    'What runs on the cluster: image, digest, commit, age, where it differs from its set, and which runs would start other images.',
+    'Show what runs on the cluster: image, digest, commit, age, drift from its set, and which runs would start other images.',
   inputs: ['catalog', 'working-directory'],
   flags: clusterFlags,
   examples: ['status', 'status --context my-cluster --namespace kubeflow --json'],

@@ -53,7 +53,7 @@ export async function applyChange(
 }
 
 /**
- * The API server leaves out what the definition of a custom resource does not know, and says yes: an operator that can't be told of a
+ * The API server leaves out what the definition of a custom resource does not know, and reports success: an operator that can't be given a
  * driver would start another commit's. https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#field-pruning
  */
 function requireTaken({ live, after }: Change, text: string): void {

@@ -14,7 +14,7 @@ export function keysOf(data: string | undefined): readonly string[] {
 
 /**
  * The secret's data with a login for one host, other registries and fields kept. `undefined`: it has exactly this login already.
- * Throws UsageError when what is there is no docker configuration, so that nothing of it is overwritten.
+ * Throws UsageError when what is there is not a docker configuration, so that nothing of it is overwritten.
  */
 export function withLogin(
   data: string | undefined,

@@ -5,7 +5,7 @@ import type { Kubectl } from './kubectl';
 import type { Deployment } from './objects';
 import { matchingKeys } from './pullKeys';
 
-/** The name that `pull-secret` gives unless told otherwise. */
+/** The name that `pull-secret` gives by default. */
 export const defaultPullSecret = 'regcred-gar';
 
 /** Who may pull from the set's registry. */

@@ -22,7 +22,7 @@ export function resourceTargets(targets: readonly Target[]): readonly ResourceTa
   return [...found.values()];
 }
 
-/** What is no text is no image's name, and a path of the catalog that leads there is wrong. Throws DeployError. */
+/** A value that is not text is not an image's name, and a path of the catalog that leads there is wrong. Throws DeployError. */
 export function requireTexts({ resource, fields }: ResourceTarget): void {
   for (const path of Object.keys(fields)) {
     const steps = pathSteps(path);
@@ -32,7 +32,7 @@ export function requireTexts({ resource, fields }: ResourceTarget): void {
       (value === undefined || typeof value === 'string') && above.every((each) => each === undefined || isMap(each));
     if (isFit) continue;
     throw new DeployError(
-      `${path} of ${titleOf(keyOf(resource))} is no text, so it can't name an image. Correct the catalog ` +
+      `${path} of ${titleOf(keyOf(resource))} is not text, so it can't name an image. Correct the catalog ` +
         `(operators.${resource.operator.name}.images). Nothing was changed.`,
     );
   }

@@ -14,12 +14,12 @@ export interface Rollout {
   readonly details: readonly string[];
 }
 
-/** How long to wait, and who is told meanwhile. Times in milliseconds. */
+/** How long to wait, and who is notified meanwhile. Times in milliseconds. */
 export interface Patience {
   readonly timeoutMs: number;
   readonly pollMs: number;
   readonly signal: AbortSignal;
-  /** Told the state of all Deployments after each look. */
+  /** Called with the state of all Deployments after each poll. */
   readonly onProgress: (rollouts: readonly Rollout[]) => void;
 }
 
@@ -36,7 +36,7 @@ type Look = Pick<Waited, 'rollouts' | 'unmade'>;
 /**
  * Waits until the rollouts of the named Deployments are done, or one has failed. A look at the cluster that fails is repeated: only when
  * none succeeds until the time is up its error is thrown. `awaited`: Deployments whose rollout counts only once an operator has made of them
- * what it is to make; one that it has yet to make again is no failure either.
+ * what it is to make; one that it has yet to make again is not a failure either.
  */
 export async function waitForRollouts(
   kubectl: Kubectl,

@@ -70,7 +70,7 @@ function fieldsOf({ metadata, content }: CustomResource, like: Snapshot): Snapsh
   };
 }
 
-/** What is no text is compared as what it is, and never written: see `requireTexts`. */
+/** What is not text is compared as it is, and never written: see `requireTexts`. */
 function textOf(value: unknown): string | null {
   if (value === undefined) return null;
   return typeof value === 'string' ? value : JSON.stringify(value);

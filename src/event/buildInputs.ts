@@ -10,26 +10,26 @@ export const secretInputs = [
     kind: 'secret',
     default: '',
     description:
-      'Secrets for builds, one ID=VALUE a line; "ID=VALUE" in double quotes may have several lines. An image gets those that its entry in the catalog lists',
+      'Secrets for builds, one ID=VALUE per line; "ID=VALUE" in double quotes may span lines. An image gets the secrets that its catalog entry lists',
   },
   {
     name: 'secret-envs',
     kind: 'list',
     default: '',
-    description: 'The same by environment variables: ID=VARIABLE, comma or newline separated',
+    description: 'The same from environment variables: ID=VARIABLE, comma or newline separated',
   },
   {
     name: 'secret-files',
     kind: 'list',
     default: '',
-    description: 'The same by files: ID=PATH, comma or newline separated',
+    description: 'The same from files: ID=PATH, comma or newline separated',
   },
   {
     name: 'ssh',
     kind: 'list',
     default: '',
     description:
-      'SSH agents or keys for builds: default, or ID=PATH of a socket or key. An image gets those that its entry in the catalog lists',
+      'SSH agents or keys for builds: default, or ID=PATH of a socket or key. An image gets those that its catalog entry lists',
   },
 ] as const;
 

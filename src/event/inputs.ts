@@ -33,14 +33,14 @@ export const actionInputs = [
     kind: 'text',
     default: '',
     description:
-      'Where images go: LOCATION-docker.pkg.dev/PROJECT/REPOSITORY[/PREFIX], or any other registry host and path. Trailing slashes and https:// are tolerated. Needed unless dry-run',
+      'Where images go: LOCATION-docker.pkg.dev/PROJECT/REPOSITORY[/PREFIX], or any other registry host and path. Trailing slashes and https:// are ignored. Required, except with dry-run or push: false',
   },
   {
     name: 'registry-hosts',
     kind: 'list',
     default: '',
     description:
-      'What hosts of registries need, comma or newline separated: HOST=plain-http; HOST=ca:FILE, certificates of its own authority; HOST=push:OTHER, where images that are pulled from HOST are pushed to. Every command also reads $KFP_IMAGES_REGISTRY_HOSTS',
+      'How to reach registry hosts, comma or newline separated: HOST=plain-http; HOST=ca:FILE, the certificates of its private CA; HOST=push:OTHER, the host that images of HOST are pushed to. Every command also reads $KFP_IMAGES_REGISTRY_HOSTS',
   },
   {
     name: 'credentials-json',
@@ -60,7 +60,7 @@ export const actionInputs = [
     kind: 'text',
     default: '',
     fallback: "head commit's",
-    description: 'The text searched for keywords',
+    description: 'The text to search for keywords',
   },
   {
     name: 'catalog',
@@ -75,7 +75,7 @@ export const actionInputs = [
     kind: 'choice',
     choices: inputChoices.contexts,
     default: 'commit',
-    description: 'commit: build exactly what is committed, from a clean tree; workspace: the files as they lie there',
+    description: 'commit: build exactly what is committed, from a clean tree; workspace: the files as they are on disk',
   },
   {
     name: 'rebuild',
@@ -104,20 +104,20 @@ export const actionInputs = [
     choices: inputChoices.divergences,
     default: 'warn',
     description:
-      'What to do where latest stands on another line of history, after a force-push say: warn: publish the set, leave latest, end green; fail: the same, but end red',
+      'What to do when latest is on another line of history, for example after a force-push. warn: publish the set, leave latest, succeed; fail: the same, but fail the run',
   },
   {
     name: 'platforms',
     kind: 'list',
     default: 'linux/amd64',
-    description: 'As for buildx: os/architecture[/variant], comma or newline separated',
+    description: 'As in buildx: os/architecture[/variant], comma or newline separated',
   },
   {
     name: 'builder',
     kind: 'text',
     default: '',
     fallback: 'the one docker takes',
-    description: 'Name of a buildx builder, of any driver and with as many nodes as it has',
+    description: 'Name of a buildx builder, of any driver, with one or more nodes',
   },
   {
     name: 'max-parallel',
@@ -132,7 +132,7 @@ export const actionInputs = [
     choices: inputChoices.caches,
     default: 'auto',
     description:
-      'What an empty builder starts from: auto: the compile and module caches of earlier builds, in the registry as kfp-images-cache; registry, gha: these and BuildKit layer cache; none: nothing',
+      'What an empty builder starts from. auto: the compile and module caches of earlier builds, in the registry as kfp-images-cache; registry, gha: those and the BuildKit layer cache; none: nothing',
   },
   {
     name: 'no-cache',
@@ -155,7 +155,7 @@ export const actionInputs = [
     kind: 'boolean',
     default: 'false',
     description:
-      'true: have the images in the Docker engine too, after they were pushed, or beside outputs. Without push and outputs they are there anyway',
+      'true: load the images into the Docker engine too, after pushing them or besides outputs. Without push and outputs they are there anyway',
   },
   {
     name: 'outputs',
@@ -175,7 +175,7 @@ export const actionInputs = [
     kind: 'boolean',
     default: 'false',
     description:
-      'true: make the repository of Artifact Registry before the first build where it is missing (needs roles/artifactregistry.admin on the project)',
+      'true: create the Artifact Registry repository before the first build if it does not exist (needs roles/artifactregistry.admin on the project)',
   },
   {
     name: 'fan-out',
@@ -183,20 +183,20 @@ export const actionInputs = [
     choices: inputChoices.fanOuts,
     default: 'none',
     description:
-      'With dry-run: what the output matrix is cut into: none, images (one or several small ones a shard), platforms (one platform a shard, without emulation)',
+      'With dry-run: how the output matrix splits the builds. none; images: one image per shard, or several small ones; platforms: one platform per shard, without emulation',
   },
   {
     name: 'max-shards',
     kind: 'count',
     default: '8',
-    description: 'With fan-out: so many shards at most',
+    description: 'With fan-out: the maximum number of shards',
   },
   {
     name: 'runs-on',
     kind: 'text',
     default: '',
     fallback: 'ubuntu-24.04, for linux/arm64 ubuntu-24.04-arm',
-    description: 'With fan-out: runner of each shard, one label or JSON from platform to label',
+    description: 'With fan-out: the runner of each shard, one label, or JSON from platform to label',
   },
   {
     name: 'shard',
@@ -209,21 +209,20 @@ export const actionInputs = [
     kind: 'text',
     default: '',
     description:
-      'The output matrix of the run that planned, for the run that publishes: it says of each shard whether it is done, and builds none of them itself',
+      'The output matrix of the planning run, for the run that publishes: it checks that each shard is done, and builds none of them itself',
   },
   {
     name: 'provenance',
     kind: 'boolean',
     default: 'false',
-    description:
-      'true: attach to each image and to the set where it comes from (SLSA provenance), which verify and public tools read',
+    description: 'true: attach SLSA provenance to each image and to the set, for verify and public tools',
   },
   {
     name: 'sbom',
     kind: 'text',
     default: 'false',
     description:
-      "Attach to each image what is in it (SPDX). true: what its Go binaries say of themselves; generator=IMAGE: what this scanner finds in the build (BuildKit's protocol, such as docker/buildkit-syft-scanner)",
+      "Attach an SBOM (SPDX) to each image. true: from the build information of its Go binaries; generator=IMAGE: what this scanner finds in the build (BuildKit's protocol, such as docker/buildkit-syft-scanner)",
   },
   {
     name: 'sign',
@@ -238,7 +237,7 @@ export const actionInputs = [
     kind: 'secret',
     default: '',
     description:
-      'Private key to sign with, PEM, also as cosign generate-key-pair encrypts it; its password is read from the environment, COSIGN_PASSWORD',
+      'Private key to sign with, PEM, also encrypted as by cosign generate-key-pair; its password is read from the environment variable COSIGN_PASSWORD',
   },
   {
     name: 'github-token',

@@ -7,7 +7,7 @@ export const actionOutputs = [
   { name: 'reused', description: 'JSON array of the names of the images that were reused' },
   {
     name: 'matrix',
-    description: 'Shards for strategy.matrix, JSON; of a dry-run with fan-out. Empty where one run does it as well',
+    description: 'Shards for strategy.matrix, JSON; set by a dry-run with fan-out. Empty when a single run is enough',
   },
   { name: 'lock-file', description: 'Path of the lock file written' },
   {

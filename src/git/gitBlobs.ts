@@ -3,7 +3,7 @@ import { bounds, inWords } from '../system/bounds';
 import { converse, type Conversation } from '../system/exec';
 import { gitCommand, startFailure, type ObjectEnv } from './gitCommand';
 
-/** Told each object's content. The buffer is only valid during the call. */
+/** Called with each object's content. The buffer is only valid during the call. */
 export type OnBlob = (oid: string, content: Buffer) => void;
 
 interface Round {

@@ -183,7 +183,7 @@ async function hash(
   return [...ids.slice(0, found.length), ...all.flatMap(({ oid }) => oid ?? [])];
 }
 
-/** git reads a path between double quotes with C's escapes, so any byte can be told. */
+/** git reads a path between double quotes with C's escapes, so any byte can be written. */
 function quoted(path: Buffer): string {
   const escaped = [...path].map((byte) =>
     byte < 0x20 || byte > 0x7e || byte === 0x22 || byte === 0x5c

@@ -39,7 +39,7 @@ export function goSettings(
   };
 }
 
-/** The image's own, and whatever is named; a builder stage of another platform compiles for that one unless told. */
+/** The image's own, and whatever is named; a builder stage of another platform compiles for that one unless GOOS and GOARCH say otherwise. */
 function possible(
   own: string,
   named: readonly (string | undefined)[],

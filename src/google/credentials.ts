@@ -35,7 +35,7 @@ export interface CredentialSources {
   readonly host: string;
   readonly log: Log;
   readonly env?: NodeJS.ProcessEnv;
-  /** Told every secret before it is used, so that it is masked before anything can print it. */
+  /** Called with every secret before it is used, so that it is masked before anything can print it. */
   readonly onSecret?: (secret: string) => void;
   readonly signal?: AbortSignal;
   readonly limits?: Partial<Limits>;

@@ -206,7 +206,7 @@ function readFallback(repository: string, found: Manifest | undefined): readonly
   const listed = readReferrers(found.bytes);
   if (listed !== undefined) return listed;
   throw new PublishError(
-    `${repository}@${found.digest} stands at the tag for attachments, but is no list of them. Delete that tag, then run again.`,
+    `${repository}@${found.digest} is at the tag for attachments, but is not a list of them. Delete that tag, then run again.`,
   );
 }
 

@@ -19,7 +19,7 @@ export interface RegistryOptions {
   readonly login: (host: string) => Promise<Login | undefined>;
   /** One line for each repetition. */
   readonly log: Log;
-  /** Told every token and login before it is sent, so that it can be masked. */
+  /** Called with every token and login before it is sent, so that it can be masked. */
   readonly onSecret?: (secret: string) => void;
   /** Ends everything under way; calls then throw its reason. */
   readonly signal?: AbortSignal;

@@ -28,7 +28,7 @@ export function speaksHttp(hosts: RegistryHosts, host: string): boolean {
   return isLoopbackHost(host) || hosts.get(host)?.plainHttp === true;
 }
 
-/** fetch, which can't be told an authority; the part of it that a registry's client uses. */
+/** fetch, which can't be given a certificate authority; the part of it that a registry's client uses. */
 export async function fetchTrusting(
   url: URL,
   {
@@ -64,7 +64,7 @@ export async function fetchTrusting(
       },
     );
     sent.on('error', reject);
-    // What fails on the way is told by the request.
+    // Failures on the way are reported by the request.
     if (body instanceof Blob) Readable.fromWeb(body.stream()).pipe(sent);
     else sent.end(body);
   });

@@ -43,7 +43,7 @@ export async function baseConfigOf(
   const config = image === undefined ? undefined : readManifest(image.bytes)?.config;
   if (config === undefined || config.size > longestConfig) return undefined;
   const json = parseJson(await registry.blob(repository, config.digest));
-  // An image that was made without one has none to heed.
+  // An image that was made without one has none to respect.
   return json === undefined ? undefined : readBaseConfig(field(json, 'config') ?? {});
 }
 

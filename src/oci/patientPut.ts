@@ -6,7 +6,7 @@ const attempts = 4;
 const waitMs = 150;
 
 /**
- * The same registry, which puts a manifest again when it is told that the registry lacks a part of it. All parts are there before a manifest is
+ * The same registry, which puts a manifest again when the registry says that it lacks a part of it. All parts are there before a manifest is
  * put; but a registry that stores an equal part for another run at that moment may not see it for an instant (Distribution on a filesystem
  * writes the link to a blob again each time).
  */

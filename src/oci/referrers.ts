@@ -37,7 +37,7 @@ export async function listReferrers(caller: Caller, digest: string): Promise<rea
     });
     const listed = isGood(answer) ? readReferrers(answer.body) : undefined;
     if (listed === undefined) {
-      if (found.length > 0) throw failed(caller.task, `${page.host} gave a page that is no list`);
+      if (found.length > 0) throw failed(caller.task, `${page.host} gave a page that is not a list`);
       return undefined;
     }
     bytes += answer.body.length;

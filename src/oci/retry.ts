@@ -5,7 +5,7 @@ import type { Log } from '../types';
 import { Transient } from './failure';
 import type { Limits } from './limits';
 
-/** Where a call is repeated, and who is told. */
+/** Where a call is repeated, and who is notified. */
 export interface Patience {
   readonly limits: Limits;
   readonly log: Log;

@@ -24,7 +24,7 @@ export interface Token {
 export interface TokenPorts {
   send(task: Task, request: Outgoing): Promise<Answer>;
   login(host: string): Promise<Login | undefined>;
-  /** Told every secret before it is used. */
+  /** Called with every secret before it is used. */
   remember(secret: string): void;
   readonly secrets: Iterable<string>;
   readonly maxBytes: number;

@@ -61,7 +61,7 @@ export function isStale(createdAt: number, now: number): boolean {
   return now - createdAt > longestAgeMs;
 }
 
-/** Beyond these a seed is written anew in one layer, or not used. */
+/** Beyond these a seed is rewritten in one layer, or not used. */
 export const mostLayers = 8;
 const longestAgeMs = 30 * 24 * 3_600_000;
 /** Pulling at this speed is expected: bytes a second. */

@@ -29,7 +29,7 @@ export class LinePrinter implements Printer {
 
   constructor(stream: Writable) {
     this.#stream = stream;
-    // A reader that has gone away (`| head`) must not stop the build; nobody is left to be told.
+    // A reader that has gone away (`| head`) must not stop the build; nobody is left to read it.
     stream.on('error', () => undefined);
   }
 

@@ -125,7 +125,7 @@ function wrapped(text: string, width: number): readonly string[] {
 }
 
 /**
- * What a runner has to be told of a secret: its lines, of a JSON document the lines of its secret fields and, where it stands on one line,
+ * What of a secret a runner has to mask: its lines, of a JSON document the lines of its secret fields and, where it stands on one line,
  * the whole. Base64 at any place, JSON's and an address's way of writing a line it works out itself for each value:
  * https://github.com/actions/runner/blob/main/src/Runner.Common/HostContext.cs
  */
@@ -137,7 +137,7 @@ export function runnerMasks(secret: string): readonly string[] {
     const parts = value.split(/[\r\n]+/).map((line) => line.trim());
     return parts.filter((line) => line.length >= (parts.length === 1 ? SHORTEST : SHORTEST_PIECE));
   });
-  // The PEM's own frame is no secret.
+  // The PEM's own frame is not a secret.
   return [...new Set(lines)].filter((line) => !/^-----[A-Z ]+-----$/.test(line));
 }
 

@@ -218,7 +218,7 @@ function keyFacts({ lines }: ContentKey): Pick<ImageFacts, 'dockerfile' | 'bases
   const bases = fields('base').flatMap(([reference = '', digest = '']) => {
     const pinned = /^(.*)@(sha256:[0-9a-f]{64})$/.exec(reference);
     if (pinned !== null) return [{ reference: pinned[1] ?? '', digest: pinned[2] ?? '' }];
-    // One that only the engine here has is no image of any registry.
+    // One that only the engine here has is not an image of any registry.
     const [known] = /^sha256:[0-9a-f]{64}$/.exec(digest) ?? [];
     return known === undefined ? [] : [{ reference, digest: known }];
   });

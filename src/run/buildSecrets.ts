@@ -13,7 +13,7 @@ type SecretInputs = Pick<Inputs, 'secrets' | 'secretEnvs' | 'secretFiles' | 'ssh
 interface SecretPlaces {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
-  /** Told each value before anything is built, so that it can be hidden. */
+  /** Called with each value before anything is built, so that it can be hidden. */
   readonly onSecret: (value: string) => void;
 }
 

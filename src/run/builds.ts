@@ -52,7 +52,7 @@ export interface Builds {
  */
 export async function prepareBuilds(work: Work, scratch: Scratch, observer: BuildObserver): Promise<Builds> {
   const { inputs, ports, access, decision } = work;
-  // Logs are garbage as soon as they are told: left alone, V8 doubles the space for the young until eight talkative builds fill it.
+  // Logs are garbage as soon as they are shown: left alone, V8 doubles the space for the young until eight talkative builds fill it.
   // And it lets the old ones wait for a heap that has grown. https://nodejs.org/api/v8.html#v8setflagsfromstringflags
   for (const flag of ['--semi-space-growth-factor=1', '--optimize-for-size']) setFlagsFromString(flag);
   const openLogin = async (): Promise<DockerLogin> =>

@@ -17,7 +17,7 @@ export interface GoogleApi {
 
 /**
  * Google's API for a run, with a token that is good now; its code is loaded only here. undefined: not Google's registry, or a login that
- * the API does not take. Rejects where there is no token to be had.
+ * the API does not take. Rejects where no token can be obtained.
  */
 export async function googleApi(access: Access, signal: AbortSignal): Promise<GoogleApi | undefined> {
   const { path, emulator } = access;

@@ -12,7 +12,7 @@ export type LatestDecision =
 
 /**
  * Decides by branch and input alone whether this run moves `latest`; whether that would be forwards is decided where it is moved.
- * On a terminal no event tells the default branch; there `latest` moves only when told to.
+ * On a terminal no event tells the default branch; there `latest` moves only when asked to.
  */
 export function latestDecision(
   latest: Inputs['latest'],
@@ -21,7 +21,7 @@ export function latestDecision(
 ): LatestDecision {
   if (latest === 'never') return { move: false, reason: 'the input latest is never' };
   if (context === 'workspace')
-    return { move: false, reason: 'the files as they lie there are no commit that others could have' };
+    return { move: false, reason: 'the files of a workspace are not a commit that others could have' };
   if (latest === 'always') return { move: true, override: true };
   const { branch, defaultBranch } = event;
   if (defaultBranch === undefined) {

@@ -14,7 +14,7 @@ export interface RunPorts extends Reporter {
   readonly cwd: string;
   readonly paint: Paint;
   readonly signal: AbortSignal;
-  /** Told of the private folder as soon as there is one, so that it can be removed after a SIGKILL. */
+  /** Called with the private folder as soon as there is one, so that it can be removed after a SIGKILL. */
   readonly onScratch: (folder: string) => void;
 }
 

@@ -58,7 +58,7 @@ export function planOnly(trust: Trust, isDryRun: boolean): string | undefined {
 
 /**
  * Refuses a `workflow_run` whose keywords are those of the commit that the other workflow ran on, where another commit lies checked out:
- * GitHub checks out the default branch's tip unless told otherwise. Throws UsageError.
+ * GitHub checks out the default branch's tip by default. Throws UsageError.
  * https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#workflow_run
  */
 export function refuseOtherCommit(event: Pick<Event, 'name' | 'commit'>, head: string): void {

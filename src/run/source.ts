@@ -94,7 +94,7 @@ async function committedText(tree: GitTree, path: string): Promise<string | unde
   if (entry === undefined) return undefined;
   const text = await new Texts(tree).of(entry);
   if (text !== undefined) return text;
-  throw new SourceError(`The catalog ${path} is no text, or larger than ${inWords(bounds.tree.text)}.`);
+  throw new SourceError(`The catalog ${path} is not text, or larger than ${inWords(bounds.tree.text)}.`);
 }
 
 async function textOnDisk(path: string, top: string): Promise<string | undefined> {

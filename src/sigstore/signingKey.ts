@@ -21,7 +21,7 @@ export async function readSigningKey(given: string, password: string, name: stri
     );
   }
   const [, type = '', body = ''] = /-----BEGIN ([A-Z ]+)-----([^-]*)-----END/.exec(text) ?? [];
-  if (type === '') throw new UsageError(`${name} is no private key: PEM (-----BEGIN … PRIVATE KEY-----) is needed.`);
+  if (type === '') throw new UsageError(`${name} is not a private key: PEM (-----BEGIN … PRIVATE KEY-----) is needed.`);
   try {
     const key = /^ENCRYPTED (COSIGN|SIGSTORE) PRIVATE KEY$/.test(type)
       ? createPrivateKey({
@@ -50,7 +50,7 @@ export function readPublicKey(text: string, name: string): KeyObject {
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
     throw new UsageError(
-      `${name} is no public key: PEM (-----BEGIN PUBLIC KEY-----) is needed, as cosign writes to cosign.pub.`,
+      `${name} is not a public key: PEM (-----BEGIN PUBLIC KEY-----) is needed, as cosign writes to cosign.pub.`,
     );
   }
 }

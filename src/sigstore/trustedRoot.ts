@@ -12,7 +12,7 @@ export function parseTrustedRoot(text: string, source: string): TrustedRoot {
   } catch {
     // Said below.
   }
-  throw new UsageError(`${source} is no trusted root of Sigstore. \`cosign trusted-root create\` writes one.`);
+  throw new UsageError(`${source} is not a trusted root of Sigstore. \`cosign trusted-root create\` writes one.`);
 }
 
 /** That of the public Sigstore, by TUF, kept in the user's cache folder. Throws EnvironmentError. */

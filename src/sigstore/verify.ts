@@ -18,7 +18,7 @@ export interface OpenBundle {
   readonly statement: Uint8Array;
   /** Whom it names as signer, in words: a claim until it is checked. */
   readonly claimed: string;
-  /** Why it is no signature of theirs; undefined: it is one. */
+  /** Why it is not a signature of theirs; undefined: it is one. */
   check(who: Who): string | undefined;
 }
 

@@ -65,7 +65,7 @@ export interface Streams {
   /** Aborting ends the whole process group: SIGTERM, and SIGKILL after `graceMs`. */
   readonly signal?: AbortSignal;
   readonly graceMs?: number;
-  /** Told the process group's id once it runs, so that it can be ended even after we were killed. */
+  /** Called with the process group's id once it runs, so that it can be ended even after we were killed. */
   readonly onStart?: (processGroup: number) => void;
 }
 

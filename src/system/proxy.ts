@@ -24,7 +24,7 @@ export function useProxyFromEnvironment(env: NodeJS.ProcessEnv = process.env): (
   });
 }
 
-/** Does fetch go the way that `useProxyFromEnvironment` chose, or can this Node not be told? */
+/** Does fetch go the way that `useProxyFromEnvironment` chose, or does this Node.js have no such switch? */
 export function canFollowEnvironment(): boolean {
   return typeof Reflect.get(http, 'setGlobalProxyFromEnv') === 'function';
 }

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
 
-/** Calls `each` for one entry of a tar after the other; what it leaves of the content is passed over. Throws where it is no tar, or `each` does. */
+/** Calls `each` for one entry of a tar after the other; what it leaves of the content is skipped. Throws where it is not a tar, or `each` does. */
 export async function eachTarEntry(
   source: Readable,
   each: (header: Header, content: AsyncIterable<Uint8Array>) => Promise<void>,

@@ -68,7 +68,7 @@ export type BuildOutcome =
   | { readonly kind: 'blocked'; readonly name: string; readonly by: readonly string[] }
   | { readonly kind: 'cancelled'; readonly name: string };
 
-/** Told of every image's progress; the report stage shows it. Methods must not throw. */
+/** Notified of every image's progress; the report stage shows it. Methods must not throw. */
 export interface BuildObserver {
   queued(image: string): void;
   started(image: string): void;

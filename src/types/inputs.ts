@@ -6,7 +6,7 @@ export interface Inputs {
   readonly registryHosts: ReadonlyMap<string, RegistryHost>;
   /** Names or groups given outright; empty: the commit message decides. */
   readonly images: readonly string[];
-  /** The text searched for keywords; undefined: the head commit's message. */
+  /** The text to search for keywords; undefined: the head commit's message. */
   readonly commitMessage: string | undefined;
   /** Path of a catalog file; undefined: look for the default names, else the built-in catalog. */
   readonly catalog: string | undefined;

@@ -66,7 +66,7 @@ export interface Publication {
   readonly latest: {
     readonly kind: 'not-asked' | 'not-reached' | 'moved' | 'unchanged' | 'left' | 'refused' | 'failed' | 'stopped';
     readonly commit: string | undefined;
-    /** It had diverged from this commit and was moved because the run was told to. */
+    /** It had diverged from this commit and was moved because the run was asked to. */
     readonly isForced: boolean;
   };
   /** What the registry holds, and what could not be put right: sentences for people. Empty when all went well. */

@@ -112,7 +112,7 @@ describe('objects in other shapes', () => {
   });
 });
 
-describe('what is no text to who reads it', () => {
+describe('what its reader does not take for text', () => {
   const secret = (field: string, value: string): string =>
     `apiVersion: v1\nkind: Secret\nmetadata: {name: images}\n${field}:\n  V2_DRIVER_IMAGE: ${value}\n  V2_LAUNCHER_IMAGE: ${value}\n`;
   const sops = (more = ''): string => `sops:\n  mac: ENC[AES256_GCM,data:x,type:str]\n  version: 3.9.0\n${more}`;

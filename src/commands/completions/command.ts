@@ -10,7 +10,7 @@ const shells = { bash: bashScript, zsh: zshScript, fish: fishScript };
 
 export const completionsCommand = defineCommand({
   name: 'completions',
-  description: 'Print what makes a shell complete commands, flags and their values.',
+  description: 'Print the script that makes a shell complete commands, flags and their values.',
   operands: { value: '<shell>', description: 'bash, zsh or fish', choices: Object.keys(shells) },
   inputs: [],
   flags: {},
@@ -51,7 +51,7 @@ function completable({ name, description, inputs, flags, json, operands }: Comma
     });
   const common = [
     { name: 'json', description: json ?? 'print one JSON document on standard output' },
-    { name: 'debug', description: 'also say what is tried' },
+    { name: 'debug', description: 'also print debug output' },
     { name: 'help', description: 'display help for command' },
   ].map((each): CompletableFlag => ({ ...each, takes: 'nothing', choices: [] }));
   return { name, description, flags: [...ofInputs, ...own, ...common], operands: operands?.choices ?? [] };

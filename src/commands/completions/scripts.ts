@@ -84,7 +84,7 @@ _kfp-images() {
   commands=(
 ${commands.map(({ name, description }) => `    ${quote(`${name}:${plain(description)}`)}`).join('\n')}
   )
-  _arguments -C '--debug[also say what is tried]' '--help[display help]' '--version[output the version number]' \\
+  _arguments -C '--debug[also print debug output]' '--help[display help]' '--version[output the version number]' \\
     '1:command:->command' '*::argument:->arguments'
   case $state in
     command) _describe -t commands command commands ;;

@@ -22,18 +22,18 @@ import { dryRun, work } from './work';
 export const deployCommand = defineCommand({
   name: 'deploy',
   description:
-    'Put a release set on a cluster: by digest, checked before, watched, taken back when it does not start. Where an operator makes the ' +
+    'Deploy a release set to a cluster: by digest, checked first, watched, and undone if it does not start. Where an operator manages the ' +
     'Deployments, its custom resource is written.',
   operands: {
     value: '[image...]',
-    description: 'names; without any, all that the cluster has',
+    description: 'names; none: all that the cluster has',
     choices: [...kfpCatalog.images.keys()],
   },
   inputs: setInputs,
   flags: {
     ...setFlags,
     ...clusterFlags,
-    'pull-secret': { kind: 'text', value: '<name>', description: 'also let the Deployments pull with this secret' },
+    'pull-secret': { kind: 'text', value: '<name>', description: 'also make the Deployments pull with this secret' },
     ...signatureFlags,
     ...changeFlags,
   },

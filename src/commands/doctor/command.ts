@@ -12,7 +12,7 @@ import { tableLines } from './table';
 
 export const doctorCommand = defineCommand({
   name: 'doctor',
-  description: 'Check everything a build, trigger or deploy needs, and say how to fix each thing.',
+  description: 'Check everything that build, trigger and deploy need, and say how to fix what is missing.',
   inputs: ['registry-path', 'credentials-json', 'github-token', 'catalog', 'working-directory', 'builder'],
   flags: clusterFlags,
   examples: ['doctor', 'doctor --registry-path europe-west3-docker.pkg.dev/PROJECT/REPOSITORY --context my-cluster'],

@@ -16,18 +16,18 @@ import { pruneSettings } from './settings';
 /** Shows what would go, asks on a terminal, looks again, then deletes. Fails when something that was to go stayed, or the answer was no. */
 export const pruneCommand = defineCommand({
   name: 'prune',
-  description: 'Delete old release sets with their images; whatever is used, tagged by others or in doubt stays.',
+  description: 'Delete old release sets and their images; whatever is in use, tagged by others or in doubt is kept.',
   inputs: ['registry-path', 'credentials-json'],
   flags: {
-    'keep-last': { kind: 'text', value: '<number>', description: 'this many newest sets stay (default: 10)' },
-    'keep-days': { kind: 'text', value: '<number>', description: 'sets of the last days stay (default: 30)' },
+    'keep-last': { kind: 'text', value: '<number>', description: 'keep this many of the newest sets (default: 10)' },
+    'keep-days': { kind: 'text', value: '<number>', description: 'keep sets of this many last days (default: 30)' },
     'keep-cluster': {
       kind: 'optional-list',
       value: '[context...]',
-      description: 'what runs on these clusters stays (default: the current context of kubectl)',
+      description: 'keep what runs on these clusters (default: the current context of kubectl)',
     },
     yes: { kind: 'switch', description: 'do not ask' },
-    'dry-run': { kind: 'switch', description: 'show what would go' },
+    'dry-run': { kind: 'switch', description: 'show what would be deleted' },
   },
   examples: [
     'prune --registry-path europe-west3-docker.pkg.dev/PROJECT/REPOSITORY --dry-run',

@@ -18,7 +18,7 @@ import { readKey, type Key } from './key';
 /** Checks the key at the registry, then creates or extends the secret in every namespace, and attaches it to service accounts. */
 export const pullSecretCommand = defineCommand({
   name: 'pull-secret',
-  description: 'Create or extend the secret with which a cluster pulls; other registries in it stay.',
+  description: 'Create or extend the pull secret of a cluster; other registries in it are kept.',
   inputs: ['registry-path'],
   flags: {
     key: {
@@ -32,8 +32,12 @@ export const pullSecretCommand = defineCommand({
       value: '<name>',
       description: 'for other registries: the user whose password is in the file',
     },
-    name: { kind: 'text', value: '<name>', description: 'of the secret (default: regcred-gar)' },
-    namespace: { kind: 'list', value: '<name>', description: 'where; may be repeated (default: kubeflow)' },
+    name: { kind: 'text', value: '<name>', description: 'name of the secret (default: regcred-gar)' },
+    namespace: {
+      kind: 'list',
+      value: '<name>',
+      description: 'namespace of the secret; may be repeated (default: kubeflow)',
+    },
     profiles: { kind: 'switch', description: 'in the namespaces of all Kubeflow profiles' },
     'service-account': {
       kind: 'list',
@@ -87,7 +91,7 @@ export const pullSecretCommand = defineCommand({
   },
 });
 
-/** Asks the registry with the key; a set that is not there is no mistake. Throws RegistryError with the registry's reason. */
+/** Asks the registry with the key; a set that is not there is not a mistake. Throws RegistryError with the registry's reason. */
 async function checkKey(path: string, host: string, key: Key, session: Session): Promise<void> {
   const registry = createRegistry({
     login: (asked) => Promise.resolve(asked === host ? key : undefined),

@@ -17,7 +17,8 @@ import { gatherReport, type ReportQuestion } from './gather';
 
 export const reportCommand = defineCommand({
   name: 'report',
-  description: 'A page on a release set: images, sizes, what changed since the set before and why, and where it runs.',
+  description:
+    'Report on a release set: images, sizes, what changed since the previous set and why, and where it runs.',
   inputs: setInputs,
   flags: {
     commit: setFlags.commit,

@@ -23,12 +23,12 @@ export interface ReportQuestion {
   readonly log: Pick<Log, 'debug'>;
 }
 
-/** So many sets of the history are told, and so far back they are looked for. */
+/** How many sets of the history are listed, and how far back they are looked for. */
 const mostSets = 12;
 const mostCommits = 5000;
 
 /**
- * Everything that registry, git and cluster know of a set. Without a clone, or where it lacks a commit, less is told.
+ * Everything that registry, git and cluster know of a set. Without a clone, or where it lacks a commit, there is less to report.
  * Throws RegistryError.
  */
 export async function gatherReport(question: ReportQuestion): Promise<SetReport> {

@@ -9,7 +9,7 @@ import { setupScript, setupSteps, writerOf, type Setup } from './script';
 /** The commands that set up Google's side for one fork, filled in. Runs nothing. */
 export const setupGcpCommand = defineCommand({
   name: 'setup-gcp',
-  description: "Print the commands that set up Google's side: repository, account, workload identity, secrets.",
+  description: 'Print the commands that set up Google Cloud: repository, account, workload identity, secrets.',
   inputs: ['registry-path'],
   flags: {
     print: { kind: 'switch', description: 'print them; nothing is run' },
@@ -18,8 +18,8 @@ export const setupGcpCommand = defineCommand({
       value: '<owner/name>',
       description: 'the fork that may push (default: what origin names)',
     },
-    account: { kind: 'text', value: '<name>', description: 'of the service account (default: kfp-images-writer)' },
-    key: { kind: 'switch', description: 'with a key instead of workload identity' },
+    account: { kind: 'text', value: '<name>', description: 'name of the service account (default: kfp-images-writer)' },
+    key: { kind: 'switch', description: 'use a key instead of workload identity' },
   },
   json: 'print them as one JSON document on standard output',
   examples: ['setup-gcp --registry-path europe-west3-docker.pkg.dev/PROJECT/REPOSITORY --print'],

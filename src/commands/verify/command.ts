@@ -14,7 +14,7 @@ import { rebuildSet, type RebuiltImage } from './rebuild';
 export const verifyCommand = defineCommand({
   name: 'verify',
   description:
-    'Look at a published release set: is it whole, bound to itself, of its commit, and signed by whom; exit 1 and the reason otherwise.',
+    'Check a published release set: that it is complete, bound to its own digests and built from its commit, and who signed it. Exits 1 with the reason otherwise.',
   inputs: [...setInputs, 'builder'],
   flags: {
     ...setFlags,
@@ -22,7 +22,7 @@ export const verifyCommand = defineCommand({
     rebuild: {
       kind: 'switch',
       description:
-        'also build each image anew, from all files of the commit and without any cache, and compare it bit by bit',
+        'also rebuild each image, from all files of the commit and without any cache, and compare it bit by bit',
     },
   },
   json: 'print one JSON document: the images with provenance and signers, and the problems',
@@ -79,7 +79,7 @@ export const verifyCommand = defineCommand({
 });
 
 function rebuiltLines({ name, differences, notes }: RebuiltImage): readonly string[] {
-  const verdict = differences.length === 0 ? '✔ built anew, the same' : '✖ built anew, another image';
+  const verdict = differences.length === 0 ? '✔ rebuilt, the same' : '✖ rebuilt, another image';
   return [`${verdict}: ${name}`, ...notes.map((note) => `  ${name}: ${note}`)];
 }
 

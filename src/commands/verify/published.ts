@@ -19,7 +19,7 @@ export async function publishedImages(
 ): Promise<readonly PublishedPlatform[]> {
   const manifest = await registry.manifest(repository, digest);
   const content = manifest && readManifest(manifest.bytes);
-  if (content === undefined) throw new PublishError(`${repository}@${digest} is not there, or is no image.`);
+  if (content === undefined) throw new PublishError(`${repository}@${digest} does not exist, or is not an image.`);
   if (content.config === undefined) {
     const images = content.children.filter(({ kind }) => kind === 'image');
     return (await Promise.all(images.map((child) => publishedImages(registry, repository, child.digest)))).flat();

@@ -28,7 +28,7 @@ import type { CatalogImage, ContentKey, LockFile } from '../../types';
 import type { Session } from '../session';
 import { publishedImages, type PublishedPlatform } from './published';
 
-/** What building an image anew came to. */
+/** The result of rebuilding an image. */
 export interface RebuiltImage {
   readonly name: string;
   /** Sentences that name image, layer and file; empty: nothing differs. */
@@ -48,7 +48,7 @@ export interface RebuildCall {
 }
 
 /**
- * Builds every image of a set anew, from all files of its commit and without any cache, and compares it with what is published: the proof that
+ * Rebuilds every image of a set, from all files of its commit and without any cache, and compares it with what is published: the proof that
  * what was skipped would have come out the same. An image that was reused says in its labels for which commit it was built: revision, date and
  * what is filled in from these are those of then, the files are those of now.
  * Throws SourceError (the commit is not in this clone), EnvironmentError (no engine), RegistryError.
@@ -132,7 +132,7 @@ async function rebuildImage(one: One): Promise<RebuiltImage> {
   const then = subject.provenance?.buildkit;
   if (then !== undefined && then !== buildkitOf(builder)) {
     notes.add(
-      `built by BuildKit ${then}, anew by ${buildkitOf(builder) ?? 'an unknown release'}: layers of two releases may differ in their bytes`,
+      `built by BuildKit ${then}, rebuilt by ${buildkitOf(builder) ?? 'an unknown release'}: layers of two releases may differ in their bytes`,
     );
   }
   for (const published of platforms) {

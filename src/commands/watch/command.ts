@@ -6,14 +6,14 @@ import { watch, watchedRepository } from './watch';
 
 export const watchCommand = defineCommand({
   name: 'watch',
-  description: 'Follow the run that a push started, to its end; the exit status is 0 only when it ended well.',
+  description: 'Follow the workflow run of a push to its end; the exit status is 0 only if it succeeded.',
   inputs: ['working-directory', 'github-token'],
   flags: {
-    commit: { kind: 'text', value: '<rev>', description: 'that was pushed (default: HEAD)' },
+    commit: { kind: 'text', value: '<rev>', description: 'the pushed commit (default: HEAD)' },
     workflow: {
       kind: 'text',
       value: '<file|name>',
-      description: 'of another workflow (default: build-backend-images.yaml, or what calls it)',
+      description: 'another workflow (default: build-backend-images.yaml, or what calls it)',
     },
     appear: {
       kind: 'text',

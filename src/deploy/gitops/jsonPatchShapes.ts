@@ -6,7 +6,7 @@ import type { WantedImage } from './wanted';
 
 /**
  * JSON 6902 patches (https://datatracker.ietf.org/doc/html/rfc6902): an operation that gives a container's image, or the value of a
- * variable, whose names it does not say. The image is told by the patch's target, or by the reference that it has so far.
+ * variable, whose names it does not say. The image is identified by the patch's target, or by the reference that it has so far.
  */
 export function jsonPatchShape(at: At, images: readonly WantedImage[]): Found {
   const { value } = at;

@@ -31,7 +31,7 @@ export function deadlineIn(milliseconds: number, signal: AbortSignal | undefined
 }
 
 /**
- * Calls until there is an answer, a refusal that stays, or no time left: the client repeats nothing itself. `call` is told after how
+ * Calls until there is an answer, a refusal that stays, or no time left: the client repeats nothing itself. `call` is given after how
  * many milliseconds nobody waits for it any more. Throws only the signal's reason.
  */
 export async function answerOf<T>(deadline: Deadline, call: (milliseconds: number) => Promise<T>): Promise<Answer<T>> {

@@ -99,7 +99,7 @@ async function listNeighbours(
   return answer.kind === 'value' ? answer.value : [];
 }
 
-/** Numbers of the enums that are told apart; with others the number is shown. */
+/** Numbers of the enums that have names here; of others the number is shown. */
 const formats: ReadonlyMap<unknown, string> = new Map([
   [1, 'DOCKER'],
   [2, 'MAVEN'],

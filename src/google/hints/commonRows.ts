@@ -12,7 +12,7 @@ export const commonRows: readonly Row<PushContext>[] = [
     kind: 'plain-http',
     pattern: /server gave HTTP response to HTTPS client/i,
     explain: ({ path: { host } }) => ({
-      cause: `The builder speaks https with ${host}, which answers in http. What kfp-images is told by registry-hosts its builder has to be told as well.`,
+      cause: `The builder speaks https with ${host}, which answers in http. registry-hosts configures kfp-images only; the builder has to be configured as well.`,
       fix: [
         `The Docker engine: {"insecure-registries": ["${host}"]} in /etc/docker/daemon.json, then: sudo systemctl restart docker`,
         `A builder of its own: [registry."${host}"] with http = true in a file, then: docker buildx create --use --buildkitd-config FILE`,
@@ -23,7 +23,7 @@ export const commonRows: readonly Row<PushContext>[] = [
     kind: 'unknown-authority',
     pattern: /x509: certificate signed by unknown authority|x509: certificate is not trusted/i,
     explain: ({ path: { host } }) => ({
-      cause: `The builder does not trust the certificate of ${host}. What kfp-images is told by registry-hosts its builder has to be told as well.`,
+      cause: `The builder does not trust the certificate of ${host}. registry-hosts configures kfp-images only; the builder has to be configured as well.`,
       fix: [
         `The Docker engine: sudo install -D -m 644 CA.pem /etc/docker/certs.d/${host}/ca.crt`,
         `A builder of its own: [registry."${host}"] with ca = ["CA.pem"] in a file, then: docker buildx create --use --buildkitd-config FILE`,

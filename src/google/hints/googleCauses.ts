@@ -22,7 +22,7 @@ export function repositoryMissing(context: GoogleContext): Omit<Hint, 'kind'> {
     };
   }
   return {
-    cause: `There is no repository ${repository} in the location ${location} of the project ${project}; Artifact Registry makes none by itself. Repositories belong to one location: it may be in another.`,
+    cause: `There is no repository ${repository} in the location ${location} of the project ${project}; Artifact Registry does not create one on push. A repository belongs to one location: it may be in another.`,
     fix: [
       listRepositoriesCommand(project),
       createRepositoryCommand(path),

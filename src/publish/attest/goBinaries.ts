@@ -24,7 +24,7 @@ const largestLayer = 256 * 2 ** 20;
 /** Of what comes out of one. */
 const largestContent = 8 * 2 ** 30;
 
-/** What one layer does: path → a binary; undefined: the path holds none any more; `folders`: these begin anew. */
+/** What one layer does: path → a binary; undefined: the path holds none any more; `folders`: these are emptied first. */
 interface LayerBinaries {
   readonly paths: ReadonlyMap<string, GoBuildInfo | undefined>;
   readonly folders: readonly string[];
@@ -45,7 +45,7 @@ export function goBinaryReader(registry: Registry): (repository: string, digest:
   return async (repository, digest) => {
     const manifest = await registry.manifest(repository, digest);
     const layers = manifest && readManifest(manifest.bytes)?.layers;
-    if (layers === undefined) throw new PublishError(`${repository}@${digest} is not there, or is no image.`);
+    if (layers === undefined) throw new PublishError(`${repository}@${digest} does not exist, or is not an image.`);
     const files = new Map<string, GoBuildInfo>();
     const unread: string[] = [];
     for (const layer of layers) {

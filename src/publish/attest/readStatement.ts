@@ -26,7 +26,7 @@ export interface Provenance {
   readonly artifacts: ReadonlyMap<string, string>;
 }
 
-/** Digests that a statement is about, and its predicate's type; undefined: it is no statement. */
+/** Digests that a statement is about, and its predicate's type; undefined: it is not a statement. */
 export function readStatement(
   bytes: Uint8Array,
 ): { readonly subjects: readonly string[]; readonly predicateType: string; readonly predicate: unknown } | undefined {

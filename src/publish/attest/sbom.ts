@@ -140,6 +140,6 @@ async function platformsOf(
 ): Promise<readonly { readonly digest: string }[]> {
   const manifest = await registry.manifest(repository, digest);
   const content = manifest && readManifest(manifest.bytes);
-  if (content === undefined) throw new PublishError(`${repository}@${digest} is not there, or is no image.`);
+  if (content === undefined) throw new PublishError(`${repository}@${digest} does not exist, or is not an image.`);
   return content.config === undefined ? content.children.filter(({ kind }) => kind === 'image') : [{ digest }];
 }

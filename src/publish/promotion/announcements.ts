@@ -16,7 +16,7 @@ export interface Candidate {
   readonly tag: string;
   /** Milliseconds since the epoch, later than that of every candidate its run had seen. */
   readonly announcedAt: number;
-  /** Its run was told to move `latest` from wherever it stands. */
+  /** Its run was asked to move `latest` from wherever it stands. */
   readonly override: boolean;
   readonly commit: string;
   readonly set: StoredSet;
@@ -43,7 +43,7 @@ export async function readAnnouncements(
     // Removed since it was listed: by hand, or with the set of an old commit.
     if (stored === undefined) return [];
     if (stored !== 'other') return stored.lock.commit === named.commit ? [{ ...named, set: stored, active: true }] : [];
-    // Withdrawn: what it may have moved is told by the set of its commit.
+    // Withdrawn: what it may have moved is recorded in the set of its commit.
     const set = await readSet(registry, repository, commitTag(named.commit));
     return set === undefined || set === 'other' ? [] : [{ ...named, set, active: false }];
   });
@@ -57,7 +57,7 @@ export async function withdraw(registry: Registry, repository: string, tag: stri
 
 /**
  * Whom `latest` belongs to among candidates in the order of their announcements: the newest commit; where two have no common line, the one
- * that came first, unless the later one was told to move it from wherever it stands. Everyone who sees the same candidates finds the same one.
+ * that came first, unless the later one was asked to move it from wherever it stands. Everyone who sees the same candidates finds the same one.
  */
 export async function foremost(
   candidates: readonly Candidate[],

@@ -70,7 +70,7 @@ export function originOf(pointer: Pointer, digest: string, view: View): 'active'
 
 /**
  * What a run that is moving `latest` does with a pointer that now names `value`. Pure but for the questions it asks of the view.
- * Only forwards: what stands at a newer commit is left; what has diverged is refused, unless the one that wants to go there was told to.
+ * Only forwards: `latest` at a newer commit is left; one that has diverged is refused, unless the run was asked to move it regardless.
  */
 export async function decideForward(pointer: Pointer, value: Manifest | undefined, view: View): Promise<Decision> {
   const goal = await goalOf(pointer, view);

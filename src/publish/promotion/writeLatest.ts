@@ -24,7 +24,7 @@ export interface PromotionPorts {
 /** One promotion under way: what it was given, and what it did so far. */
 export interface PromotionState {
   readonly set: StoredSet;
-  /** Told to move `latest` from wherever it stands. */
+  /** Asked to move `latest` wherever it is now. */
   readonly override: boolean;
   readonly view: RegistryView;
   readonly ports: PromotionPorts;

@@ -33,7 +33,7 @@ export interface PastSet {
   readonly subject: string;
 }
 
-/** Everything that is told of a set. Texts are as they came: whoever shows them escapes them. */
+/** Everything that is reported of a set. Texts are unescaped: whoever shows them escapes them. */
 export interface SetReport {
   readonly registryPath: string;
   readonly reference: string;
