@@ -6,7 +6,8 @@ export default defineConfig({
     include: ['__tests__/cluster/**/*.cluster.ts'],
     // Each file starts its own API server, which takes about 300 MB.
     maxWorkers: 1,
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    // Far above what any test takes: only what hangs reaches it.
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
   },
 });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stream } from '../../src/system/exec';
 import type { Command } from '../../src/types';
 import { startRegistry, type TestRegistry } from '../support/registry';
+import { Said } from '../support/said';
 import { base, openWorkbench, type Workbench } from './workbench';
 
 // A compiler in shell: slow for what it has not compiled yet, and its results are the same with and without its cache.
@@ -72,11 +73,11 @@ async function files(name: string, mounts: readonly string[], folder: string): P
     cacheMounts: mounts,
   });
   const local = args.map((arg) => (arg.startsWith('type=image') ? `type=local,dest=${folder}` : arg));
-  let said = '';
+  const said = new Said();
   const plain = local.map((arg) => (arg.startsWith('--progress') ? '--progress=plain' : arg));
-  const exitCode = await stream({ ...command, args: plain }, { onStderr: (chunk) => (said += chunk.toString()) });
-  if (exitCode !== 0) throw new Error(said);
-  return said;
+  const exitCode = await stream({ ...command, args: plain }, { onStderr: said.add });
+  if (exitCode !== 0) throw new Error(said.text);
+  return said.text;
 }
 
 /** Every file below a folder, with mode and content. */

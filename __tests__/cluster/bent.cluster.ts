@@ -137,11 +137,13 @@ test('a context that is changed meanwhile leads nothing elsewhere', async () => 
   await writeFile(kubeconfig, JSON.stringify(config));
   const before = await world.state();
   world.node.fateOf = (image) => (image.includes('/apiserver@') ? { kind: 'stuck' } : { kind: 'runs' });
-  const running = deploy(first, { timeout: '4s' }, ['apiserver'], { env: { KUBECONFIG: kubeconfig } });
+  const running = deploy(first, {}, ['apiserver'], { env: { KUBECONFIG: kubeconfig } });
   while ((await world.annotations('ml-pipeline'))['kfp-images.dev/commit'] === undefined)
     await new Promise((resolve) => setTimeout(resolve, 20));
   // `reader` may change nothing.
   await writeFile(kubeconfig, JSON.stringify({ ...config, 'current-context': 'reader' }));
+  world.node.fateOf = (image) =>
+    image.includes('/apiserver@') ? { kind: 'no-pull', words: 'manifest unknown: no such image' } : { kind: 'runs' };
   const { exitCode, stderr } = await running;
   expect(exitCode).toBe(1);
   expect(stderr).toContain('ml-pipeline: put back');

@@ -1,9 +1,10 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { before as pathBefore, programs } from '../run/world';
-import { tempDir } from '../support/engine';
 import { randomFrom } from '../support/interleavings';
 import { eachTest } from './eachTest';
-import { asIn, hit, runLine, running, setName, sets, type Line, type Moment, type Wholes } from './kills';
+import { asIn, hit, pathWherePatchesHang, runLine, running, setName, sets } from './kills';
+import type { Line, Moment, Wholes } from './kills';
 import type { World } from './world';
 
 /*
@@ -22,12 +23,15 @@ async function succeed(line: Line): Promise<void> {
 }
 
 const after = (changed: number): Moment => ({ changed, delay: 0, killAfter: undefined });
+const hangingAfter = async (patches: number): Promise<Readonly<Record<string, string>>> => ({
+  PATH: await pathWherePatchesHang(await mkdtemp(join(world.server.folder, 'patches-')), patches),
+});
 
 describe('a deploy that is killed', () => {
   test.each([1, 2, 3, 4, 5])('after %i changes: a rollback takes back what was changed', async (count) => {
     await succeed('deploy first');
     const before = await world.state();
-    await hit(world, 'deploy second', 'SIGKILL', after(count));
+    await hit(world, 'deploy second', 'SIGKILL', after(count), await hangingAfter(count));
     const status = await world.run('status');
     expect(status.stderr).toMatch(/A deploy of \S+ was interrupted/);
     await succeed('rollback');
@@ -37,7 +41,7 @@ describe('a deploy that is killed', () => {
   test('half-way: a repeat finishes it, and a rollback goes behind both parts', async () => {
     await succeed('deploy first');
     const before = await running(world);
-    await hit(world, 'deploy second', 'SIGKILL', after(3));
+    await hit(world, 'deploy second', 'SIGKILL', after(3), await hangingAfter(3));
     await succeed('deploy second');
     for (const name of ['ml-pipeline', 'cache-server', 'ml-pipeline-viewer-crd']) {
       expect(await world.annotations(name)).toMatchObject({ 'kfp-images.dev/commit': sets.second.commit });
@@ -50,15 +54,8 @@ describe('a deploy that is killed', () => {
 test('SIGTERM where putting back takes longer than there is: says so, and the next command does it', async () => {
   await succeed('deploy first');
   const before = await world.state();
-  await using folder = await tempDir();
-  // From the third change on this kubectl needs longer for a patch than SIGTERM leaves.
-  const slow = [
-    `real=$(PATH=\${PATH#*:} command -v kubectl)`,
-    `case " $* " in *" patch "*) echo >>${folder.path}/patches; [ $(wc -l <${folder.path}/patches) -lt 3 ] || sleep 30 ;; esac`,
-    'exec "$real" "$@"',
-  ];
-  const bin = await programs(folder.path, { kubectl: slow.join('\n') });
-  const ended = await hit(world, 'deploy second', 'SIGTERM', after(2), { PATH: pathBefore(bin) });
+  // From the third change on kubectl needs longer for a patch than SIGTERM leaves.
+  const ended = await hit(world, 'deploy second', 'SIGTERM', after(2), await hangingAfter(2));
   expect(ended.exitCode, ended.stderr).toBe(143);
   const place = `--context test --namespace ${world.namespace}`;
   expect(ended.stderr).toContain(`The cluster may be between two sets: \`kfp-images status ${place}\``);

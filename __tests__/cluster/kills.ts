@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Ended } from '../run/world';
+import { before, programs, type Ended } from '../run/world';
 import { setOf, type RunOptions, type World } from './world';
 
 /* Commands that are hit by signals, and what the cluster runs then. */
@@ -35,11 +36,11 @@ export async function hit(
   moment: Moment,
   env: NonNullable<RunOptions['env']> = {},
 ): Promise<Ended> {
-  const before = await notes(world);
+  const old = await notes(world);
   let pid = 0;
   let isOver = false;
   const running = runLine(world, line, { env, onStart: (started) => (pid = started) }).finally(() => (isOver = true));
-  const changed = async (): Promise<number> => (await notes(world)).filter((each, at) => each !== before[at]).length;
+  const changed = async (): Promise<number> => (await notes(world)).filter((each, at) => each !== old[at]).length;
   while (pid === 0 || (moment.changed > 0 && !over() && (await changed()) < moment.changed)) await sleep(2);
   await Promise.race([sleep(moment.delay), running]);
   send(pid, signal);
@@ -54,6 +55,23 @@ export async function hit(
   function over(): boolean {
     return isOver;
   }
+}
+
+/**
+ * A PATH on which kubectl makes so many patches and then no more: the next one hangs for as long as the command that wants it lives. So the
+ * command is in the middle of its changes, however fast or busy the machine is.
+ */
+export async function pathWherePatchesHang(folder: string, patches: number): Promise<string> {
+  const count = join(folder, 'patches');
+  const script = [
+    `real=$(PATH=\${PATH#*:} command -v kubectl)`,
+    'case " $* " in *" patch "*)',
+    `  echo >>${count}`,
+    `  if [ $(wc -l <${count}) -gt ${patches} ]; then while kill -0 $PPID; do sleep 0.1; done 2>/dev/null; exit 1; fi ;;`,
+    'esac',
+    'exec "$real" "$@"',
+  ];
+  return before(await programs(folder, { kubectl: script.join('\n') }));
 }
 
 /** Containers with their images and variables, without notes. */
@@ -83,7 +101,8 @@ async function notes(world: World): Promise<readonly string[]> {
   return state.map(({ annotations }) => JSON.stringify(annotations));
 }
 
-function send(pid: number, signal: NodeJS.Signals): void {
+/** Sends a signal to a process that may just have ended. */
+export function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {

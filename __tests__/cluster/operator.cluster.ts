@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { randomFrom } from '../support/interleavings';
 import type { ApiServer } from './apiServer';
+import { send } from './kills';
 import { runKubectl } from './kubectl';
 import { defineKind, group, own, resourcePath, startFakeOperator, type FakeOperator } from './operatorFake';
 import { apiserver, patched, reference, type Spec } from './operatorSets';
@@ -125,6 +126,7 @@ describe('Open Data Hub', () => {
   test('an operator that does not come to it: what it says of itself, and put back', async () => {
     const original = await install();
     operator.asleep = 'the database does not answer';
+    while (!JSON.stringify(await resource()).includes(operator.asleep)) await sleep(50);
     const failed = await world.run('deploy', { lock: await world.lock(first), timeout: '5s' });
     expect(failed.exitCode, failed.stderr).toBe(1);
     expect(failed.stderr).toContain(`its operator has not made it from ${kind}/sample yet`);
@@ -226,7 +228,7 @@ describe('killed at any moment: never half of two sets', () => {
     while (!over() && (pid === 0 || (isLate && JSON.stringify((await resource()).metadata.annotations) === before)))
       await sleep(5);
     await Promise.race([sleep(random() * (isLate ? 300 : 3000)), running]);
-    if (!over()) process.kill(pid, signal);
+    if (!over()) send(pid, signal);
     await running;
 
     const repair = random() < 0.5 ? 'rollback' : 'deploy';

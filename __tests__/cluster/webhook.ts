@@ -61,6 +61,8 @@ export async function startWebhook(
           name,
           admissionReviewVersions: ['v1'],
           sideEffects: 'None',
+          // The most that there is: this machine may be busy.
+          timeoutSeconds: 30,
           namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
           rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
           clientConfig: {

@@ -132,9 +132,9 @@ export function environmentOf(server: ApiServer): Readonly<Record<string, string
   return { KUBECONFIG: server.kubeconfig, KFP_IMAGES_POLL_MS: '100', NO_COLOR: '1' };
 }
 
-/** What is given to each command unless a test says otherwise. */
+/** What is given to each command unless a test says otherwise. No test waits until that time is up: how long a rollout takes is the machine's affair. */
 function usual(namespace: string): Readonly<Record<CommandName, Flags>> {
-  const change = { namespace, yes: true, timeout: '60s' };
+  const change = { namespace, yes: true, timeout: '4m' };
   return { deploy: change, rollback: change, status: { namespace }, 'pull-secret': {}, gitops: {} };
 }
 

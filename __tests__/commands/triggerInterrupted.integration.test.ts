@@ -66,8 +66,8 @@ describe('interrupted', () => {
       { detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     let output = '';
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
     const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
     while (!existsSync(join(fork.folder, 'started')) && child.exitCode === null) await sleep(20);
     // What a terminal does: SIGINT to the whole foreground process group.

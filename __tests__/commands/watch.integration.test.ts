@@ -6,6 +6,7 @@ import { bundle, kfpImages, type Ended } from '../run/world';
 import { tempDir, type TempDir } from '../support/engine';
 import { fakeActions, type FakeRun } from '../support/fakeActions';
 import { startFakeGitHub, type FakeGitHub } from '../support/fakeGitHub';
+import { Said } from '../support/said';
 import { onTerminal } from '../support/terminal';
 
 /* `watch` and `trigger --watch` as processes, with a fake GitHub. */
@@ -190,11 +191,15 @@ describe('watch', () => {
   test('an interrupt ends it with 130, and says that the run goes on', async () => {
     await onGitHub(states.slice(3, 4));
     let group = 0;
+    const said = new Said();
     const ended = kfpImages(clone, ['watch'], {
       env: env(),
       onStart: (pid) => (group = pid),
       onStderr: (chunk) => {
-        if (chunk.toString().includes('Build and publish')) process.kill(group, 'SIGINT');
+        said.add(chunk);
+        if (group === 0 || !said.text.includes('Build and publish')) return;
+        process.kill(group, 'SIGINT');
+        group = 0;
       },
     });
     const { exitCode, stderr } = await ended;

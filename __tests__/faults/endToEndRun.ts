@@ -134,7 +134,7 @@ async function leftRunning(mark: string): Promise<readonly string[]> {
       if (!environ.includes(mark)) continue;
       running.push((await readFile(`/proc/${id}/cmdline`, 'latin1').catch(() => '')).replaceAll('\0', ' '));
     }
-    if (running.length === 0 || tries === 100) return running;
+    if (running.length === 0 || tries === 600) return running;
     await sleep(50);
   }
 }

@@ -52,7 +52,7 @@ export async function privateEngine(): Promise<PrivateEngine | undefined> {
       // Who ends the engine at the end of it all looks here.
       await writeFile(record, `${child.pid}\n`);
       for (let tries = 0; (await run({ command: 'docker', args: ['version'] })).exitCode !== 0; tries += 1) {
-        if (tries === 300) throw new Error(`The engine does not start again: see ${folder}/dockerd.log`);
+        if (tries === 2400) throw new Error(`The engine does not start again: see ${folder}/dockerd.log`);
         await sleep(100);
       }
     },

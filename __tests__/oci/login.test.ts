@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { RegistryError } from '../../src/errors';
+import { clockOfATest } from '../support/clock';
 import { serversOfATest, type Reply, type TestServer } from '../support/httpServer';
 import { testClient } from '../support/registryClient';
 
 const start = serversOfATest();
+const clock = clockOfATest();
 
 const login = { username: '_json_key', password: '{"private_key":"s3cret-key"}' };
 const basic = `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`;
@@ -139,7 +141,7 @@ describe('a registry that asks for a token', () => {
     const { registry, asked } = await tokenRegistry({ more: { expires_in: 1 } });
     const client = testClient({ login }).registry;
     await client.tags(`${registry.host}/p/r`);
-    await new Promise((resolve) => setTimeout(resolve, 850));
+    clock.advance(0.85);
     await client.tags(`${registry.host}/p/r`);
     expect(asked()).toHaveLength(2);
     expect(registry.requests.map(({ headers }) => headers.authorization)).toEqual([
@@ -170,8 +172,8 @@ describe('a registry that asks for a token', () => {
   it('is asked again when the token ended on its way', async () => {
     const { registry } = await tokenRegistry({
       more: { expires_in: 0.001 },
-      accept: async (token) => {
-        await new Promise((resolve) => setTimeout(resolve, 5));
+      accept: (token) => {
+        clock.advance(0.005);
         return token === 'token-3';
       },
     });

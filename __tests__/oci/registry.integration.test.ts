@@ -77,7 +77,7 @@ describe('a registry with a htpasswd login', () => {
   });
 
   it('is waited for while it restarts', async () => {
-    const client = testClient({ login: server, limits: { firstDelayMs: 50, longestDelayMs: 500, attempts: 20 } });
+    const client = testClient({ login: server, limits: { firstDelayMs: 50, longestDelayMs: 500, attempts: 500 } });
     await client.registry.putBlob(`${server.path}/driver`, configType, config);
     const restarted = server.restart();
     const calls = Array.from({ length: 20 }, () => client.registry.hasBlob(`${server.path}/driver`, sha256(config)));

@@ -7,7 +7,7 @@ export class Sink extends PassThrough {
 
   constructor() {
     super();
-    this.on('data', (chunk: Buffer) => (this.text += chunk.toString()));
+    this.setEncoding('utf8').on('data', (chunk: string) => (this.text += chunk));
   }
 
   get lines(): readonly string[] {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../src/system/exec';
 import { runStep, type StepResult } from '../support/runner';
-import { processesOf } from './processesOf';
+import { noneLeft, processesOf } from './processesOf';
 import { bundle, createWorld, kfpImages, repository, shown, stackLine, tagsOf, type World } from './world';
 
 /* What a run that is ended while it builds leaves in the registry and on the machine. */
@@ -27,7 +27,7 @@ describe.each([
     expect(shown(ended.stdout)).toMatch(says);
     expect(shown(ended.stdout)).not.toMatch(stackLine);
     expect(await published()).toEqual([]);
-    expect(await processesOf(ended.temp)).toEqual([]);
+    await noneLeft(ended.temp);
     await world.fork.git('revert', '--no-edit', 'HEAD');
   });
 
@@ -47,7 +47,7 @@ describe.each([
     expect(ended.stderr).toMatch(says);
     expect(await published()).toEqual([]);
     expect(await readdir(temp)).toEqual([]);
-    expect(await processesOf(temp)).toEqual([]);
+    await noneLeft(temp);
     await world.fork.git('revert', '--no-edit', 'HEAD');
   });
 });
@@ -58,16 +58,16 @@ it('SIGKILL: post ends what still builds and removes login and tree', async () =
   const ended = await interrupted('SIGKILL');
   expect(ended.exitCode).toBe(137);
   expect(await published()).toEqual([]);
-  expect(await processesOf(ended.temp)).toEqual([]);
+  await noneLeft(ended.temp);
   await world.fork.git('revert', '--no-edit', 'HEAD');
 });
 
-/** A commit whose driver takes half a minute to build. */
+/** A commit whose driver takes far longer to build than anything here waits. */
 async function slowCommit(message: string): Promise<string> {
   const path = 'backend/Dockerfile.driver';
   const text = await readFile(join(world.fork.directory, path), 'utf8');
   return world.fork.commit(message, {
-    [path]: text.replace('RUN go build', `RUN sleep 30 && echo "${message}" && go build`),
+    [path]: text.replace('RUN go build', `RUN sleep 900 && echo "${message}" && go build`),
   });
 }
 
@@ -104,16 +104,9 @@ async function interrupted(signal: NodeJS.Signals): Promise<StepResult & { reado
 
 /** Settles when a docker works for the run whose private folder is in `temp`. */
 async function whenBuilding(temp: string): Promise<void> {
-  for (let tries = 0; tries < 2400; tries += 1) {
-    const building = (await processesOf(temp)).filter((line) => line.includes('buildx build'));
-    if (building.length > 0) {
-      // Past the start, in the step that sleeps.
-      await sleep(1500);
-      return;
-    }
-    await sleep(25);
-  }
-  throw new Error('nothing was built');
+  while (!(await processesOf(temp)).some((line) => line.includes('buildx build'))) await sleep(25);
+  // Past the start, in the step that sleeps.
+  await sleep(1500);
 }
 
 /** What this fork's HEAD has in the registry. */

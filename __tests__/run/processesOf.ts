@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { expect } from 'vitest';
 
 /** Command lines of processes whose environment names the folder as theirs (DOCKER_CONFIG of a run). */
 export async function processesOf(temp: string): Promise<readonly string[]> {
@@ -11,4 +12,9 @@ export async function processesOf(temp: string): Promise<readonly string[]> {
     }),
   );
   return lines.filter((line) => line !== '');
+}
+
+/** Fails when such processes stay. The system takes a moment for what was killed, and a busy one takes long. */
+export async function noneLeft(temp: string): Promise<void> {
+  await expect.poll(() => processesOf(temp), { timeout: 60_000 }).toEqual([]);
 }

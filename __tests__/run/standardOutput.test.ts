@@ -8,6 +8,7 @@ import { allCommands } from '../../src/commands/commandLine';
 import { childEnvironment } from '../../src/system/childEnvironment';
 import { repositoryOf } from '../bounds/measured';
 import { tempDir, type TempDir } from '../support/engine';
+import { Said } from '../support/said';
 import { before, bundle, programs, stackLine } from './world';
 
 /* Standard output that nobody reads any more, and one on a full disk: every command and the Action, through the bundle. */
@@ -64,13 +65,13 @@ async function ended(
     env: { ...childEnvironment({ env, unset: ['GITHUB_ACTIONS', 'KFP_IMAGES_ENGINE'] }), ...more },
     stdio: ['ignore', full ?? 'pipe', 'pipe'],
   });
-  let [stdout, stderr] = ['', ''];
+  const [stdout, stderr] = [new Said(), new Said()];
   if (output === 'gone') child.stdout?.destroy();
-  else child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  else child.stdout?.on('data', stdout.add);
+  child.stderr?.on('data', stderr.add);
   await once(child, 'close');
   full?.destroy();
-  return { status: child.exitCode, stdout, stderr };
+  return { status: child.exitCode, stdout: stdout.text, stderr: stderr.text };
 }
 
 /** The command ends as it does with a reader; what can't be written on a full disk is an error, in words. */

@@ -8,6 +8,7 @@ import { tempDir, type TempDir } from '../support/engine';
 import { createFork, type TestRepository } from '../support/fork';
 import { startRegistry, type TestRegistry } from '../support/registry';
 import { runStep, type Step, type StepResult } from '../support/runner';
+import { Said } from '../support/said';
 
 /* What the end-to-end tests share: a fork, a registry with a login, and the bundles called as runners and terminals call them. */
 
@@ -101,8 +102,7 @@ export async function kfpImages(
     readonly onStderr?: (chunk: Buffer) => void;
   } = {},
 ): Promise<Ended> {
-  let stdout = '';
-  let stderr = '';
+  const [stdout, stderr] = [new Said(), new Said()];
   const exitCode = await stream(
     {
       command: process.execPath,
@@ -113,15 +113,15 @@ export async function kfpImages(
       ...(options.input === undefined ? {} : { input: options.input }),
     },
     {
-      onStdout: (chunk) => (stdout += chunk.toString('utf8')),
+      onStdout: stdout.add,
       onStderr: (chunk) => {
-        stderr += chunk.toString('utf8');
+        stderr.add(chunk);
         options.onStderr?.(chunk);
       },
       ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
     },
   );
-  return { exitCode, stdout, stderr };
+  return { exitCode, stdout: stdout.text, stderr: stderr.text };
 }
 
 /** Everything that a registry stores: path → content and time of the last change. Blobs are named by their content. */

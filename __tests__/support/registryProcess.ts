@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** A registry that answers. */
@@ -17,7 +17,7 @@ const withThisProcess =
 
 /**
  * Starts a registry and waits until it answers, with or without asking for a login. Polls `port`; 0: the port that the
- * registry says it listens on. Throws with its log when it ends, or says nothing for half a minute.
+ * registry says it listens on. Throws with its log when it ends, or does not answer for minutes.
  */
 export async function startRegistryProcess(command: readonly string[], port: number): Promise<RegistryProcess> {
   const child = spawn('sh', ['-c', withThisProcess, 'sh', ...command], { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -35,7 +35,7 @@ export async function startRegistryProcess(command: readonly string[], port: num
   };
   for (let tries = 0; !(await answers(listening())); tries += 1) {
     if (child.exitCode !== null) throw new Error(`The test registry ended with ${child.exitCode}:\n${log}`);
-    if (tries === 600) {
+    if (tries === 4800) {
       await stop();
       throw new Error(`The test registry does not answer:\n${log}`);
     }
@@ -51,13 +51,20 @@ async function answers(port: number): Promise<boolean> {
   return response !== undefined && (response.status === 200 || response.status === 401);
 }
 
-/** A loopback port that is free now. */
+/**
+ * A loopback port that is free now, and that the system gives nobody on its own account: not one of those that connections and port 0 get
+ * (from 32768 on), which could be gone again before it is used.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stream } from '../../src/system/exec';
+import { Said } from './said';
 
 /** What one step of a workflow left behind. */
 export interface StepResult {
@@ -100,21 +101,20 @@ async function execute(
   bundle: string,
   env: Readonly<Record<string, string>>,
 ): Promise<{ exitCode: number; stdout: string; stderr: string }> {
-  let stdout = '';
-  let stderr = '';
+  const [stdout, stderr] = [new Said(), new Said()];
   const exitCode = await stream(
     { command: process.execPath, args: [bundle], cwd: step.workspace, env, unset: Object.keys(process.env) },
     {
       onStdout: (chunk) => {
-        stdout += chunk.toString('utf8');
+        stdout.add(chunk);
         step.onStdout?.(chunk);
       },
-      onStderr: (chunk) => (stderr += chunk.toString('utf8')),
+      onStderr: stderr.add,
       ...(step.signal === undefined ? {} : { signal: step.signal }),
       ...(step.onStart === undefined ? {} : { onStart: step.onStart }),
     },
   );
-  return { exitCode, stdout, stderr };
+  return { exitCode, stdout: stdout.text, stderr: stderr.text };
 }
 
 /** `name=value` lines and `name<<DELIMITER` blocks, as a runner reads them. */

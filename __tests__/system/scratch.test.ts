@@ -56,7 +56,8 @@ const runs = (pid: number): boolean => {
 };
 
 async function ended(pid: number): Promise<boolean> {
-  for (let tries = 0; tries < 200 && runs(pid); tries++) await new Promise((done) => setTimeout(done, 25));
+  // They would go on for ten minutes.
+  for (let tries = 0; tries < 2400 && runs(pid); tries++) await new Promise((done) => setTimeout(done, 25));
   return !runs(pid);
 }
 

@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { publish } from '../../../src/publish/publication';
 import { readSet } from '../../../src/publish/setArtifact';
 import { commitTag, setRepository } from '../../../src/publish/tags';
 import { terminalReporter } from '../../../src/report/reporter';
 import { openAccess, type Access } from '../../../src/run/access';
+import { clockOfATest } from '../../support/clock';
 import {
   federatedAccount,
   machineAccount,
@@ -25,7 +25,8 @@ import { testKey } from '../../support/serviceAccountKey';
 
 const project = 'my-project';
 /** Access tokens of people and of workload identity live so long here. */
-const seconds = 2;
+const seconds = 600;
+const clock = clockOfATest();
 let backend: TestRegistry;
 let front: RegistryFront;
 let identity: FakeIdentity;
@@ -124,7 +125,7 @@ describe('a set is published with', () => {
     };
     const order = await buildTinyRelease(access.registry, release);
     // A build that takes longer than any token of the start lives.
-    await sleep(seconds * 1000 + 200);
+    clock.advance(seconds + 1);
     const told = await publish(order, {
       registry: access.registry,
       uncancellable: access.uncancellable,

@@ -11,13 +11,13 @@ const refusal = (code: number): Error => Object.assign(new Error(`refused with $
 
 describe('an answer', () => {
   test('that came while this process was busy is not a late one', async () => {
-    const deadline = deadlineIn(50, undefined);
+    const deadline = deadlineIn(500, undefined);
     const answer = await answerOf(
       deadline,
       () =>
         new Promise((resolve) => {
           setImmediate(() => {
-            work(100);
+            work(600);
             // Read one turn later, as what arrives on a socket is: after the timers.
             setImmediate(() => resolve('here'));
           });
@@ -33,12 +33,12 @@ describe('an answer', () => {
 
   test('that says "not now" is asked for again; one that stays is not', async () => {
     let calls = 0;
-    const healing = await answerOf(deadlineIn(5000, undefined), () => {
+    const healing = await answerOf(deadlineIn(120_000, undefined), () => {
       calls += 1;
       return calls < 3 ? Promise.reject(refusal(14)) : Promise.resolve(calls);
     });
     expect(healing).toEqual({ kind: 'value', value: 3 });
-    const staying = await answerOf(deadlineIn(5000, undefined), () => {
+    const staying = await answerOf(deadlineIn(120_000, undefined), () => {
       calls += 1;
       return Promise.reject(refusal(7));
     });

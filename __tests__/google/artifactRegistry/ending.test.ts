@@ -21,7 +21,7 @@ test('a process ends by itself after an operation that goes on for ever and an a
   // The first attempt asks about its operation as long as it may; whatever comes after that never gets an answer.
   api.answerNext(...Array.from({ length: 4 }, () => goesOn), ...Array.from({ length: 100 }, () => 'stall' as const));
   const { host, port } = api.endpoint;
-  const driver = [join(__dirname, 'createAndEnd.ts'), host, String(port), world.issue(account, 60)];
+  const driver = [join(__dirname, 'createAndEnd.ts'), host, String(port), world.issue(account, 600)];
   const args = ['script/ts.mjs', ...driver];
   const { stdout, stderr, exitCode } = await run({ command: process.execPath, args, cwd: join(__dirname, '../../..') });
   expect(stdout.match(/did not answer in time|sent nothing/g), stderr).toHaveLength(2);

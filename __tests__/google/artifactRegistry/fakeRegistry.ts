@@ -6,8 +6,8 @@ import { FakeWorld, rightsOf } from '../../support/fakeGoogle/world';
 export const project = 'my-project';
 export const account = `builder@${project}.iam.gserviceaccount.com`;
 
-/** This machine may be busy. */
-export const patient = { timeoutMs: 5_000 };
+/** This machine may be busy: no test waits until that is over. */
+export const patient = { timeoutMs: 120_000 };
 
 /** The FAKE of Artifact Registry's API, with a repository `europe-west3/kfp` on which `account` has a role. To be closed. */
 export async function openFakeRegistry(

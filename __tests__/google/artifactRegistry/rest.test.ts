@@ -11,7 +11,7 @@ import type { FakeArtifactRegistry } from '../../support/fakeGoogle/artifactRegi
 import { google, json } from '../../support/fakeGoogle/identity';
 import type { FakeWorld } from '../../support/fakeGoogle/world';
 import type { Reply } from '../../support/httpServer';
-import { account, at, openFakeRegistry } from './fakeRegistry';
+import { account, at, openFakeRegistry, patient } from './fakeRegistry';
 
 /* What comes back from Google, or from something on the way to it, against the FAKE of its API. */
 
@@ -26,19 +26,19 @@ afterEach(() => api.close());
 const path = at('europe-west3-docker.pkg.dev/my-project/new');
 const requests = () => api.server.requests.length;
 
-async function auth(seconds = 60) {
+async function auth(seconds = 600) {
   const client = await authClientOf({ username: 'oauth2accesstoken', password: world.issue(account, seconds) });
   if (client === undefined) throw new Error('no credentials');
   return client;
 }
 
-async function create(timeoutMs = 20_000): Promise<'created' | 'there'> {
+async function create(timeoutMs = patient.timeoutMs): Promise<'created' | 'there'> {
   return createRepository(path, await auth(), { endpoint: api.endpoint, timeoutMs });
 }
 
 async function look(): Promise<Preflight> {
   const kfp = at('europe-west3-docker.pkg.dev/my-project/kfp');
-  return preflight(kfp, await auth(), { endpoint: api.endpoint, account, timeoutMs: 2000 });
+  return preflight(kfp, await auth(), { endpoint: api.endpoint, account, ...patient });
 }
 
 const operation = (more: object): Reply =>
@@ -69,6 +69,8 @@ describe('an operation', () => {
   test('that does not end is given up in time, and nothing is asked after that', async () => {
     api.answerNext(...Array.from({ length: 50 }, () => operation({ done: false })));
     await expect(create(1500)).rejects.toThrow(/did not answer in time/);
+    // What was on its way when the time was over still arrives.
+    await new Promise((resolve) => setTimeout(resolve, 500));
     const asked = requests();
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(requests()).toBe(asked);
@@ -77,7 +79,7 @@ describe('an operation', () => {
   test('of a deletion is waited for in the same way', async () => {
     const done = { done: true, error: { code: 9, message: 'It is in use.' } };
     api.answerNext(operation({ done: false }), google(503, 'UNAVAILABLE', 'later'), operation(done));
-    const remover = apiRemover(path, () => auth(), { endpoint: api.endpoint, timeoutMs: 20_000 });
+    const remover = apiRemover(path, () => auth(), { endpoint: api.endpoint, ...patient });
     const deletion = remover.deleteVersion(`${path.full}/driver`, `sha256:${'a'.repeat(64)}`);
     await expect(deletion).rejects.toThrow(/can't be deleted: It is in use\./);
   });
@@ -110,7 +112,7 @@ describe('a page that is not Google’s', () => {
 });
 
 test('a token that has less than five minutes left is good until its end', async () => {
-  expect(await createRepository(path, await auth(20), { endpoint: api.endpoint, timeoutMs: 20_000 })).toBe('created');
+  expect(await createRepository(path, await auth(290), { endpoint: api.endpoint, ...patient })).toBe('created');
 });
 
 describe('an answer', () => {

@@ -34,7 +34,7 @@ const path = google();
 const image = (name: string) => ({ repository: `${path.full}/${name}`, digest });
 
 function look(names: readonly string[], endpoint = api.endpoint): Promise<readonly ImageScan[]> {
-  return scansOf(path, world.issue(account, 60), names.map(image), { endpoint, timeoutMs: 10_000 });
+  return scansOf(path, world.issue(account, 600), names.map(image), { endpoint, timeoutMs: 120_000 });
 }
 
 function scanned(name: string, status: string, severities: readonly string[] = []): void {

@@ -40,7 +40,7 @@ test('size and time of what was pushed; what is not there is left out', async ()
     revision: 'x',
   });
   const path = google('europe-west3-docker.pkg.dev/my-project/kfp/team');
-  const auth = await authClientOf({ username: 'oauth2accesstoken', password: world.issue(account, 60) });
+  const auth = await authClientOf({ username: 'oauth2accesstoken', password: world.issue(account, 600) });
   if (auth === undefined) throw new Error('no credentials');
   const repository = `${path.full}/driver`;
   const missing = digest.replace(/.{8}$/, '00000000');
@@ -51,7 +51,7 @@ test('size and time of what was pushed; what is not there is left out', async ()
       { repository, digest },
       { repository, digest: missing },
     ],
-    { endpoint: api.endpoint, timeoutMs: 20_000 },
+    { endpoint: api.endpoint, timeoutMs: 120_000 },
   );
   expect(found.map((image) => [image.repository, image.digest])).toEqual([[repository, digest]]);
   expect(found[0]?.bytes).toBeGreaterThan(100);

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RegistryError } from '../../../src/errors';
+import { clockOfATest } from '../../support/clock';
 import { machineOfATest } from '../../support/machine';
 import { testKey, type TestKey } from '../../support/serviceAccountKey';
 
 const { google, restartGoogle, find, lines, masked } = machineOfATest();
+const clock = clockOfATest();
 
 let key: TestKey;
 beforeEach(async () => {
@@ -26,13 +28,13 @@ describe('a service account key', () => {
   });
 
   it('is asked for once while its token is good, and again when it would end', async () => {
-    await restartGoogle(0.2);
+    await restartGoogle(600);
     key = await testKey('kfp-demo', `http://${google().host}/token`);
     google().trust(key.clientEmail, key.privateKey);
     const found = await find({ json: key.json });
     const logins = await Promise.all([found.login(), found.login()]);
     expect(new Set(logins).size).toBe(1);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    clock.advance(600);
     expect((await found.login())?.password).toBe(google().issued[1]);
   });
 
