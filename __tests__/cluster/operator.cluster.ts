@@ -123,6 +123,53 @@ describe('Open Data Hub', () => {
     expect(await world.deployment('ds-pipeline-sample')).toEqual(apiserver(first));
   });
 
+  test('two custom resources in one namespace: both get the set, both are put back where one fails, both are rolled back', async () => {
+    const original = await install();
+    const more = manifest({ scheduledWorkflow: { deploy: true, image: 'registry.example/own/workflow:1' } });
+    const other = { ...more, metadata: { name: 'other', namespace: world.namespace } };
+    expect((await server.api(resourcePath(world.namespace), { method: 'POST', body: other })).status).toBe(201);
+    await made(6);
+    const specOf = async (name: string): Promise<Spec> =>
+      ((await server.api(resourcePath(world.namespace, name))).json as { spec: Spec }).spec;
+    const originalOther = await specOf('other');
+
+    await succeed('deploy', first);
+    expect(await spec()).toEqual(patched(original, first));
+    expect(await specOf('other')).toEqual(patched(originalOther, first));
+    for (const name of ['sample', 'other'])
+      expect(await world.deployment(`ds-pipeline-${name}`)).toEqual(apiserver(first));
+
+    // Only what is made from the second fails: the first goes back with it.
+    await server.api(resourcePath(world.namespace, 'other'), {
+      method: 'PATCH',
+      contentType: 'application/merge-patch+json',
+      body: { spec: { persistenceAgent: { deploy: false } } },
+    });
+    world.node.fateOf = (image, pod) =>
+      image === reference(second, 'apiserver') && pod.name.startsWith('ds-pipeline-other')
+        ? { kind: 'no-pull', words: 'manifest unknown: no such image' }
+        : { kind: 'runs' };
+    const failed = await world.run('deploy', { lock: await world.lock(second) });
+    expect(failed.exitCode, failed.stderr).toBe(1);
+    for (const name of ['sample', 'other']) {
+      expect(failed.stderr).toContain(`${kind}/${name}: put back`);
+      expect(await world.deployment(`ds-pipeline-${name}`)).toEqual(apiserver(first));
+    }
+    expect(await spec()).toEqual(patched(original, first));
+
+    const status = await world.run('status', { json: true });
+    const { rows } = JSON.parse(status.stdout) as { rows: { image: string; digest: string; resource: string }[] };
+    const apiservers = rows.filter(({ image }) => image === 'apiserver');
+    expect(apiservers.map(({ resource: by, digest }) => [by, digest]).toSorted()).toEqual(
+      ['other', 'sample'].map((name) => [`${kind}.${group}/${name}`, first.images['apiserver']?.digest]),
+    );
+
+    await succeed('rollback');
+    expect(await spec()).toEqual(original);
+    expect((await specOf('other')).apiServer).toEqual(originalOther.apiServer);
+    expect((await specOf('other')).scheduledWorkflow).toEqual(originalOther.scheduledWorkflow);
+  });
+
   test('an operator that does not come to it: what it says of itself, and put back', async () => {
     const original = await install();
     operator.asleep = 'the database does not answer';
