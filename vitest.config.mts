@@ -9,7 +9,7 @@ export default defineConfig({
     maxWorkers: 2,
     setupFiles: ['__tests__/support/propertySeed.ts'],
     // Far above what any test takes on a quiet machine: only what hangs reaches it.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
   },
 });

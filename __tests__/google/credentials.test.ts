@@ -46,6 +46,15 @@ describe('findCredentials takes, in this order', () => {
     expect(await found.login()).toMatchObject({ username: 'oauth2accesstoken', password: google().issued[0] });
   });
 
+  it('the machine’s service account, also where its server is busy', async () => {
+    const headers = { 'metadata-flavor': 'Google' };
+    google().script.push((response) => {
+      setTimeout(() => response.writeHead(200, headers).end(account), 1500);
+    });
+    const env = { METADATA_SERVER_DETECTION: '', GCE_METADATA_HOST: google().host };
+    expect((await find({ env })).describe).toContain('(metadata server)');
+  });
+
   it('the docker login', async () => {
     const found = await find({ files: { 'docker/config.json': { auths: { [garHost]: { auth: 'bWU6cGFzcw==' } } } } });
     expect(found.describe).toBe('docker login (me)');

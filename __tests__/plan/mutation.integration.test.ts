@@ -103,7 +103,7 @@ function differing(one: Readonly<Record<string, string>>, other: Readonly<Record
 }
 
 describe('an image differs only where its key does', () => {
-  it('for every changed file', { timeout: 300_000 }, async () => {
+  it('for every changed file', async () => {
     expect(Object.values(before.contents).every((content) => content.includes('/'))).toBe(true);
     const original = await repository.git('rev-parse', 'HEAD');
     for (const { files, differ, outside } of mutations(goRoot !== undefined)) {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { PublishError, RegistryError } from '../../src/errors';
 import {
   candidateTag,
@@ -52,6 +52,25 @@ describe('readTag', () => {
     };
     expect((await readTag(slow, repository, 't'))?.digest).toBe(digest);
     expect(asked).toBe(6);
+  });
+
+  test('also where the registry takes so long for each answer that the time is up after the first', async () => {
+    const registry = memoryRegistry(new Storage());
+    const digest = await pushTinyImage(registry, tiny('one'));
+    await putTag(registry, { repository, tag: 't', digest });
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    let asked = 0;
+    const slow = {
+      ...registry,
+      manifest: async (at: string, reference: string) => {
+        now += 20_000;
+        asked += 1;
+        return asked <= 3 ? undefined : registry.manifest(at, reference);
+      },
+    };
+    const found = await readTag(slow, repository, 't').finally(() => clock.mockRestore());
+    expect(found?.digest).toBe(digest);
   });
 });
 

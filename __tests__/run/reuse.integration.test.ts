@@ -180,7 +180,11 @@ describe('base images that no Dockerfile pins', () => {
       env: { PATH: before(teller.bin) },
     });
     expect(result.exitCode).toBe(0);
-    const [call = []] = (await teller.calls()).filter((args) => args[0] === 'buildx' && args[1] === 'build');
+    // A build that took some seconds is followed by one that writes its cache to a file.
+    const [call = []] = (await teller.calls()).filter(
+      ([first, second, ...rest]) =>
+        first === 'buildx' && second === 'build' && !rest.some((word) => word.startsWith('type=tar,')),
+    );
     const contexts = call.filter((_, index) => call[index - 1] === '--build-context');
     const pinned = `${bases.alpine}=docker-image://${world.registry.host}/base/alpine@${await digestOf('alpine')}`;
     expect(contexts).toContain(pinned);

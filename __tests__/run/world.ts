@@ -229,21 +229,19 @@ export async function noDocker(world: World): Promise<{ readonly bin: string; ca
   return { bin, calls: () => readFile(join(bin, 'calls'), 'utf8').catch(() => '') };
 }
 
-/** A docker that writes down its arguments, ended by a zero byte each and by a line break together, and is docker. */
+/** A docker that writes down its arguments, each call into a file of its own because several run at once, and is docker. In no order. */
 export async function tellingDocker(world: World): Promise<{
   readonly bin: string;
   calls(): Promise<readonly (readonly string[])[]>;
 }> {
-  const script = `{ printf '%s\\0' "$@"; printf '\\n'; } >>"$(dirname "$0")/calls"\nexec ${await whereIs('docker')} "$@"`;
+  const script = `printf '%s\\0' "$@" >"$(mktemp "$(dirname "$0")/call.XXXXXX")"\nexec ${await whereIs('docker')} "$@"`;
   const bin = await programs(world.folder.path, { docker: script });
   return {
     bin,
     calls: async () => {
-      const text = await readFile(join(bin, 'calls'), 'utf8').catch(() => '');
-      return text
-        .split('\0\n')
-        .filter((call) => call !== '')
-        .map((call) => call.split('\0'));
+      const files = (await readdir(bin)).filter((name) => name.startsWith('call.'));
+      const texts = await Promise.all(files.map((name) => readFile(join(bin, name), 'utf8')));
+      return texts.map((text) => text.split('\0').slice(0, -1));
     },
   };
 }

@@ -108,7 +108,7 @@ write_env() {
 
 await_engine() {
   local tries
-  for ((tries = 0; tries < 300; tries++)); do
+  for ((tries = 0; tries < 1500; tries++)); do
     if (use_private "$run" && docker version >/dev/null 2>&1); then return 0; fi
     alive "$(cat "$run/dockerd.pid")" || break
     sleep 0.2

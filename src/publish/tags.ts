@@ -102,8 +102,9 @@ export interface TagAt {
   readonly digest: string;
 }
 
-/** How long a contradiction of the registry (a tag that is listed but not there) is looked at before it is believed to be one. */
+/** How long, and how often, a contradiction of the registry (a tag that is listed but not there) is looked at before it is believed to be one. */
 const contradictionMs = 8000;
+const fewestLooks = 8;
 
 /** Waits between such looks: milliseconds, doubling. */
 const firstWaitMs = 50;
@@ -117,10 +118,10 @@ const longestWaitMs = 1000;
  */
 export async function readTag(registry: Registry, repository: string, tag: string): Promise<Manifest | undefined> {
   const endsAt = performance.now() + contradictionMs;
-  for (let wait = firstWaitMs; ; wait = Math.min(2 * wait, longestWaitMs)) {
+  for (let wait = firstWaitMs, looks = 1; ; wait = Math.min(2 * wait, longestWaitMs), looks++) {
     const found = await registry.manifest(repository, tag);
     if (found !== undefined || !(await registry.tags(repository)).includes(tag)) return found;
-    if (performance.now() + wait > endsAt) break;
+    if (looks >= fewestLooks && performance.now() + wait > endsAt) break;
     await sleep(wait);
   }
   throw new PublishError(

@@ -92,7 +92,8 @@ function bestEffort(login: ReturnType<typeof loginsFor>, hosts: RegistryHosts, {
     signal,
     onSecret: (secret) => maskSecrets(log, [secret]),
     log: { ...log, info: (line: string) => log.debug(line), warning: (text: string) => log.debug(text) },
-    limits: { attempts: 1, attemptsUnreached: 1, exchangeMs: 5000, stallMs: 4000, callMs: 5000 },
+    // Bases that are not looked up change content keys: a registry that is slow for once is no reason. One that was never reached is asked once.
+    limits: { attempts: 3, attemptsUnreached: 1, exchangeMs: 20_000, stallMs: 10_000, callMs: 30_000 },
   });
 }
 

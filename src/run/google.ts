@@ -25,7 +25,9 @@ export async function googleApi(access: Access, signal: AbortSignal): Promise<Go
   const login = await access.login();
   const authClient = login === undefined ? undefined : await authClientOf(login);
   if (authClient === undefined) return undefined;
-  return { path, authClient, options: { signal, ...(emulator && { endpoint: emulator.artifactRegistry }) } };
+  // What is on this machine is slow when the machine is busy, and not because it is far.
+  const local = emulator && { endpoint: emulator.artifactRegistry, timeoutMs: 60_000 };
+  return { path, authClient, options: { signal, ...local } };
 }
 
 /**
@@ -42,9 +44,7 @@ export async function askGoogle(
     if (api === undefined) return undefined;
     const { preflight } = await import('../google/artifactRegistry/preflight');
     const account = accountIn(access.credentials.describe);
-    // What is on this machine is slow when the machine is busy, and not because it is far.
-    const patience = access.emulator === undefined ? {} : { timeoutMs: 10_000 };
-    return await preflight(api.path, api.authClient, { ...api.options, ...patience, account, moveLatest });
+    return await preflight(api.path, api.authClient, { ...api.options, account, moveLatest });
   } catch {
     return undefined;
   }

@@ -72,7 +72,7 @@ async function push(url: string, asked: GitOpsRequest): Promise<GitOpsOutcome> {
 const head = (path: string, branch = 'main'): Promise<string> => git(origin, 'show', `${branch}:${path}`);
 
 describe.each(['file', 'http'])('over %s', (protocol) => {
-  test('twenty who push at once: all sets arrive, no commit is lost', { timeout: 300_000 }, async () => {
+  test('twenty who push at once: all sets arrive, no commit is lost', async () => {
     await using server = await startGitServer(folder);
     const url = protocol === 'http' ? `${server.url}/origin.git` : `file://${origin}`;
     const locks = Array.from({ length: 20 }, (_, index) => lockOf(`set ${index}`));

@@ -32,7 +32,7 @@ export const unknown = (text: string, ...fix: readonly string[]): Finding => ({ 
 export async function runChecks(
   checks: readonly Check[],
   signal: AbortSignal,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<readonly Checked[]> {
   const found = await Promise.all(
     checks.map(async ({ name, needed, look }) => ({ name, needed, ...(await within(look, signal, timeoutMs)) })),

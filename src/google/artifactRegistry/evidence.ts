@@ -31,7 +31,7 @@ export const tagRights = ['artifactregistry.tags.create', 'artifactregistry.tags
 /** What a push needs; roles/artifactregistry.writer has them: https://cloud.google.com/artifact-registry/docs/access-control#roles */
 const neededPermissions: readonly string[] = [upload, download, ...tagRights];
 
-const loadingMs = 10_000;
+const loadingMs = 60_000;
 
 /** Asks Google about a repository, as long as there is time. Throws only the signal's reason. */
 export async function gatherEvidence(
@@ -43,7 +43,7 @@ export async function gatherEvidence(
   const loading = deadlineIn(loadingMs, options.signal);
   const made = await answerOf(loading, () => createApiClient(authClient, options.endpoint));
   if (made.kind !== 'value') return { repository: made, permissions: made, neighbours: [] };
-  const deadline = deadlineIn(options.timeoutMs ?? 1000, options.signal);
+  const deadline = deadlineIn(options.timeoutMs ?? 3000, options.signal);
   const client = made.value;
   const [repository, permissions] = await Promise.all([
     answerOf(deadline, (timeout) => readRepository(client, path, timeout)),

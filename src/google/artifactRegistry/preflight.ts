@@ -6,7 +6,7 @@ import { decidePreflight, type Intent, type Preflight } from './preflightDecisio
 
 /**
  * Asks Google, before anything is built, whether a push to `path` can go well: is there such a repository, of the right kind, and what
- * may we do. Google has a second for it (`timeoutMs`); what could not be found out in it is a warning. Throws only the signal's reason.
+ * may we do. Google has three seconds for it (`timeoutMs`); what could not be found out in it is a warning. Throws only the signal's reason.
  */
 export async function preflight(
   path: GoogleRegistryPath,

@@ -60,7 +60,7 @@ export async function scansOf(
 function lister(
   project: string,
   token: string,
-  { endpoint, timeoutMs = 3000, signal }: ScanOptions,
+  { endpoint, timeoutMs = 10_000, signal }: ScanOptions,
 ): (filter: string, fields: string, field: string) => Promise<readonly string[]> {
   const base =
     endpoint === undefined ? 'https://containeranalysis.googleapis.com' : `http://${endpoint.host}:${endpoint.port}`;

@@ -22,7 +22,7 @@ export function consoleLink(path: GoogleRegistryPath, repository: string, digest
 }
 
 /**
- * Asks about images after a push, all at once and for five seconds at most (`timeoutMs`). Those that Google says nothing about are left
+ * Asks about images after a push, all at once and for ten seconds at most (`timeoutMs`). Those that Google says nothing about are left
  * out: this is for a summary. Throws only the signal's reason.
  */
 export async function uploadedImages(
@@ -31,7 +31,7 @@ export async function uploadedImages(
   images: readonly { readonly repository: string; readonly digest: string }[],
   options: ApiOptions = {},
 ): Promise<readonly UploadedImage[]> {
-  const deadline = deadlineIn(options.timeoutMs ?? 5000, options.signal);
+  const deadline = deadlineIn(options.timeoutMs ?? 10_000, options.signal);
   const made = await answerOf(deadline, () => createApiClient(authClient, options.endpoint));
   if (made.kind !== 'value') return [];
   const found = await Promise.all(

@@ -17,8 +17,8 @@ const fallbackMs = 5 * 60_000;
 /** There is another way to log in, so a token service that does not answer is not waited for as long as a registry. */
 export const keyTokenLimits: Partial<Limits> = {
   attempts: 2,
-  stallMs: 10_000,
-  exchangeMs: 15_000,
+  stallMs: 20_000,
+  exchangeMs: 30_000,
 };
 
 /**

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Login } from '../../oci/login';
 import { exchange } from '../../oci/exchange';
 import { defaultLimits } from '../../oci/limits';
@@ -5,8 +6,8 @@ import type { GoogleCaller } from './googleCaller';
 
 const flavor = { 'metadata-flavor': 'Google' };
 
-/** Nobody waits longer than this for a server that is not there. */
-const probeMs = 800;
+/** Milliseconds: nobody waits longer for a server that is probably not there, and one that must be there may be busy, as this machine may. */
+const waits = { unknown: 800, expected: 15_000 } as const;
 
 /** The metadata server of a machine in Google's cloud: https://cloud.google.com/compute/docs/metadata/overview */
 export interface MetadataServer {
@@ -26,7 +27,8 @@ export async function findMetadataServer(
   const base = `http://${host}/computeMetadata/v1/instance/service-accounts/default`;
   if (!URL.canParse(base)) return undefined;
   const task = { action: 'looking for the metadata server', host, repository: '' };
-  const limits = { ...defaultLimits, stallMs: probeMs, exchangeMs: probeMs, redirects: 0 };
+  const wait = waits[isExpected(env) ? 'expected' : 'unknown'];
+  const limits = { ...defaultLimits, stallMs: wait, exchangeMs: wait, redirects: 0 };
   try {
     const request = { method: 'GET', url: new URL(`${base}/email`), headers: flavor, maxBytes: 1000 } as const;
     const answer = await exchange(task, request, limits, signal);
@@ -38,6 +40,16 @@ export async function findMetadataServer(
   } catch {
     signal?.throwIfAborted();
     return undefined;
+  }
+}
+
+/** Does somebody say that it is there: who set the address, or the machine, whose firmware names Google (containers see that too)? */
+function isExpected(env: NodeJS.ProcessEnv): boolean {
+  if (env['GCE_METADATA_HOST'] || env['GCE_METADATA_IP']) return true;
+  try {
+    return /^Google\b/.test(readFileSync('/sys/class/dmi/id/product_name', 'utf8'));
+  } catch {
+    return false;
   }
 }
 
