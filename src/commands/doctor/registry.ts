@@ -71,7 +71,12 @@ async function registry(
     return good(`${path.full} can be read${path.kind === 'other' ? '' : '; what may be done there was not asked'}`);
   }
   const account = accountIn(credentials.describe);
-  const found = await preflight(path, authClient, { account, signal, timeoutMs: 25_000, ...(endpoint && { endpoint }) });
+  const found = await preflight(path, authClient, {
+    account,
+    signal,
+    timeoutMs: 25_000,
+    ...(endpoint && { endpoint }),
+  });
   const [first] = [...found.errors, ...found.warnings];
   if (first === undefined) return good(`${path.full}: images can be pushed and tags moved`);
   const fix = [...found.errors, ...found.warnings].flatMap((hint: Hint) => hint.fix);
