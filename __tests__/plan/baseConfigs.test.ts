@@ -4,9 +4,11 @@ import { parseDockerfile } from '../../src/dockerfile/instructions';
 import { baseConfigOf, readBaseConfig } from '../../src/oci/imageConfig';
 import { dockerfileUse } from '../../src/dockerfile/contextUse';
 import { addCacheMounts } from '../../src/builder/dockerfile';
+import { prepareDockerfile } from '../../src/builder/prepare';
 import type { BaseConfig } from '../../src/types';
 import { memoryRegistry, Storage } from '../support/memoryRegistry';
-import { driver, driverFiles, fork, goDockerfile, golang, inputs, keyOf } from './keyOf';
+import { catalogImage } from './memoryTree';
+import { driver, driverFiles, fork, goDockerfile, golang, inputs, keyOf, noOptions } from './keyOf';
 
 /* What a base image's own configuration does to keys, trees and cache mounts. */
 
@@ -65,6 +67,32 @@ describe('the inputs of an image on a base image that', () => {
     expect(files).toEqual([...driverFiles.filter((path) => !path.startsWith('config/')), 'hack/list.txt'].sort());
   });
 
+  it('a named context replaces: what stands in its place is looked into, and the base itself is not asked for', async () => {
+    const dockerfile = 'FROM alpine@sha256:0 AS a\nFROM golang:1\nCOPY config /config\nCOPY --from=a /x /x\n';
+    const asked: string[] = [];
+    const key = await keyOf(
+      { ...fork, Dockerfile: dockerfile },
+      {
+        options: {
+          ...noOptions,
+          buildContexts: {
+            'docker.io/library/golang:1': { kind: 'image', reference: 'mirror/golang:1' },
+            'alpine@sha256:0': { kind: 'folder', path: 'lib' },
+          },
+        },
+      },
+      {
+        baseConfig: (reference) => {
+          asked.push(reference);
+          return Promise.resolve({ ...plain, onBuild: ['COPY hack/list.txt /x/'] });
+        },
+      },
+    );
+    expect(asked).toEqual(['mirror/golang:1']);
+    expect(key.notes).toEqual([]);
+    expect(inputs(key)).toEqual(['config/a.json', 'hack/list.txt', 'lib/data.txt', 'lib/lib.go']);
+  });
+
   it('is asked for once, for the platform that is meant, and not for stages that nobody reaches', async () => {
     const dockerfile =
       'FROM never AS n\nRUN x\nFROM --platform=$BUILDPLATFORM base AS a\nFROM --platform=linux/arm64 base\nCOPY --from=a /x /x\n';
@@ -97,6 +125,16 @@ describe('a cache mount on a base image', () => {
 
   it.each([[{ user: 'app' }], [undefined]])('is left out where its owner is not known: %j', (config) => {
     expect(mounted(config)).toBe('RUN pip install x');
+  });
+
+  it('belongs to the user of what a named context puts in its place', () => {
+    const buildContexts = { base: { kind: 'image', reference: 'mirror/base:1' } } as const;
+    const image = catalogImage({ cacheMounts: ['/root/.cache/pip'], options: { ...noOptions, buildContexts } });
+    const baseConfig = (reference: string): BaseConfig | undefined =>
+      reference === 'mirror/base:1' ? { ...plain, user: '1001' } : undefined;
+    const { caches, notes } = prepareDockerfile(image, text, {}, 'a/b', { baseConfig });
+    expect(notes).toEqual([]);
+    expect(caches.map(({ owner }) => owner)).toEqual(['1001:0']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { contentKeys, type KeyOptions } from '../../src/plan/contentKey';
-import type { CatalogImage, ContentKey } from '../../src/types';
+import type { BuildOptions, CatalogImage, ContentKey } from '../../src/types';
 import { catalogImage, memoryTree, type Content } from './memoryTree';
 
 /** Path → content. */
@@ -17,6 +17,20 @@ export async function keyOf(
   if (key === undefined) throw new Error('no key');
   return key;
 }
+
+/** What a build is given beside its files: nothing. */
+export const noOptions: BuildOptions = {
+  secrets: [],
+  ssh: [],
+  buildContexts: {},
+  labels: {},
+  annotations: {},
+  noCache: false,
+  network: undefined,
+  addHosts: {},
+  shmSize: undefined,
+  ulimits: {},
+};
 
 /** Paths of the files that are inputs. */
 export function inputs({ lines, contextLines }: ContentKey): readonly string[] {

@@ -2,20 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { buildTreeOf } from '../../src/plan/buildTree';
 import { changedInputs } from '../../src/plan/changes';
 import type { BuildOptions, ContentKey } from '../../src/types';
-import { inputs, keyOf } from './keyOf';
+import { inputs, keyOf, noOptions as none } from './keyOf';
 
-const none: BuildOptions = {
-  secrets: [],
-  ssh: [],
-  buildContexts: {},
-  labels: {},
-  annotations: {},
-  noCache: false,
-  network: undefined,
-  addHosts: {},
-  shmSize: undefined,
-  ulimits: {},
-};
 const files = {
   Dockerfile: 'FROM alpine\nCOPY a /a\n',
   a: 'a',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BuildError } from '../errors';
+import { throughContexts } from '../dockerfile/contextUse';
 import type { BaseConfigs } from '../dockerfile/stages';
 import type { Scratch } from '../system/scratch';
 import type { CatalogImage } from '../types';
@@ -42,9 +43,10 @@ export function prepareDockerfile(
   text: string,
   buildArgs: Readonly<Record<string, string>>,
   namespace: string,
-  { pins = new Map(), native, baseConfig, variables = {}, seeds = new Map() }: Surroundings = {},
+  { pins = new Map(), native, baseConfig: configs, variables = {}, seeds = new Map() }: Surroundings = {},
 ): PreparedDockerfile {
   const { cacheMounts, target } = image;
+  const baseConfig = configs && throughContexts(configs, image.options?.buildContexts);
   const pinned = pinBases(text, buildArgs, pins);
   const mounted = addCacheMounts(pinned.text, { cacheMounts, target, buildArgs, namespace, native, baseConfig, seeds });
   const bound = Object.keys(variables).length === 0 ? mounted.text : bindInDockerfile(mounted.text, target, variables);

@@ -24,12 +24,17 @@ export function dockerfileUse(
   const most = bounds.dockerfile;
   notMore(instructions.length, most.instructions, 'instructions');
   notMore(variablesIn(instructions), most.variables, 'variables in ARG and ENV');
-  const settings = { buildArgs: knownArguments(image.buildArgs), platform, baseConfig };
+  const contexts = image.options?.buildContexts;
+  const settings = {
+    buildArgs: knownArguments(image.buildArgs),
+    platform,
+    baseConfig: baseConfig && throughContexts(baseConfig, contexts),
+  };
   const stages = readStages(instructions, escape, settings);
   notMore(stages.stages.length, most.stages, 'stages');
   const evaluated = stages.stages.reduce((sum, stage) => sum + stage.instructions.length, 0);
   notMore(evaluated, most.evaluated, 'instructions with those that ONBUILD adds');
-  const use = withNamedContexts(readUse(stages, image.target), image.options?.buildContexts ?? {});
+  const use = withNamedContexts(readUse(stages, image.target), byFullName(contexts));
   // https://docs.docker.com/build/buildkit/frontend/: the argument wins over the file.
   const syntax = image.buildArgs['BUILDKIT_SYNTAX'] ?? parsed.syntax;
   if (syntax === undefined || isDockersOwn(syntax)) return use;
@@ -39,18 +44,39 @@ export function dockerfileUse(
 /** The configuration that an image will have, as far as a build on it is concerned; undefined: only its build knows. */
 export function builtBaseConfig(
   parsed: ParsedDockerfile,
-  image: Pick<CatalogImage, 'target' | 'buildArgs'>,
+  image: Pick<CatalogImage, 'target' | 'buildArgs' | 'options'>,
   platform: string,
   baseConfig: BaseConfigs,
 ): BaseConfig | undefined {
   if (parsed.kind === 'unreadable') return undefined;
-  const settings = { buildArgs: knownArguments(image.buildArgs), platform, baseConfig };
+  const settings = {
+    buildArgs: knownArguments(image.buildArgs),
+    platform,
+    baseConfig: throughContexts(baseConfig, image.options?.buildContexts),
+  };
   return builtConfig(readStages(parsed.instructions, parsed.escape, settings), image.target);
 }
 
+type Contexts = Readonly<Record<string, NamedContext>>;
+
+/**
+ * The configurations of what named contexts put in the place of base images: of an image its own, of a folder or a repository none, because
+ * those set nothing.
+ */
+export function throughContexts(configs: BaseConfigs, contexts: Contexts | undefined): BaseConfigs {
+  const named = byFullName(contexts);
+  if (named.size === 0) return configs;
+  return (reference, platform) => {
+    const context = named.get(spelledOut(reference));
+    if (context === undefined) return configs(reference, platform);
+    return context.kind === 'image' ? configs(context.reference, platform) : emptyConfig;
+  };
+}
+
+const emptyConfig: BaseConfig = { env: [], onBuild: [], user: '', workingDir: '' };
+
 /** A named context takes the place of an image of its name: https://docs.docker.com/build/concepts/context/#named-contexts */
-function withNamedContexts(use: DockerfileUse, contexts: Readonly<Record<string, NamedContext>>): DockerfileUse {
-  const named = new Map(Object.entries(contexts).map(([name, context]) => [spelledOut(name), context]));
+function withNamedContexts(use: DockerfileUse, named: ReadonlyMap<string, NamedContext>): DockerfileUse {
   if (named.size === 0) return use;
   const bases = use.bases.flatMap((base) => {
     const context = named.get(spelledOut(base.reference));
@@ -58,6 +84,10 @@ function withNamedContexts(use: DockerfileUse, contexts: Readonly<Record<string,
     return context.kind === 'image' ? [{ ...base, reference: context.reference }] : [];
   });
   return { ...use, bases };
+}
+
+function byFullName(contexts: Contexts = {}): ReadonlyMap<string, NamedContext> {
+  return new Map(Object.entries(contexts).map(([name, context]) => [spelledOut(name), context]));
 }
 
 function spelledOut(reference: string): string {
