@@ -230,6 +230,10 @@ describe('the files of a work tree', () => {
     await writeFile(join(directory, 'nested', 'file'), 'nested\n');
   }
 
+  /** Git keeps whether a file is executable; the rest of its mode on disk is this user's umask. */
+  const asGitKeepsIt = (entry: string): string =>
+    entry.replace(/^[0-7]{3}\b/, (mode) => (Number.parseInt(mode, 8) & 0o100 ? '755' : '644'));
+
   it('are taken as they are on disk, and nothing of the repository changes', async () => {
     await messyWorkTree();
     const before = await state();
@@ -237,9 +241,9 @@ describe('the files of a work tree', () => {
     expect(await state()).toEqual(before);
     const target = join(scratch, 'tree');
     await materialise(repository.directory, workspace, target);
-    const expected = Object.entries(await contents(repository.directory)).filter(
-      ([path]) => !path.startsWith('gha-creds') && !path.startsWith('nested/.git'),
-    );
+    const expected = Object.entries(await contents(repository.directory))
+      .filter(([path]) => !path.startsWith('gha-creds') && !path.startsWith('nested/.git'))
+      .map(([path, entry]): [string, string] => [path, asGitKeepsIt(entry)]);
     expect(await contents(target)).toEqual(Object.fromEntries(expected));
     expect(expected.map(([path]) => path)).toContain('ignored.log');
     expect(Object.fromEntries(expected)['changed.txt']).toBe('644 new\r\n');
