@@ -8,6 +8,7 @@ export default defineConfig({
     maxWorkers: 1,
     // Far above what any test takes: only what hangs reaches it.
     testTimeout: 900_000,
-    hookTimeout: 900_000,
+    // Hooks may compile kustomize and helm.
+    hookTimeout: 1_800_000,
   },
 });

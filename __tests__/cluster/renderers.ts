@@ -20,15 +20,11 @@ export async function pathWithRenderers(): Promise<string> {
   const own = `${folder}${delimiter}${path}`;
   await mkdir(folder, { recursive: true });
   for (const [name, module] of Object.entries(modules)) {
-    if (await isThere(name, own)) continue;
-    const env = { GOBIN: folder, CGO_ENABLED: '0', GOFLAGS: '-mod=mod' };
-    const { exitCode, stderr } = await run({ command: 'go', args: ['install', module], env });
+    const env = { PATH: own, GOBIN: folder, CGO_ENABLED: '0', GOFLAGS: '-mod=mod' };
+    // Who comes second waits, and finds it.
+    const args = [join(folder, 'lock'), 'sh', '-c', `command -v ${name} || go install ${module}`];
+    const { exitCode, stderr } = await run({ command: 'flock', args, env });
     if (exitCode !== 0) throw new Error(`go install ${module}: ${stderr}`);
   }
   return own;
-}
-
-async function isThere(name: string, path: string): Promise<boolean> {
-  const { exitCode } = await run({ command: 'sh', args: ['-c', `command -v ${name}`], env: { PATH: path } });
-  return exitCode === 0;
 }

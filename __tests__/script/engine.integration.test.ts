@@ -164,6 +164,6 @@ describe('a private engine', () => {
       return;
     }
     expect(signal).toBe('SIGKILL');
-    await vi.waitFor(async () => expect(await traces(stdout.trim())).toEqual([]), { timeout: 60_000, interval: 200 });
+    await vi.waitFor(async () => expect(await traces(stdout.trim())).toEqual([]), { timeout: 300_000, interval: 200 });
   });
 });

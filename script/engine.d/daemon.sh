@@ -156,7 +156,7 @@ end_process() {
   pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] || return 0
   [[ $(command_line "$pid") == *"$2"/* ]] || return 0
   kill -TERM "$pid" 2>/dev/null || return 0
-  for ((tries = 0; tries < 150; tries++)); do
+  for ((tries = 0; tries < 600; tries++)); do
     alive "$pid" || return 0
     sleep 0.2
   done
