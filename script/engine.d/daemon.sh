@@ -166,7 +166,7 @@ end_process() {
 # Ends the containers' processes of engine $1 that a killed shim left, and removes the control groups.
 end_groups() {
   local group tries
-  for ((tries = 0; tries < 50; tries++)); do
+  for ((tries = 0; tries < 600; tries++)); do
     while read -r group; do
       # shellcheck disable=SC2046
       kill -KILL $(cat "$group/cgroup.procs" 2>/dev/null) 2>/dev/null || true
