@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BuiltImage } from '../../src/builder/buildImage';
+import type { BuildOutcome } from '../../src/types';
 import { readManifest } from '../../src/oci/manifest';
 import { pinBases } from '../../src/builder/pinnedBases';
 import { testClient } from '../support/registryClient';
@@ -57,7 +57,7 @@ describe('a base image whose name a stage has', () => {
   });
 });
 
-function digestOf({ outcome }: BuiltImage): string {
+function digestOf({ outcome }: { readonly outcome: BuildOutcome }): string {
   if (outcome.kind !== 'built') throw new Error(JSON.stringify(outcome));
   return outcome.digest;
 }

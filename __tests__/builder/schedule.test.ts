@@ -1,20 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { BuiltImage } from '../../src/builder/buildImage';
-import { schedule, type Scheduled, type ScheduleSteps } from '../../src/builder/schedule';
+import { finalDigest, schedule, type ScheduleSteps } from '../../src/builder/schedule';
 import type { Task } from '../../src/builder/scheduleState';
 import type { BuildObserver, BuildOutcome } from '../../src/types';
 
 const timing = { queuedAt: 0, startedAt: 1, builtAt: 2, pushedAt: 3, boundAt: undefined, steps: 1, cachedSteps: 0 };
 
-function ended(name: string, kind: 'built' | 'failed' | 'cancelled'): BuiltImage {
-  const outcome: BuildOutcome =
-    kind === 'built'
-      ? { kind, name, digest: `digest of ${name}`, timing }
-      : kind === 'failed'
-        ? { kind, name, message: 'no', at: undefined, tail: [], timing }
-        : { kind, name };
-  return { outcome, logFile: `${name}.log` };
+function ended(name: string, kind: 'built' | 'failed' | 'cancelled'): BuildOutcome {
+  const of = { name, logFile: `${name}.log` };
+  return kind === 'built'
+    ? { ...of, kind, digest: `digest of ${name}`, timing }
+    : kind === 'failed'
+      ? { ...of, kind, message: 'no', at: undefined, tail: [], timing }
+      : { ...of, kind };
 }
 
 class Recorder implements BuildObserver {
@@ -28,15 +26,17 @@ class Recorder implements BuildObserver {
   event(): void {
     throw new Error('events come from builds, not from the schedule');
   }
-  finished(outcome: BuildOutcome, logFile: string | undefined): void {
-    this.lines.push(`${outcome.kind} ${outcome.name} ${logFile ?? '-'}`);
+  finished(outcome: BuildOutcome): void {
+    this.lines.push(`${outcome.kind} ${outcome.name} ${outcome.logFile ?? '-'}`);
   }
 }
 
+const find = (outcomes: readonly BuildOutcome[], name: string): BuildOutcome | undefined =>
+  outcomes.find((outcome) => outcome.name === name);
 const options = { maxParallel: 2, failFast: false };
 const set: readonly Task[] = [
-  { name: 'apiserver', binds: ['driver'], reuse: false },
-  { name: 'driver', binds: [], reuse: false },
+  { name: 'apiserver', binds: { DRIVER: 'driver' }, action: 'build' },
+  { name: 'driver', binds: {}, action: 'build' },
 ];
 const steps: ScheduleSteps = {
   build: (name) => Promise.resolve(ended(name, 'built')),
@@ -47,9 +47,9 @@ describe('schedule', () => {
   it('binds to the finished digests and tells of each image in turn', async () => {
     const observer = new Recorder();
     const result = await schedule(set, steps, { ...options, observer, signal: new AbortController().signal });
-    expect(result.get('apiserver')?.digest).toBe('digest of apiserver with driver,digest of driver');
-    expect(result.get('driver')?.digest).toBe('digest of driver');
-    const outcome = result.get('apiserver')?.outcome;
+    expect(finalDigest(find(result, 'apiserver'))).toBe('digest of apiserver with driver,digest of driver');
+    expect(finalDigest(find(result, 'driver'))).toBe('digest of driver');
+    const outcome = find(result, 'apiserver');
     expect(outcome).toMatchObject({ kind: 'built', digest: 'digest of apiserver' });
     expect(outcome?.kind === 'built' && outcome.timing.boundAt).toBeTypeOf('number');
     expect(observer.lines).toEqual([
@@ -70,23 +70,23 @@ describe('schedule', () => {
       { ...steps, bind: () => Promise.reject(new Error('registry away')) },
       { ...options, observer, signal },
     );
-    expect(unbound.get('apiserver')).toMatchObject({
-      outcome: { kind: 'failed', message: 'registry away', timing: { builtAt: 2 } },
-      digest: undefined,
-    });
+    const failed = find(unbound, 'apiserver');
+    expect(failed).toMatchObject({ kind: 'failed', message: 'registry away', timing: { builtAt: 2 } });
+    expect(failed).not.toHaveProperty('digest');
     const unbuilt = await schedule(
       set,
       { ...steps, build: () => Promise.reject(new Error('bug')) },
       { ...options, observer, signal },
     );
-    expect(unbuilt.get('driver')).toMatchObject({ outcome: { kind: 'failed', message: 'bug' }, digest: undefined });
-    expect(unbuilt.get('apiserver')).toMatchObject({ outcome: { kind: 'blocked', by: ['driver'] }, digest: undefined });
+    expect(find(unbuilt, 'driver')).toMatchObject({ kind: 'failed', message: 'bug' });
+    expect(find(unbuilt, 'apiserver')).toMatchObject({ kind: 'blocked', by: ['driver'] });
+    expect(unbuilt.map(finalDigest)).toEqual([undefined, undefined]);
   });
 
   it('starts nothing when it is stopped already', async () => {
     const observer = new Recorder();
     const result = await schedule(set, steps, { ...options, observer, signal: AbortSignal.abort() });
-    expect([...result.values()].map(({ outcome }) => outcome.kind)).toEqual(['cancelled', 'cancelled']);
+    expect(result.map(({ kind }) => kind)).toEqual(['cancelled', 'cancelled']);
     expect(observer.lines).toEqual([
       'queued apiserver',
       'queued driver',
@@ -98,7 +98,7 @@ describe('schedule', () => {
   it('has nothing to do without images', async () => {
     expect(
       await schedule([], steps, { ...options, observer: new Recorder(), signal: new AbortController().signal }),
-    ).toEqual(new Map());
+    ).toEqual([]);
   });
 });
 
@@ -159,12 +159,12 @@ describe('whatever is built, in whatever order it ends', () => {
           };
           const tasks = rows.map(({ name, binds, reuse, seconds }) => ({
             name,
-            binds,
-            reuse,
+            binds: Object.fromEntries(binds.map((bound) => [`${bound.toUpperCase()}_IMAGE`, bound])),
+            action: reuse ? ('reuse' as const) : ('build' as const),
             ...(seconds === undefined ? {} : { seconds }),
           }));
           if (aborts) void s.schedule(Promise.resolve(), 'abort').then(() => controller.abort());
-          let result: ReadonlyMap<string, Scheduled> | undefined;
+          let result: readonly BuildOutcome[] | undefined;
           void schedule(tasks, work, { maxParallel, failFast, observer, signal: controller.signal }).then(
             (all) => (result = all),
           );
@@ -172,13 +172,13 @@ describe('whatever is built, in whatever order it ends', () => {
 
           // It ends, with each image told of once, and never with more builds than allowed.
           if (result === undefined) throw new Error('did not end');
-          expect([...result.keys()].sort()).toEqual(rows.map(({ name }) => name).sort());
+          expect(result.map(({ name }) => name).sort()).toEqual(rows.map(({ name }) => name).sort());
           expect(observer.lines.filter((line) => / (i\d) (i\d\.log|-)$/.test(line))).toHaveLength(rows.length);
           expect(most).toBeLessThanOrEqual(maxParallel);
-          const digest = (name: string): string | undefined => result?.get(name)?.digest;
-          const failed = rows.some(({ name }) => result?.get(name)?.outcome.kind === 'failed');
+          const digest = (name: string): string | undefined => finalDigest(find(result ?? [], name));
+          const failed = rows.some(({ name }) => find(result ?? [], name)?.kind === 'failed');
           for (const { name, binds } of rows) {
-            const { outcome } = result.get(name) as Scheduled;
+            const outcome = find(result, name) as BuildOutcome;
             // What is published carries the finished digests of this set, all of which are published.
             expect(digest(name) !== undefined).toBe(outcome.kind === 'built');
             if (outcome.kind === 'built') {
@@ -187,7 +187,7 @@ describe('whatever is built, in whatever order it ends', () => {
                 expect([...(boundTo.get(name) ?? [])]).toEqual(binds.map((bound) => [bound, digest(bound)]));
             }
             if (outcome.kind === 'blocked')
-              expect(outcome.by.filter((by) => result?.get(by)?.outcome.kind === 'built')).toEqual([]);
+              expect(outcome.by.filter((by) => find(result ?? [], by)?.kind === 'built')).toEqual([]);
             // Nothing is held back without a reason.
             if (!aborts && !failed && rows.every(({ build }) => build !== 'cancelled'))
               expect(outcome.kind).toBe('built');

@@ -10,8 +10,8 @@ import {
 
 const task = (name: string, binds: readonly string[] = [], more: Partial<Task> = {}): Task => ({
   name,
-  binds,
-  reuse: false,
+  binds: Object.fromEntries(binds.map((bound) => [`${bound.toUpperCase()}_IMAGE`, bound])),
+  action: 'build',
   ...more,
 });
 
@@ -78,7 +78,11 @@ describe('order', () => {
   });
 
   it('gives reused images no place among the builds', () => {
-    const tasks = [task('driver', [], { reuse: true }), task('launcher', [], { reuse: true }), task('cacheserver')];
+    const tasks = [
+      task('driver', [], { action: 'reuse' }),
+      task('launcher', [], { action: 'reuse' }),
+      task('cacheserver'),
+    ];
     expect(play(tasks, [], { maxParallel: 1 })).toEqual([['build driver', 'build launcher', 'build cacheserver']]);
   });
 
@@ -198,11 +202,7 @@ describe('mistakes of the caller', () => {
 });
 
 it('an image that is built on another waits for its build, but not for its binding', () => {
-  const tasks = [
-    { name: 'child', binds: [], builtOn: ['base'], reuse: false },
-    { name: 'base', binds: ['bound'], reuse: false },
-    { name: 'bound', binds: [], reuse: false },
-  ];
+  const tasks = [task('child', [], { builtOn: ['base'] }), task('base', ['bound']), task('bound')];
   const limits = { maxParallel: 4, failFast: false };
   const first = startSchedule(tasks, limits);
   expect(first.actions.map(({ kind, name }) => `${kind} ${name}`).sort()).toEqual(['build base', 'build bound']);

@@ -1,12 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { buildImage, type BuildPorts, type BuiltImage } from '../../src/builder/buildImage';
+import { buildImage, type BuildPorts } from '../../src/builder/buildImage';
 import { detectBuilder } from '../../src/builder/builder';
 import { buildArgs, buildCommand, type BuildRequest } from '../../src/builder/buildx';
 import { capabilitiesOf, type Capabilities } from '../../src/builder/capabilities';
 import { dockerfilePlace, prepareDockerfile, writeDockerfile } from '../../src/builder/prepare';
 import { createScratch, removeScratch, type Scratch } from '../../src/system/scratch';
-import type { BuildEvent, CatalogImage, Command } from '../../src/types';
+import type { BuildEvent, BuildOutcome, CatalogImage, Command } from '../../src/types';
 import { catalogImage } from '../plan/memoryTree';
 import { ensureBaseImage } from '../support/baseImages';
 import { tempDir } from '../support/engine';
@@ -44,7 +44,7 @@ export interface Workbench extends AsyncDisposable {
       events?: BuildEvent[];
       env?: Record<string, string>;
     },
-  ): Promise<BuiltImage>;
+  ): Promise<{ readonly outcome: BuildOutcome; readonly logFile: string | undefined }>;
 }
 
 export async function openWorkbench(registry: TestRegistry): Promise<Workbench> {
@@ -125,7 +125,8 @@ export async function openWorkbench(registry: TestRegistry): Promise<Workbench> 
       };
       const quick = { waits: 4, firstWaitMs: 10, longestWaitMs: 50 };
       const observer = { event: (_: string, event: BuildEvent) => void events.push(event) };
-      return buildImage(job, { observer, patience: quick, ...ports }, signal);
+      const outcome = await buildImage(job, { observer, patience: quick, ...ports }, signal);
+      return { outcome, logFile: outcome.logFile };
     },
     [Symbol.asyncDispose]: async () => {
       removeScratch(scratch.folder);

@@ -60,8 +60,8 @@ describe('GroupProgress', () => {
     const lines = (name: string): string =>
       Array.from({ length: 5_000 }, (_, index) => `${name} line ${String(index)}\n`).join('');
     for (const name of ['driver', 'launcher']) progress.started(name);
-    const first = progress.finished(built('launcher'), logFile(lines('launcher')));
-    const second = progress.finished(built('driver'), logFile(lines('driver')));
+    const first = progress.finished({ ...built('launcher'), logFile: logFile(lines('launcher')) });
+    const second = progress.finished({ ...built('driver'), logFile: logFile(lines('driver')) });
     await Promise.all([first, second]);
     await progress.close();
     await sink.until('driver line 4999\n::endgroup::\n');
@@ -74,10 +74,10 @@ describe('GroupProgress', () => {
 
   it('obeys no command in a log, and shows no secret', async () => {
     const { sink, progress } = groups();
-    await progress.finished(
-      built('driver'),
-      logFile('::endgroup::\n::error::x\n##[error]y\nhunter22-and-more\n\u001b[1mno end'),
-    );
+    await progress.finished({
+      ...built('driver'),
+      logFile: logFile('::endgroup::\n::error::x\n##[error]y\nhunter22-and-more\n\u001b[1mno end'),
+    });
     await progress.close();
     await sink.until('no end\n::endgroup::');
     expect(sink.lines.slice(1, -1)).toEqual([': :endgroup::', ': :error::x', '## [error]y', '***', 'no end']);
@@ -87,7 +87,7 @@ describe('GroupProgress', () => {
     const { sink, progress } = groups();
     progress.event('apiserver', { kind: 'warning', text: 'Old', at: { file: 'Dockerfile', line: 3 } });
     progress.event('apiserver', { kind: 'warning', text: 'Old', at: { file: 'Dockerfile', line: 3 } });
-    await progress.finished(failedOutcome, logFile('the log\n'));
+    await progress.finished({ ...failedOutcome, logFile: logFile('the log\n') });
     await progress.close();
     await sink.until('::error');
     expect(sink.lines.slice(0, 6)).toEqual([
@@ -125,9 +125,9 @@ describe('GroupProgress', () => {
 
   it('shows what has no log on one line', async () => {
     const { sink, progress } = groups();
-    await progress.finished({ kind: 'blocked', name: 'apiserver', by: ['driver'] }, undefined);
-    await progress.finished({ kind: 'cancelled', name: 'viewer' }, undefined);
-    await progress.finished({ kind: 'reused', name: 'launcher', digest: digest('2'), timing: timing(0) }, undefined);
+    await progress.finished({ kind: 'blocked', name: 'apiserver', by: ['driver'] });
+    await progress.finished({ kind: 'cancelled', name: 'viewer' });
+    await progress.finished({ kind: 'reused', name: 'launcher', digest: digest('2'), timing: timing(0) });
     await progress.close();
     await sink.until('launcher');
     expect(sink.lines).toEqual([
@@ -139,7 +139,7 @@ describe('GroupProgress', () => {
 
   it('says so when a log is gone, and closes the group', async () => {
     const { sink, progress } = groups();
-    await progress.finished(built('driver'), '/nonexistent/log');
+    await progress.finished({ ...built('driver'), logFile: '/nonexistent/log' });
     await progress.close();
     await sink.until('::endgroup::');
     expect(sink.lines[1]).toMatch(/^The log of driver can't be read: ENOENT/);

@@ -41,14 +41,14 @@ it.each([
 it.each([
   ['the wrong password', () => cosignKey('secret'), 'wrong', /right one/],
   ['no password', () => cosignKey('secret'), '', /COSIGN_PASSWORD/],
-  ['nothing of the kind', () => '{"a":1}', '', /no private key/],
+  ['nothing of the kind', () => '{"a":1}', '', /not a private key/],
   [
     'a public key',
     () => publicKey.export({ format: 'pem', type: 'spki' }).toString(),
     '',
     /can't be read as a private key/,
   ],
-  ['a cut key', () => cosignKey('secret').slice(0, 300), 'secret', /no private key/],
+  ['a cut key', () => cosignKey('secret').slice(0, 300), 'secret', /not a private key/],
   ['a curve that cosign does not take', () => otherCurve(), '', /P-256/],
   ['a short RSA key', () => shortRsa(), '', /2048/],
   ['a reference', () => 'awskms:///alias/x', '', /key management service \(awskms\)/],

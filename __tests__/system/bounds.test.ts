@@ -8,7 +8,7 @@ import { findNearest } from '../../src/system/nearest';
 it('sixty images that each bind the twelve before them are put in order', () => {
   const tasks = Array.from({ length: 60 }, (_, at): Task => {
     const binds = Array.from({ length: Math.min(12, at) }, (_, back) => `i${String(at - 1 - back)}`);
-    return { name: `i${String(at)}`, binds, reuse: false };
+    return { name: `i${String(at)}`, binds: Object.fromEntries(binds.map((bound) => [bound, bound])), action: 'build' };
   });
   const { state, actions } = startSchedule(tasks, { maxParallel: 1, failFast: false });
   expect(state.tasks[0]?.name).toBe('i0');

@@ -32,12 +32,6 @@ export interface BuildPorts {
   readonly patience?: Patience;
 }
 
-export interface BuiltImage {
-  readonly outcome: BuildOutcome;
-  /** undefined: it could not be written. */
-  readonly logFile: string | undefined;
-}
-
 type Ended =
   | { readonly kind: 'built'; readonly digest: string }
   | { readonly kind: 'cancelled' }
@@ -53,7 +47,7 @@ export async function buildImage(
   ports: BuildPorts,
   signal: AbortSignal,
   queuedAt: number = Date.now(),
-): Promise<BuiltImage> {
+): Promise<BuildOutcome> {
   const startedAt = Date.now();
   const log = openLog(job.logFile);
   const tried: Attempt[] = [];
@@ -66,7 +60,7 @@ export async function buildImage(
   );
   log?.close();
   const timing = timingOf(job, tried, queuedAt, startedAt, ended.kind === 'built');
-  return { outcome: outcomeOf(job.name, ended, timing), logFile: log === undefined ? undefined : job.logFile };
+  return outcomeOf({ name: job.name, ...(log === undefined ? {} : { logFile: job.logFile }) }, ended, timing);
 }
 
 async function tryOften(
@@ -140,17 +134,17 @@ function timingOf(
   };
 }
 
-function outcomeOf(name: string, ended: Ended, timing: Timing): BuildOutcome {
+function outcomeOf(of: Pick<BuildOutcome, 'name' | 'logFile'>, ended: Ended, timing: Timing): BuildOutcome {
   switch (ended.kind) {
     case 'built':
-      return { kind: 'built', name, digest: ended.digest, timing };
+      return { ...of, kind: 'built', digest: ended.digest, timing };
     case 'cancelled':
-      return { kind: 'cancelled', name };
+      return { ...of, kind: 'cancelled' };
     case 'failed': {
       const { failure } = ended;
       return {
+        ...of,
         kind: 'failed',
-        name,
         message: ended.why,
         at: failure?.at,
         tail: failure?.tail ?? [],

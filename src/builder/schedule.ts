@@ -1,8 +1,8 @@
 import { message } from '../errors';
 import type { BuildObserver, BuildOutcome, Timing } from '../types';
-import type { BuiltImage } from './buildImage';
 import {
   advance,
+  bindsOf,
   isOver,
   outcomeIn,
   startSchedule,
@@ -16,7 +16,7 @@ import {
 /** How the work on one image is done. */
 export interface ScheduleSteps {
   /** Builds and pushes, or finds what is reused. `queuedAt`: for its timing. A rejection counts as a failure. */
-  readonly build: (name: string, signal: AbortSignal, queuedAt: number) => Promise<BuiltImage>;
+  readonly build: (name: string, signal: AbortSignal, queuedAt: number) => Promise<BuildOutcome>;
   /**
    * Gives the digest of the image bound to these: image → finished digest. Asked only for images that bind others, once all of those are
    * finished. A rejection counts as a failure.
@@ -34,38 +34,30 @@ export interface ScheduleOptions extends ScheduleLimits {
   readonly signal: AbortSignal;
 }
 
-/** How the work on one image ended. */
-export interface Scheduled {
-  readonly outcome: BuildOutcome;
-  /** What to publish; undefined: nothing. */
-  readonly digest: string | undefined;
-}
-
 /**
  * Builds all images at once, as far as `maxParallel` lets, and binds each as soon as what it binds is finished: compiling never waits for
- * another image. What binds an image that failed is stopped and comes to nothing, built or not. Resolves when every build has ended, also
- * after `signal`; never rejects for what an image does.
+ * another image. What binds an image that failed is stopped, built or not. Resolves when every build has ended, also after `signal`; gives
+ * the outcomes in the order in which images got done; never rejects for what an image does.
  */
 export async function schedule(
   tasks: readonly Task[],
   steps: ScheduleSteps,
   options: ScheduleOptions,
-): Promise<ReadonlyMap<string, Scheduled>> {
+): Promise<readonly BuildOutcome[]> {
   const run = new Run(tasks, steps, options);
   return run.result;
 }
 
 class Run {
-  readonly result: Promise<ReadonlyMap<string, Scheduled>>;
+  readonly result: Promise<readonly BuildOutcome[]>;
   readonly #tasks: readonly Task[];
   readonly #steps: ScheduleSteps;
   readonly #options: ScheduleOptions;
   readonly #queuedAt = Date.now();
   readonly #controllers = new Map<string, AbortController>();
-  readonly #built = new Map<string, BuiltImage>();
-  readonly #digests = new Map<string, string>();
+  readonly #own = new Map<string, BuildOutcome>();
   readonly #reported = new Map<string, BuildOutcome>();
-  readonly #resolve: (result: ReadonlyMap<string, Scheduled>) => void;
+  readonly #resolve: (result: readonly BuildOutcome[]) => void;
   readonly #reject: (mistake: unknown) => void;
   #state: ScheduleState;
 
@@ -73,7 +65,7 @@ class Run {
     this.#tasks = tasks;
     this.#steps = steps;
     this.#options = options;
-    const { promise, resolve, reject } = Promise.withResolvers<ReadonlyMap<string, Scheduled>>();
+    const { promise, resolve, reject } = Promise.withResolvers<readonly BuildOutcome[]>();
     this.result = promise;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -110,30 +102,26 @@ class Run {
   async #build(name: string): Promise<void> {
     const signal = this.#signal(name);
     // What the registry has is not built, so nothing starts.
-    if (this.#tasks.find((task) => task.name === name)?.reuse !== true) this.#options.observer.started(name);
-    const built = await this.#steps
+    if (this.#task(name).action === 'build') this.#options.observer.started(name);
+    const outcome = await this.#steps
       .build(name, signal, this.#queuedAt)
-      .catch((thrown: unknown) => ({ outcome: failedOutcome(name, thrown, this.#queuedAt), logFile: undefined }));
-    this.#built.set(name, built);
-    const { outcome } = built;
-    if ('digest' in outcome) this.#digests.set(name, outcome.digest);
+      .catch((thrown: unknown) => failed(name, thrown, { timing: neverStarted(this.#queuedAt) }));
+    this.#own.set(name, outcome);
     this.#take({ kind: 'digest' in outcome ? 'built' : outcome.kind === 'failed' ? 'failed' : 'cancelled', name });
   }
 
   async #bind(name: string): Promise<void> {
-    const built = this.#built.get(name);
-    const outcome = built?.outcome;
+    const outcome = this.#own.get(name);
     if (outcome === undefined || !('digest' in outcome)) throw new Error(`${name} is bound before it is built`);
-    const binds = this.#tasks.find((task) => task.name === name)?.binds ?? [];
-    const bound = new Map(binds.map((each) => [each, this.#digests.get(each) ?? '']));
+    const images = new Map(bindsOf(this.#task(name)).map((each) => [each, finalDigest(this.#own.get(each)) ?? '']));
     let ended: BuildOutcome;
     try {
-      this.#digests.set(name, await this.#steps.bind(name, outcome.digest, bound, this.#signal(name)));
-      ended = { ...outcome, timing: { ...outcome.timing, boundAt: Date.now() } };
+      const bound = await this.#steps.bind(name, outcome.digest, images, this.#signal(name));
+      ended = { ...outcome, bound, timing: { ...outcome.timing, boundAt: Date.now() } };
     } catch (thrown) {
-      ended = failedOutcome(name, thrown, this.#queuedAt, outcome.timing);
+      ended = failed(name, thrown, outcome);
     }
-    this.#built.set(name, { outcome: ended, logFile: built?.logFile });
+    this.#own.set(name, ended);
     this.#take({ kind: ended.kind === 'failed' ? 'failed' : 'bound', name });
   }
 
@@ -146,31 +134,40 @@ class Run {
   /** Tells of each image that has come to its end, and ends when all have. */
   #settle(): void {
     for (const { name } of this.#tasks) {
-      const built = this.#built.get(name);
-      const outcome = this.#reported.has(name) ? undefined : outcomeIn(this.#state, name, built?.outcome);
+      const outcome = this.#reported.has(name) ? undefined : outcomeIn(this.#state, name, this.#own.get(name));
       if (outcome === undefined) continue;
       this.#reported.set(name, outcome);
-      void this.#options.observer.finished(outcome, built?.logFile);
+      void this.#options.observer.finished(outcome);
     }
     if (!isOver(this.#state)) return;
     this.#options.signal.removeEventListener('abort', this.#abort);
-    this.#resolve(new Map([...this.#reported].map(([name, outcome]) => [name, this.#scheduled(name, outcome)])));
+    this.#resolve([...this.#reported.values()]);
   }
 
-  #scheduled(name: string, outcome: BuildOutcome): Scheduled {
-    return { outcome, digest: 'digest' in outcome ? this.#digests.get(name) : undefined };
+  #task(name: string): Task {
+    const found = this.#tasks.find((task) => task.name === name);
+    if (found === undefined) throw new Error(`${name} is not to be built`);
+    return found;
   }
 }
 
+/** The digest that is published of an image: of the bound one, where it binds others. undefined: it was not made. */
+export function finalDigest(outcome: BuildOutcome | undefined): string | undefined {
+  return outcome !== undefined && 'digest' in outcome ? (outcome.bound ?? outcome.digest) : undefined;
+}
+
 /** What was thrown, as the outcome of an image. */
-function failedOutcome(name: string, thrown: unknown, queuedAt: number, timing?: Timing): BuildOutcome {
+function failed(
+  name: string,
+  thrown: unknown,
+  { timing, logFile }: { readonly timing: Timing; readonly logFile?: string },
+): BuildOutcome {
+  const of = { name, ...(logFile === undefined ? {} : { logFile }) };
+  return { ...of, kind: 'failed', message: message(thrown), at: undefined, tail: [], timing };
+}
+
+/** The times of an image that is not built. */
+export function neverStarted(queuedAt: number): Timing {
   const never = { startedAt: undefined, builtAt: undefined, pushedAt: undefined, boundAt: undefined };
-  return {
-    kind: 'failed',
-    name,
-    message: message(thrown),
-    at: undefined,
-    tail: [],
-    timing: timing ?? { queuedAt, ...never, steps: 0, cachedSteps: 0 },
-  };
+  return { queuedAt, ...never, steps: 0, cachedSteps: 0 };
 }

@@ -1,16 +1,9 @@
-import type { BuildOutcome } from '../types';
+import type { BuildOutcome, PlannedImage } from '../types';
 
-/** One image to build and bind. */
-export interface Task {
-  readonly name: string;
-  /** Images of this set whose finished digests it carries. */
-  readonly binds: readonly string[];
-  /** Images of this set that must be built before it is. */
-  readonly builtOn?: readonly string[];
-  /** True: the registry has it, so it takes no place among the builds. */
-  readonly reuse: boolean;
+/** An image of the plan, to build and bind. One that is reused takes no place among the builds. */
+export interface Task extends Pick<PlannedImage, 'name' | 'action' | 'binds' | 'builtOn'> {
   /** What its last build took: a hint. */
-  readonly seconds?: number;
+  readonly seconds?: number | undefined;
 }
 
 /**
@@ -104,22 +97,28 @@ function dependantsOf(tasks: readonly Task[], name: string): ReadonlySet<string>
   return found;
 }
 
-/** How the work on an image ended; undefined: it goes on. `own`: what its build and binding came to. */
+/** How the work on an image ended; undefined: it goes on. `own`: the outcome of its build and binding. */
 export function outcomeIn(state: ScheduleState, name: string, own: BuildOutcome | undefined): BuildOutcome | undefined {
   const now = state.running.has(name) ? undefined : state.states.get(name);
   if (now === 'done' || now === 'failed') return own;
-  if (now === 'cancelled') return { kind: 'cancelled', name };
+  const of = { name, ...(own?.logFile === undefined ? {} : { logFile: own.logFile }) };
+  if (now === 'cancelled') return { ...of, kind: 'cancelled' };
   if (now !== 'blocked') return undefined;
   const stopped = [...state.states].filter(([, each]) => each === 'failed' || each === 'cancelled');
   return {
+    ...of,
     kind: 'blocked',
-    name,
     by: stopped.flatMap(([each]) => (dependantsOf(state.tasks, each).has(name) ? [each] : [])),
   };
 }
 
-function needs({ binds, builtOn = [] }: Task): readonly string[] {
-  return [...binds, ...builtOn];
+/** Images of the set whose finished digests it carries. */
+export function bindsOf({ binds }: Task): readonly string[] {
+  return [...new Set(Object.values(binds))];
+}
+
+function needs(task: Task): readonly string[] {
+  return [...bindsOf(task), ...(task.builtOn ?? [])];
 }
 
 function isFinal(state: TaskState): boolean {
@@ -136,7 +135,9 @@ function fill(
   const actions: ScheduleAction[] = [];
   for (let changed = true; changed;) {
     changed = false;
-    for (const { name, binds } of tasks) {
+    for (const task of tasks) {
+      const { name } = task;
+      const binds = bindsOf(task);
       if (states.get(name) !== 'built' || !binds.every((bound) => states.get(bound) === 'done')) continue;
       states.set(name, binds.length === 0 ? 'done' : 'binding');
       if (binds.length > 0) actions.push({ kind: 'bind', name });
@@ -145,9 +146,10 @@ function fill(
     }
   }
   const isBuild = (name: string): boolean =>
-    states.get(name) !== 'binding' && tasks.some((task) => task.name === name && !task.reuse);
+    states.get(name) !== 'binding' && tasks.some((task) => task.name === name && task.action === 'build');
   const isBuilt = (name: string): boolean => ['built', 'binding', 'done'].includes(states.get(name) ?? '');
-  for (const { name, reuse, builtOn = [] } of tasks) {
+  for (const { name, action, builtOn = [] } of tasks) {
+    const reuse = action === 'reuse';
     if (states.get(name) !== 'queued' || (!reuse && !builtOn.every(isBuilt))) continue;
     if (!reuse && [...running].filter(isBuild).length >= Math.max(1, maxParallel)) continue;
     states.set(name, 'building');

@@ -1,17 +1,14 @@
 import { UsageError } from '../errors';
-import type { LockFile } from '../types';
+import type { LockedImage, LockFile } from '../types';
 import type { SoughtImage } from './lookUp';
 import { imageOf, mergeSets, type Binds } from './releaseSet';
 import { commitTag, keyTag, latestTag, setRepository } from './tags';
 
-/** An image that is in the registry by digest. */
-export interface FinishedImage extends SoughtImage {
-  /** As it was built; or, where the commit's own set is taken again, as it stands there. */
+/** An image that is in the registry by digest, as its set will name it. */
+export interface FinishedImage extends LockedImage {
+  readonly name: string;
+  /** Before binding; or, where the commit's own set is taken again, as it is there. */
   readonly unbound: string;
-  /** After binding; the same where it binds nothing. */
-  readonly digest: string;
-  /** Seconds its build took; undefined: it was not built now. */
-  readonly seconds?: number;
 }
 
 /** What is to be published, as far as it is known before anything is built: a dry run shows it. */

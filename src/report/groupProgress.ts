@@ -44,9 +44,9 @@ export class GroupProgress extends StatefulProgress<GroupOptions> {
     this.options.log.warning(`${image}: ${event.text}`, at);
   }
 
-  override async finished(raw: BuildOutcome, logFile: string | undefined): Promise<void> {
+  override async finished(raw: BuildOutcome): Promise<void> {
     const outcome = this.ended(raw);
-    const group = this.options.printer.block((print) => this.#group(outcome, logFile, print));
+    const group = this.options.printer.block((print) => this.#group(outcome, print));
     this.#groups.push(group);
     await group;
     if (outcome.kind !== 'failed') return;
@@ -58,16 +58,16 @@ export class GroupProgress extends StatefulProgress<GroupOptions> {
     await Promise.allSettled(this.#groups);
   }
 
-  async #group(outcome: BuildOutcome, logFile: string | undefined, print: PrintInBlock): Promise<void> {
+  async #group(outcome: BuildOutcome, print: PrintInBlock): Promise<void> {
     const { secrets } = this.options;
     const title = cleanLine(`${outcome.name}: ${outcomeText(outcome)}`, secrets);
-    if (logFile === undefined) {
+    if (outcome.logFile === undefined) {
       await print(title);
     } else {
       await print(`::group::${commandData(title)}`);
       try {
         const lines = new CleanLines(secrets);
-        for await (const chunk of createReadStream(logFile)) {
+        for await (const chunk of createReadStream(outcome.logFile)) {
           const complete = lines.push(chunk as Buffer);
           if (complete.length > 0) await print(complete.join('\n'));
         }

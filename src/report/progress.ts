@@ -57,7 +57,7 @@ export abstract class StatefulProgress<Options extends ProgressOptions> implemen
     this.#state.event(image, event);
   }
 
-  abstract finished(outcome: BuildOutcome, logFile: string | undefined): void | Promise<void>;
+  abstract finished(outcome: BuildOutcome): void | Promise<void>;
 
   /** The outcome as it is shown, with the repository's own paths. */
   protected ended(raw: BuildOutcome): BuildOutcome {

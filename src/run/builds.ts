@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { buildImage, type BuildJob, type BuiltImage } from '../builder/buildImage';
+import { buildImage, type BuildJob } from '../builder/buildImage';
 import { buildkitOf, detectBuilder } from '../builder/builder';
 import { buildCommand, type BuildPlaces, type BuildRequest } from '../builder/buildx';
 import { capabilitiesOf, checkBuilder, classicStoreRefused, type Capabilities } from '../builder/capabilities';
@@ -22,7 +22,7 @@ import { tagKey } from '../publish/builtImage';
 import { pushedDigest } from '../publish/pushedImage';
 import { commitTag, keyTag, setRepository } from '../publish/tags';
 import { recordGroup, type Scratch } from '../system/scratch';
-import type { BuildEvent, BuildObserver, Inputs, PlannedImage } from '../types';
+import type { BuildEvent, BuildObserver, BuildOutcome, Inputs, PlannedImage } from '../types';
 import { pushedName, type Access } from './access';
 import { buildInputs, ownBases, treePlace, writeBuildTrees, type BuildInputs } from './buildInputs';
 import { noCaches, openCaches, type Caches } from './caches';
@@ -40,7 +40,7 @@ export interface Builds {
     signal: AbortSignal,
     queuedAt: number,
     digests: ReadonlyMap<string, string>,
-  ) => Promise<BuiltImage>;
+  ) => Promise<BuildOutcome>;
   /** BuildKit's release, where it says so. */
   readonly buildkit: string | undefined;
   readonly caches: Caches;
@@ -147,21 +147,21 @@ async function checkMediaTypes({ registry, path }: Access): Promise<void> {
 async function tagBuilt(
   { access, source, ports, inputs }: Work,
   { name, key }: PlannedImage,
-  built: BuiltImage,
-): Promise<BuiltImage> {
-  const { outcome } = built;
+  outcome: BuildOutcome,
+): Promise<BuildOutcome> {
   const image = source.catalog.images.get(name);
-  if (outcome.kind !== 'built' || access === undefined || image === undefined) return built;
+  if (outcome.kind !== 'built' || access === undefined || image === undefined) return outcome;
   const at = { repository: imageRepository(access.path, image.repository), tag: keyTag(key) };
   const pushed = await pushedDigest(access.registry, { ...at, said: outcome.digest });
   if (pushed === undefined) {
     const why = `buildx says that it pushed ${at.repository}@${outcome.digest}, but the registry does not have it. Run again.`;
-    const { timing } = outcome;
-    return { ...built, outcome: { kind: 'failed', name, message: why, at: undefined, tail: [], timing } };
+    const { timing, logFile } = outcome;
+    const of = { name, ...(logFile === undefined ? {} : { logFile }) };
+    return { ...of, kind: 'failed', message: why, at: undefined, tail: [], timing };
   }
   const digest = inputs.sbom.kind === 'generator' ? await withoutSbom(access, at.repository, pushed) : pushed;
   await tagKey(access.registry, { ...at, digest }).catch((error: unknown) => ports.log.debug(message(error)));
-  return { ...built, outcome: { ...outcome, digest } };
+  return { ...outcome, digest };
 }
 
 /** What a scanner said is attached to the image then, not listed beside it. RegistryError, PublishError. */
@@ -170,15 +170,12 @@ function withoutSbom({ uncancellable: registry }: Access, repository: string, di
 }
 
 /** A failure with what to do about it, where it names a file that the build was not given. */
-function explained({ source }: Work, { image, tree, texts }: BuildInputs, built: BuiltImage): BuiltImage {
-  const { outcome } = built;
-  if (outcome.kind !== 'failed') return built;
+function explained({ source }: Work, { image, tree, texts }: BuildInputs, outcome: BuildOutcome): BuildOutcome {
+  if (outcome.kind !== 'failed') return outcome;
   const words = [outcome.message, outcome.step ?? '', ...outcome.tail];
   const failed = { image, given: tree, ignore: texts.ignore?.toString('utf8'), words };
   const hints = missingFileHints(source.tree, failed);
-  return hints.length === 0
-    ? built
-    : { ...built, outcome: { ...outcome, message: [outcome.message, ...hints].join('\n') } };
+  return hints.length === 0 ? outcome : { ...outcome, message: [outcome.message, ...hints].join('\n') };
 }
 
 /** The one command that builds an image of the plan. Decides only; a dry run prints it. */

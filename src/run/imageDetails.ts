@@ -2,6 +2,7 @@ import { message } from '../errors';
 import type { Preflight } from '../google/artifactRegistry/preflightDecision';
 import { consoleLink } from '../google/artifactRegistry/uploaded';
 import { readManifest } from '../oci/manifest';
+import type { FinishedImage } from '../publish/publishSet';
 import type { ScanResult, Upload } from '../report/runReport';
 import type { Registry } from '../types';
 import type { Access } from './access';
@@ -16,11 +17,7 @@ export interface Pushed {
   readonly scans: readonly ScanResult[];
 }
 
-interface PushedImage {
-  readonly name: string;
-  readonly repository: string;
-  readonly digest: string;
-}
+type PushedImage = Pick<FinishedImage, 'name' | 'repository' | 'digest'>;
 
 /**
  * Asks the registry, and where that is Google's its API, about images that are there. It is for the summary alone: what can't be found out

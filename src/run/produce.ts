@@ -1,8 +1,5 @@
 import { bindImage } from '../builder/bindImage';
-import type { BuiltImage } from '../builder/buildImage';
-import { schedule, type Scheduled } from '../builder/schedule';
-import type { Task } from '../builder/scheduleState';
-import { boundBy } from '../plan/graph';
+import { finalDigest, neverStarted, schedule } from '../builder/schedule';
 import { message } from '../errors';
 import { tagKey } from '../publish/builtImage';
 import { joinPlatforms } from '../publish/joinPlatforms';
@@ -12,6 +9,7 @@ import { imageRepository } from '../oci/registryPath';
 import type { FinishedImage } from '../publish/publishSet';
 import { imageOf } from '../publish/releaseSet';
 import type { Scratch } from '../system/scratch';
+import type { BuildOutcome } from '../types';
 import { prepareBuilds } from './builds';
 import { areWhole } from './parts';
 import { noCaches } from './caches';
@@ -34,23 +32,13 @@ export async function produce(work: Work, scratch: Scratch): Promise<Product> {
     const build = builds?.build;
     const caches = builds?.caches ?? noCaches;
     const digests = new Map<string, string>();
-    const tasks = images.map(({ name, action, builtOn = [] }): Task => {
-      const seconds = lastSeconds(work, name);
-      return {
-        name,
-        binds: boundBy(work.source.catalog, name),
-        builtOn,
-        reuse: action === 'reuse',
-        ...(seconds === undefined ? {} : { seconds }),
-      };
-    });
-    const scheduled = await schedule(
-      tasks,
+    const outcomes = await schedule(
+      images.map((image) => ({ ...image, seconds: lastSeconds(work, image.name) })),
       {
         build: async (name, signal, queuedAt) => {
           const isBuilt = build !== undefined && toBuild.has(name);
           const made = await (isBuilt ? build(name, signal, queuedAt, digests) : reuse(work, name, queuedAt));
-          if ('digest' in made.outcome) digests.set(name, made.outcome.digest);
+          if ('digest' in made) digests.set(name, made.digest);
           return made;
         },
         bind: (name, digest, bound) => bind(work, name, digest, bound),
@@ -62,29 +50,20 @@ export async function produce(work: Work, scratch: Scratch): Promise<Product> {
         signal: ports.signal,
       },
     );
-    return { ...productOf(work, scheduled, builds?.buildkit), caches };
+    return { outcomes, images: finishedImages(work, outcomes), buildkit: builds?.buildkit, caches };
   } finally {
     await progress.close();
   }
 }
 
 /** What the registry has of this content: the whole image, or one for each of its platforms, which are joined then. */
-async function reuse(work: Work, name: string, queuedAt: number): Promise<BuiltImage> {
+async function reuse(work: Work, name: string, queuedAt: number): Promise<BuildOutcome> {
   const { state, sought } = work.decision;
   const image = sought.find((each) => each.name === name);
   const found = state === undefined || image === undefined ? undefined : reusable(state, image);
   const digest = found ?? (image === undefined ? undefined : await join(work, image));
   if (digest === undefined) throw new Error(`${name} is to be reused, but the registry does not have it`);
-  const timing = {
-    queuedAt,
-    startedAt: undefined,
-    builtAt: undefined,
-    pushedAt: undefined,
-    boundAt: undefined,
-    steps: 0,
-    cachedSteps: 0,
-  };
-  return { outcome: { kind: 'reused', name, digest, timing }, logFile: undefined };
+  return { kind: 'reused', name, digest, timing: neverStarted(queuedAt) };
 }
 
 /** One image of those that shards built for each of its platforms. undefined: they are not all there. */
@@ -128,13 +107,11 @@ async function bind(
   return made.digest;
 }
 
-function productOf(
-  work: Work,
-  scheduled: ReadonlyMap<string, Scheduled>,
-  buildkit: string | undefined,
-): Omit<Product, 'caches'> {
-  const images = work.decision.sought.flatMap((sought): readonly FinishedImage[] => {
-    const { outcome, digest } = scheduled.get(sought.name) ?? {};
+/** What can be published, in the order of the plan. */
+function finishedImages(work: Work, outcomes: readonly BuildOutcome[]): readonly FinishedImage[] {
+  return work.decision.sought.flatMap((sought): readonly FinishedImage[] => {
+    const outcome = outcomes.find(({ name }) => name === sought.name);
+    const digest = finalDigest(outcome);
     if (digest === undefined || outcome === undefined || !('digest' in outcome)) return [];
     const { startedAt, builtAt } = outcome.timing;
     const took =
@@ -142,7 +119,6 @@ function productOf(
     const seconds = took ?? lastSeconds(work, sought.name);
     return [{ ...sought, unbound: outcome.digest, digest, ...(seconds === undefined ? {} : { seconds }) }];
   });
-  return { outcomes: [...scheduled.values()].map(({ outcome }) => outcome), images, buildkit };
 }
 
 /** What the image's last real build took, by the newest set's lock file. */

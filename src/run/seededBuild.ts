@@ -1,12 +1,11 @@
-import type { BuiltImage } from '../builder/buildImage';
 import { watchSeeds } from '../builder/seedWatch';
 import type { Scratch } from '../system/scratch';
-import type { BuildEvent } from '../types';
+import type { BuildEvent, BuildOutcome } from '../types';
 import { writeBuildDockerfile, type BuildInputs } from './buildInputs';
 import type { Caches } from './caches';
 
 /** Builds with the Dockerfile that lies there. */
-export type BuildOnce = (observe: (event: BuildEvent) => void, signal: AbortSignal) => Promise<BuiltImage>;
+export type BuildOnce = (observe: (event: BuildEvent) => void, signal: AbortSignal) => Promise<BuildOutcome>;
 
 /**
  * Builds with cache mounts that start from seeds. Where that fails, and not by a command of the Dockerfile or the registry's refusal, no further
@@ -18,10 +17,10 @@ export async function buildFromSeeds(
   scratch: Scratch,
   build: BuildOnce,
   signal: AbortSignal,
-): Promise<BuiltImage> {
+): Promise<BuildOutcome> {
   const seeds = caches.seeds();
   await writeBuildDockerfile(own, seeds, scratch);
-  const unwatched = (): Promise<BuiltImage> => build(() => undefined, signal);
+  const unwatched = (): Promise<BuildOutcome> => build(() => undefined, signal);
   if (!own.dockerfile.caches.some(({ id }) => seeds.has(id))) return unwatched();
   const watch = watchSeeds('kfp-images-cache@', caches.pullMs(), signal);
   const built = await build(watch.event, watch.signal).finally(() => watch.end());
@@ -33,7 +32,7 @@ export async function buildFromSeeds(
 }
 
 /** Why a build failed, where that may be a seed's doing. */
-function failureOf({ outcome }: BuiltImage): string | undefined {
+function failureOf(outcome: BuildOutcome): string | undefined {
   if (outcome.kind !== 'failed') return undefined;
   if (/did not complete successfully: exit code|failed to push|push access denied/.test(outcome.message))
     return undefined;

@@ -47,13 +47,27 @@ export interface Timing {
   readonly cachedSteps: number;
 }
 
-/** How the work on one image ended. A digest is `sha256:…` of the manifest (or index) in the registry, before binding. */
+interface ImageOutcome {
+  readonly name: string;
+  /** Absolute path of the image's whole log; undefined: nothing was built, or it could not be written. */
+  readonly logFile?: string;
+}
+
+/** An image that is in the registry, or in the engine. */
+interface ImageMade extends ImageOutcome {
+  /** `sha256:…` of the manifest (or index), before binding. */
+  readonly digest: string;
+  /** The same after binding; undefined: it binds nothing, or is not bound yet. */
+  readonly bound?: string;
+  readonly timing: Timing;
+}
+
+/** How the work on one image ended. */
 export type BuildOutcome =
-  | { readonly kind: 'built'; readonly name: string; readonly digest: string; readonly timing: Timing }
-  | { readonly kind: 'reused'; readonly name: string; readonly digest: string; readonly timing: Timing }
-  | {
+  | (ImageMade & { readonly kind: 'built' })
+  | (ImageMade & { readonly kind: 'reused' })
+  | (ImageOutcome & {
       readonly kind: 'failed';
-      readonly name: string;
       readonly message: string;
       readonly at: SourcePosition | undefined;
       /** Last lines of the failing step. */
@@ -63,16 +77,15 @@ export type BuildOutcome =
       /** The lines of the Dockerfile around `at`, with their numbers, the failing ones marked with `>>>`. */
       readonly excerpt?: readonly string[];
       readonly timing: Timing;
-    }
-  /** What it binds failed, so it was not built. */
-  | { readonly kind: 'blocked'; readonly name: string; readonly by: readonly string[] }
-  | { readonly kind: 'cancelled'; readonly name: string };
+    })
+  /** What it binds or is built on failed, so it is not published. */
+  | (ImageOutcome & { readonly kind: 'blocked'; readonly by: readonly string[] })
+  | (ImageOutcome & { readonly kind: 'cancelled' });
 
 /** Notified of every image's progress; the report stage shows it. Methods must not throw. */
 export interface BuildObserver {
   queued(image: string): void;
   started(image: string): void;
   event(image: string, event: BuildEvent): void;
-  /** `logFile`: the image's whole log on disk, when there is one. */
-  finished(outcome: BuildOutcome, logFile: string | undefined): void | Promise<void>;
+  finished(outcome: BuildOutcome): void | Promise<void>;
 }
