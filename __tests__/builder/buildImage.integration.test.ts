@@ -161,7 +161,7 @@ describe('cancelling', () => {
     while (!events.some((event) => event.kind === 'log' && event.text.includes('go')))
       await new Promise((done) => setTimeout(done, 20));
     controller.abort();
-    expect((await building).outcome).toEqual({ kind: 'cancelled', name: 'long' });
+    expect((await building).outcome).toMatchObject({ kind: 'cancelled', name: 'long' });
     expect(groups.map((group) => group && liveness(group))).toEqual(['ended']);
   });
 

@@ -1,7 +1,7 @@
 import { knownArguments } from '../dockerfile/contextUse';
 import { parseDockerfile } from '../dockerfile/instructions';
 import { originOf, readStages } from '../dockerfile/stages';
-import { unescapePath } from '../system/pathText';
+import { keyedBases } from './keyLines';
 import type { CatalogImage, ContentKey } from '../types';
 
 /** A base image, and the platform that a build needs it for. */
@@ -14,10 +14,8 @@ export interface NeededBase {
  * The base images of a key for one platform. Left out are those of `--platform=$BUILDPLATFORM` and the like: which one that is, only the
  * builder knows. Pure.
  */
-export function neededBases({ lines }: Pick<ContentKey, 'lines'>, platform: string): readonly NeededBase[] {
-  return lines.flatMap((line) => {
-    if (!line.startsWith('base ')) return [];
-    const [reference = '', , own] = line.slice('base '.length).split('\t').map(unescapePath);
+export function neededBases(key: Pick<ContentKey, 'lines'>, platform: string): readonly NeededBase[] {
+  return keyedBases(key).flatMap(({ reference, platform: own }) => {
     if (own === undefined) return [{ reference, platform }];
     return /^[a-z0-9]+\/[a-z0-9]/.test(own) ? [{ reference, platform: own }] : [];
   });

@@ -2,6 +2,7 @@ import { SourceError } from '../errors';
 import type { Catalog, CatalogImage, ContentKey, Plan, PlannedImage, Selection } from '../types';
 import { changedInputs } from './changes';
 import { neededBy, waves, withBound } from './graph';
+import { keyedBases } from './keyLines';
 
 /** A commit that is compared with: the last release set's, or the one that `--since` names. */
 export interface Since {
@@ -132,11 +133,7 @@ function compare(since: Since, name: string, key: ContentKey): Difference {
 
 /** Base images without a digest in the Dockerfile. */
 function floatingBases(key: ContentKey): readonly string[] {
-  return key.lines.flatMap((line) => {
-    const [reference = '', digest] = line.slice('base '.length).split('\t');
-    const floats = digest !== 'pinned' && digest?.startsWith('key:') !== true;
-    return line.startsWith('base ') && floats ? [reference] : [];
-  });
+  return keyedBases(key).flatMap(({ reference, digest, isOwn }) => (digest === 'pinned' || isOwn ? [] : [reference]));
 }
 
 /** `a, b, c and 4 more` */

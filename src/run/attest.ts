@@ -1,14 +1,15 @@
 import { EnvironmentError, message, UsageError } from '../errors';
 import { imageRepository } from '../oci/registryPath';
 import { openAttachments } from '../oci/attachments';
+import { buildTreeOf } from '../plan/buildTree';
 import { platformsOfImage } from '../plan/contentKey';
+import { keyedBases } from '../plan/keyLines';
 import { attestSet, type Attested, type AttestOrder } from '../publish/attest/attest';
 import { sbomSource } from '../publish/attest/sbom';
 import type { ImageFacts, RunFacts } from '../publish/attest/statement';
 import { setRepository } from '../publish/tags';
 import type { AttestedReport } from '../report/runReport';
 import type { StatementSigner } from '../sigstore/sign';
-import { unescapePath } from '../system/pathText';
 import type { ContentKey, Inputs } from '../types';
 import { version } from '../../package.json';
 import type { Access } from './access';
@@ -200,27 +201,14 @@ function imageFacts(work: Work, access: Access, { images, outcomes, buildkit }: 
   });
 }
 
-/** What a content key says of the Dockerfile and the base images: see plan/contentKey.ts. */
-function keyFacts({ lines }: ContentKey): Pick<ImageFacts, 'dockerfile' | 'bases'> {
-  const fields = (kind: string): readonly (readonly string[])[] =>
-    lines.flatMap((line) =>
-      line.startsWith(`${kind} `)
-        ? [
-            line
-              .slice(kind.length + 1)
-              .split('\t')
-              .map(unescapePath),
-          ]
-        : [],
-    );
-  const [dockerfile] = fields('dockerfile');
-  const [path, oid] = dockerfile ?? [];
-  const bases = fields('base').flatMap(([reference = '', digest = '']) => {
+/** What a content key says of the Dockerfile and the base images. */
+function keyFacts(key: ContentKey): Pick<ImageFacts, 'dockerfile' | 'bases'> {
+  const bases = keyedBases(key).flatMap(({ reference, digest }) => {
     const pinned = /^(.*)@(sha256:[0-9a-f]{64})$/.exec(reference);
     if (pinned !== null) return [{ reference: pinned[1] ?? '', digest: pinned[2] ?? '' }];
     // One that only the engine here has is not an image of any registry.
     const [known] = /^sha256:[0-9a-f]{64}$/.exec(digest) ?? [];
     return known === undefined ? [] : [{ reference, digest: known }];
   });
-  return { dockerfile: path === undefined || oid === undefined ? undefined : { path, oid }, bases };
+  return { dockerfile: buildTreeOf(key).dockerfile, bases };
 }

@@ -6,6 +6,7 @@ import type { Seeds } from '../builder/dockerfile';
 import { writeTrees } from '../git/treeFiles';
 import { buildTreeOf, type BuildTree } from '../plan/buildTree';
 import { platformsOfImage } from '../plan/contentKey';
+import { keyedBases, type KeyedBase } from '../plan/keyLines';
 import { imageRepository } from '../oci/registryPath';
 import { commitTag } from '../publish/tags';
 import type { Scratch } from '../system/scratch';
@@ -96,12 +97,9 @@ export function ownBases(
   name: string,
   digests: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {
-  const references = (decision.keys.get(name)?.lines ?? []).flatMap((line) => {
-    const [reference = '', digest = ''] = line.slice('base '.length).split('\t');
-    return line.startsWith('base ') && digest.startsWith('key:') ? [reference] : [];
-  });
   return new Map(
-    references.flatMap((reference) => {
+    basesOf(decision, name).flatMap(({ reference, isOwn }) => {
+      if (!isOwn) return [];
       const image = source.catalog.images.get(decision.ownImage?.(reference) ?? '');
       if (image === undefined) return [];
       if (access === undefined) return [[reference, localName(image, decision.plan.commit)] as const];
@@ -113,10 +111,13 @@ export function ownBases(
 
 /** The base images of one image of which a registry knows the digest. */
 function pinsOf({ bases, decision }: Work, name: string): ReadonlyMap<string, string> {
-  const lines = decision.keys.get(name)?.lines ?? [];
-  return new Map(
-    [...bases.pins()].filter(([reference]) => lines.some((line) => line.startsWith(`base ${reference}\t`))),
-  );
+  const named = new Set(basesOf(decision, name).map(({ reference }) => reference));
+  return new Map([...bases.pins()].filter(([reference]) => named.has(reference)));
+}
+
+function basesOf({ keys }: Work['decision'], name: string): readonly KeyedBase[] {
+  const key = keys.get(name);
+  return key === undefined ? [] : keyedBases(key);
 }
 
 /** Where the tree of a build lies: images of the same files share one. */

@@ -4,7 +4,7 @@ export interface ContentKey {
   readonly key: string;
   /**
    * The canonical encoding: its version, then what went in, sorted; `sha256(lines.join('\n') + '\n')` is the key.
-   * Described in src/plan/contentKey.ts.
+   * Described in src/plan/keyLines.ts.
    */
   readonly lines: readonly string[];
   /** The lines that one `whole-context` line stands for, shared by all images of that context; empty without one. */

@@ -13,10 +13,10 @@ import { writeTrees } from '../../git/treeFiles';
 import { parseImageReference } from '../../oci/imageReference';
 import { buildTreeOf } from '../../plan/buildTree';
 import { contentKeys } from '../../plan/contentKey';
+import { keyedBases } from '../../plan/keyLines';
 import { withBound } from '../../plan/graph';
 import { ownImages, withOwnBases } from '../../plan/ownBases';
 import { commitTag } from '../../publish/tags';
-import { unescapePath } from '../../system/pathText';
 import type { VerifiedSubject } from '../../publish/attest/verify';
 import { createBaseImages } from '../../run/baseImages';
 import { pushedName, type Access } from '../../run/access';
@@ -175,16 +175,16 @@ async function contentOf(
     return [reference, `${parseImageReference(reference).repository}@${digest}`] as const;
   });
   // Of this very set, as it was before binding.
-  const own = key.lines.flatMap((line) => {
-    const [reference = '', digest = ''] = line.slice('base '.length).split('\t');
-    const base = digest.startsWith('key:') ? ownImage(unescapePath(reference)) : undefined;
+  const baseImages = keyedBases(key);
+  const own = baseImages.flatMap(({ reference, isOwn }) => {
+    const base = isOwn ? ownImage(reference) : undefined;
     const found = call.subjects.find((each) => base !== undefined && each.name === base);
-    if (!line.startsWith('base ') || found === undefined) return [];
+    if (found === undefined) return [];
     const unbound = found.provenance?.subjects.find((each) => each !== found.digest) ?? found.digest;
-    return [[unescapePath(reference), `${pushedName(call.access, found.repository)}@${unbound}`] as const];
+    return [[reference, `${pushedName(call.access, found.repository)}@${unbound}`] as const];
   });
   const named = [...bases.pins(), ...pinnedThen].filter(([reference]) =>
-    key.lines.some((line) => line.startsWith(`base ${reference}\t`)),
+    baseImages.some((base) => base.reference === reference),
   );
   return { key, pins: new Map([...named, ...own]) };
 }
