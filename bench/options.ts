@@ -14,6 +14,8 @@ export interface Options {
   readonly library: number;
   /** May the build cache of an engine that is not the bench's own be emptied? */
   readonly prune: boolean;
+  /** Between everybody and the registry, each direction, in megabytes a second; undefined: as fast as loopback is. */
+  readonly bandwidth: number | undefined;
 }
 
 export const usage = `Usage: npm run bench -- [OPTION…]
@@ -26,6 +28,7 @@ Medians of several runs, each ratio from one run: we and the peers take turns in
   --bundles DIR    bundles to measure (default $KFP_IMAGES_BUNDLES, else dist)
   --repo PATH      K1 on this clone of kubeflow/pipelines in place of a generated repository
   --library N      packages of the shared Go library of W1, W5, W7 and W10 (default 60)
+  --bandwidth N    N megabytes a second from and to the registry (default: as fast as this machine is)
   --prune          empty the build cache of the engine even if it is not a private one of script/engine
 `;
 
@@ -41,6 +44,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
       repo: { type: 'string' },
       library: { type: 'string', default: '60' },
       prune: { type: 'boolean', default: false },
+      bandwidth: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -53,6 +57,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     repo: values.repo,
     library: whole('library', values.library),
     prune: values.prune,
+    bandwidth: values.bandwidth === undefined ? undefined : whole('bandwidth', values.bandwidth),
   };
 }
 

@@ -3,9 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ensureBaseImage } from '../__tests__/support/baseImages';
 import { docker, tempDir } from '../__tests__/support/engine';
-import { dockerConfig, startRegistry } from '../__tests__/support/registry';
+import { dockerConfig, startRegistry, type TestRegistry } from '../__tests__/support/registry';
 import { run } from '../src/system/exec';
 import type { Options } from './options';
+import { throttle } from './throttle';
 
 /** What workloads run in: an engine, a registry with a login, and base images in both. */
 export interface Setting extends AsyncDisposable {
@@ -26,12 +27,16 @@ export interface Setting extends AsyncDisposable {
  * Starts a registry and makes the base images. They lie in that registry, so that everyone who asks for their digest gets an answer on
  * a machine without a network, and in the engine, so that no cold build pulls them again.
  */
-export async function openSetting({ bundles, prune }: Pick<Options, 'bundles' | 'prune'>): Promise<Setting> {
+export async function openSetting({
+  bundles,
+  prune,
+  bandwidth,
+}: Pick<Options, 'bundles' | 'prune' | 'bandwidth'>): Promise<Setting> {
   if (!prune && (process.env['KFP_IMAGES_ENGINE'] ?? 'docker') === 'docker') {
     throw new Error('This empties the build cache of a Docker engine that is not its own. If it may, give --prune.');
   }
   const folder = await tempDir();
-  const registry = await startRegistry();
+  const registry = await reached(await startRegistry(), bandwidth);
   const keyFile = join(folder.path, 'key.json');
   await writeFile(keyFile, registry.keyJson, { mode: 0o600 });
   const dockerEnv = { DOCKER_CONFIG: await dockerConfig(registry, folder.path) };
@@ -71,6 +76,17 @@ export async function openSetting({ bundles, prune }: Pick<Options, 'bundles' | 
       await folder.remove();
     },
   };
+}
+
+/** The same registry, at an address where so many megabytes a second pass. */
+async function reached(registry: TestRegistry, bandwidth: number | undefined): Promise<TestRegistry> {
+  if (bandwidth === undefined) return registry;
+  const slow = await throttle(registry.host, bandwidth * 1e6);
+  const stop = async (): Promise<void> => {
+    await slow[Symbol.asyncDispose]();
+    await registry.stop();
+  };
+  return { ...registry, host: slow.host, path: registry.path.replace(registry.host, slow.host), stop };
 }
 
 /** Copies the toolchain of this machine into an image, so that nothing is downloaded. */
