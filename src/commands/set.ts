@@ -11,7 +11,7 @@ export const setCommand = defineCommand({
   json: 'the lock file, which is JSON also without this flag',
   examples: [
     'set --registry-path europe-west3-docker.pkg.dev/my-project/kfp > kfp-images.lock.json',
-    'set --commit v2.5.0 --registry-path europe-west3-docker.pkg.dev/my-project/kfp',
+    'set --commit 2.17.0 --registry-path europe-west3-docker.pkg.dev/my-project/kfp',
   ],
   async run({ flags: { commit }, input, session }) {
     const { lock } = await findSet({ flags: { commit, lock: undefined }, input, session });

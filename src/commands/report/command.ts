@@ -29,7 +29,7 @@ export const reportCommand = defineCommand({
   json: 'what the page shows',
   examples: [
     'report --registry-path europe-west3-docker.pkg.dev/my-project/kfp',
-    'report --commit v2.5.0 --html report.html --registry-path europe-west3-docker.pkg.dev/my-project/kfp',
+    'report --commit 2.17.0 --html report.html --registry-path europe-west3-docker.pkg.dev/my-project/kfp',
     'report --namespace kubeflow --context my-cluster --registry-path europe-west3-docker.pkg.dev/my-project/kfp',
   ],
   async run(call) {

@@ -21,7 +21,7 @@ export const watchCommand = defineCommand({
       description: 'how long the run may take to appear: 90s, 10m (default: 2m)',
     },
   },
-  examples: ['watch', 'watch --commit v2.5.0 --appear 10m'],
+  examples: ['watch', 'watch --commit 2.17.0 --appear 10m'],
   async run({ flags, input, isGiven, session }) {
     const folder = input('working-directory').trim();
     const cwd = resolve(session.cwd, folder === '' ? '.' : folder);
