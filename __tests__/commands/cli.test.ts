@@ -33,6 +33,9 @@ it('explains every command with --help, on standard output', async () => {
     expect(stdout, command).toContain('--help');
     // What setup-gcp prints is a script already.
     expect(stdout, command).toContain(command === 'setup-gcp' ? '--print' : '--json');
+    // It asks Google's API and no registry.
+    if (command === 'setup-gcp' || !stdout.includes(' --registry-path ')) continue;
+    expect(stdout, command).toContain(' --registry-hosts ');
   }
 });
 

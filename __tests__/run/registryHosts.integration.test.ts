@@ -117,6 +117,32 @@ describe('http beyond this machine', () => {
   });
 });
 
+describe('every command that asks a registry', () => {
+  const target = () => ['--registry-path', `0.0.0.0:${port}/${path}`];
+  const credentials = () => ['--credentials-json', world.keyFile];
+
+  it.each([
+    ['set', () => credentials()],
+    ['verify', () => credentials()],
+    ['report', () => credentials()],
+    ['prune', () => [...credentials(), '--dry-run']],
+    ['doctor', () => credentials()],
+    ['deploy', () => [...credentials(), '--dry-run']],
+    ['gitops', () => [...credentials(), '--file', 'none.yaml', '--dry-run']],
+    ['pull-secret', () => ['--key', world.keyFile, '--dry-run']],
+  ])('%s speaks as --registry-hosts says', async (command, more) => {
+    const call = (...hosts: readonly string[]) =>
+      kfpImages(world.fork.directory, [command, ...target(), ...more(), ...hosts]);
+    const refusal = 'does not speak https';
+    const [refused, named] = [await call(), await call('--registry-hosts', `0.0.0.0:${port}=plain-http`)];
+    expect(refused.stdout + refused.stderr).toContain(refusal);
+    expect(named.stdout + named.stderr).not.toContain(refusal);
+    const wrong = await call('--registry-hosts', 'x=http');
+    expect(wrong.exitCode).toBe(2);
+    expect(wrong.stderr).toContain('--registry-hosts: "x=http" is not a setting of a registry');
+  });
+});
+
 describe('an authority of its own', () => {
   let front: Server;
   let host: string;

@@ -17,14 +17,13 @@ import { createScratch, removeScratch, scratchBase } from '../system/scratch';
 import type { Inputs, Selection } from '../types';
 import { defineCommand } from './command';
 import type { Session } from './session';
+import { registryInputs } from './sharedFlags';
 
 export const planCommand = defineCommand({
   name: 'plan',
   description: 'Show what would be built, and why. Without --registry-path or --since, that is every selected image.',
   inputs: [
-    'registry-path',
-    'registry-hosts',
-    'credentials-json',
+    ...registryInputs,
     'images',
     'catalog',
     'working-directory',

@@ -10,6 +10,7 @@ import { openAccess, type Access, type AccessPorts } from '../run/access';
 import { isObjectId, resolveCommit } from '../git/git';
 import { git } from '../git/gitCommand';
 import type { LockFile, Registry } from '../types';
+import { registryOf, type setInputs } from './sharedFlags';
 
 /** A release set, and the registry it came from or whose images it names. */
 export interface FoundSet {
@@ -21,7 +22,7 @@ export interface FoundSet {
 /** A call of a command that takes `setFlags` and `setInputs`. */
 export interface SetCall {
   readonly flags: { readonly commit: string | undefined; readonly lock: string | undefined };
-  readonly input: (name: 'registry-path' | 'credentials-json' | 'working-directory') => string;
+  readonly input: (name: Exclude<(typeof setInputs)[number], 'catalog'>) => string;
   readonly session: AccessPorts & { readonly cwd: string };
 }
 
@@ -35,28 +36,27 @@ const mostCommits = 5000;
 export async function findSet(call: SetCall): Promise<FoundSet> {
   const { commit: rev, lock: file } = call.flags;
   const ports = call.session;
-  const credentialsJson = call.input('credentials-json');
+  const { credentialsJson, ...asked } = registryOf(call.input);
   if (file !== undefined) {
     if (rev !== undefined) throw new UsageError('--lock and --commit both name a set. Give one of them.');
     const lock = parseLockFile(await readLockFile(resolve(ports.cwd, file)), file);
-    const key = mayHaveKey(lock, call.input('registry-path').trim()) ? credentialsJson : '';
+    const key = mayHaveKey(lock, asked.registryPath) ? credentialsJson : '';
     if (key !== credentialsJson) {
       ports.log.warning(
         `The lock file names the registry ${hostOf(lock.registryPath)}, which is not given the key of --credentials-json. ` +
           `If the key is meant for it, name it outright: --registry-path ${lock.registryPath}`,
       );
     }
-    const inputs = { registryPath: lock.registryPath, credentialsJson: key };
+    const inputs = { ...asked, registryPath: lock.registryPath, credentialsJson: key };
     const access = await openAccess(inputs, ports).catch((thrown: unknown) => {
       if (thrown instanceof EnvironmentError || thrown instanceof UsageError) return undefined;
       throw thrown;
     });
     return { lock, access };
   }
-  const registryPath = call.input('registry-path').trim();
-  if (registryPath === '')
+  if (asked.registryPath === '')
     throw new UsageError('--registry-path says where the sets are. Give it, or a lock file with --lock FILE.');
-  const access = await openAccess({ registryPath, credentialsJson }, ports);
+  const access = await openAccess({ ...asked, credentialsJson }, ports);
   const folder = call.input('working-directory').trim();
   const commit = await commitOf(
     rev,

@@ -1,12 +1,12 @@
 import { encodeLockFile } from '../publish/lockFile';
 import { defineCommand } from './command';
 import { findSet } from './releaseSet';
-import { setFlags } from './sharedFlags';
+import { registryInputs, setFlags } from './sharedFlags';
 
 export const setCommand = defineCommand({
   name: 'set',
   description: 'Print the lock file of a published release set, from the registry.',
-  inputs: ['registry-path', 'credentials-json', 'working-directory'],
+  inputs: [...registryInputs, 'working-directory'],
   flags: { commit: setFlags.commit },
   json: 'the lock file, which is JSON also without this flag',
   examples: [

@@ -1,7 +1,9 @@
 import type { Place } from '../deploy/kubectl';
 import { UsageError } from '../errors';
 import { builderName } from '../event/inputValues';
+import { readRegistryHosts } from '../event/registryHosts';
 import { quoted } from '../system/quoted';
+import type { Inputs } from '../types';
 import type { Flag } from './command';
 
 /* Flags that several commands have, and how they are read. */
@@ -12,6 +14,9 @@ export const clusterFlags = {
   context: { kind: 'text', value: '<name>', description: 'context of kubectl (default: the current one)' },
 } as const satisfies Record<string, Flag>;
 
+/** Which registry, and how it is spoken with. */
+export const registryInputs = ['registry-path', 'registry-hosts', 'credentials-json'] as const;
+
 /** Which release set; `setInputs` belong to them. */
 export const setFlags = {
   commit: {
@@ -21,7 +26,7 @@ export const setFlags = {
   },
   lock: { kind: 'text', value: '<file>', description: 'the set of a lock file, instead of one in the registry' },
 } as const satisfies Record<string, Flag>;
-export const setInputs = ['registry-path', 'credentials-json', 'catalog', 'working-directory'] as const;
+export const setInputs = [...registryInputs, 'catalog', 'working-directory'] as const;
 
 /** How a cluster is changed. */
 export const changeFlags = {
@@ -44,6 +49,24 @@ export function placeOf(flags: {
   if (context?.startsWith('-') === true)
     throw new UsageError(`--context ${quoted(context)} is not the name of a context.`);
   return { context, namespace };
+}
+
+/** What the flags of `registryInputs` say, each read once: a secret may come from standard input. Throws UsageError. */
+export function registryOf(
+  input: (name: (typeof registryInputs)[number]) => string,
+): Pick<Inputs, 'registryPath' | 'registryHosts' | 'credentialsJson'> {
+  return {
+    registryPath: input('registry-path').trim(),
+    registryHosts: registryHostsOf(input('registry-hosts')),
+    credentialsJson: input('credentials-json'),
+  };
+}
+
+/** What `--registry-hosts` says; empty: it was not given. Throws UsageError. */
+export function registryHostsOf(given: string): Inputs['registryHosts'] {
+  return readRegistryHosts(given, (mistake) => {
+    throw new UsageError(`--registry-hosts: ${mistake}`);
+  });
 }
 
 /** The name of a buildx builder, as `--builder` gives it; undefined: none was given. Throws UsageError. */

@@ -40,7 +40,7 @@ export const actionInputs = [
     kind: 'list',
     default: '',
     description:
-      'How to reach registry hosts, comma or newline separated: HOST=plain-http; HOST=ca:FILE, the certificates of its private CA; HOST=push:OTHER, the host that images of HOST are pushed to. Every command also reads $KFP_IMAGES_REGISTRY_HOSTS',
+      'How to reach registry hosts, comma or newline separated: HOST=plain-http; HOST=ca:FILE, the certificates of its private CA; HOST=push:OTHER, the host that images of HOST are pushed to. Default: $KFP_IMAGES_REGISTRY_HOSTS',
   },
   {
     name: 'credentials-json',

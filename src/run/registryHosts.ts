@@ -46,6 +46,6 @@ function readAuthority(host: string, file: string): string {
 }
 
 /** The same for who pulls as a cluster does: by the very hosts that images are named after. */
-export function openPullHosts(env: NodeJS.ProcessEnv): RegistryHosts {
-  return new Map([...openHosts(undefined, env)].map(([host, settings]) => [host, { ...settings, push: undefined }]));
+export function openPullHosts(given: ReadonlyMap<string, RegistryHost>, env: NodeJS.ProcessEnv): RegistryHosts {
+  return new Map([...openHosts(given, env)].map(([host, settings]) => [host, { ...settings, push: undefined }]));
 }

@@ -8,13 +8,14 @@ import { refuseSkew, setId } from '../../deploy/release';
 import { message, RegistryError } from '../../errors';
 import { visible } from '../../report/escape';
 import type { Catalog } from '../../types';
+import { openPullHosts } from '../../run/registryHosts';
 import { catalogPlace, readCatalog } from '../catalog';
 import { defineCommand } from '../command';
 import { confirm } from '../confirm';
 import { findSet, type FoundSet } from '../releaseSet';
 import type { Session } from '../session';
 import { refuseUnsigned, requiredSigners, signatureFlags } from '../signature';
-import { changeFlags, clusterFlags, dryRunOf, placeOf, setFlags, setInputs } from '../sharedFlags';
+import { changeFlags, clusterFlags, dryRunOf, placeOf, registryHostsOf, setFlags, setInputs } from '../sharedFlags';
 import { bakedVariables, isPrivate } from './registryFacts';
 import { warnOfStaleRuns } from './renewed';
 import { dryRun, work } from './work';
@@ -45,6 +46,7 @@ export const deployCommand = defineCommand({
     const { flags, operands, session, json } = call;
     const asked = placeOf(flags);
     const names = operands.flatMap((each) => each.split(',')).filter((each) => each !== '');
+    const pullHosts = openPullHosts(registryHostsOf(call.input('registry-hosts')), session.env);
     const catalog = await readCatalog(catalogPlace(call));
     const found = await findSet(call);
     const { lock } = found;
@@ -57,7 +59,7 @@ export const deployCommand = defineCommand({
       lock,
       names,
       pullSecret: flags['pull-secret'],
-      isPrivate: await isPrivate(lock, session.log, session.signal),
+      isPrivate: await isPrivate(lock, pullHosts, session.log, session.signal),
       fresh: { id: randomUUID(), at: new Date().toISOString() },
     });
     const { changeSet } = prepared;

@@ -2,11 +2,16 @@ import { RegistryError } from '../../errors';
 import { imageOf, type BakedVariables } from '../../deploy/release';
 import { readImageConfig } from '../../oci/manifest';
 import { createRegistry } from '../../oci/client';
-import { openPullHosts } from '../../run/registryHosts';
+import type { RegistryHosts } from '../../oci/hosts';
 import type { Catalog, LockFile, Log, Registry } from '../../types';
 
-/** Can anyone pull the set's images without a login? `unknown`: the registry did not say. */
-export async function isPrivate(lock: LockFile, log: Log, signal: AbortSignal): Promise<boolean | 'unknown'> {
+/** Can anyone pull the set's images without a login? `unknown`: the registry did not say. `hosts`: as for a cluster, which pulls. */
+export async function isPrivate(
+  lock: LockFile,
+  hosts: RegistryHosts,
+  log: Log,
+  signal: AbortSignal,
+): Promise<boolean | 'unknown'> {
   const [image] = Object.values(lock.images);
   if (image === undefined) return 'unknown';
   const silent = { ...log, info: () => undefined, warning: () => undefined };
@@ -14,7 +19,7 @@ export async function isPrivate(lock: LockFile, log: Log, signal: AbortSignal): 
     login: () => Promise.resolve(undefined),
     log: silent,
     signal,
-    hosts: openPullHosts(process.env),
+    hosts,
     limits: { attempts: 1, attemptsUnreached: 1 },
   });
   try {

@@ -1,7 +1,7 @@
 import { maskSecrets } from '../../report/log';
 import { catalogPlace } from '../catalog';
 import { defineCommand } from '../command';
-import { builderOf, clusterFlags } from '../sharedFlags';
+import { builderOf, clusterFlags, registryInputs, registryOf } from '../sharedFlags';
 import { runChecks } from './check';
 import { clusterChecks } from './cluster';
 import { githubChecks } from './github';
@@ -13,20 +13,20 @@ import { tableLines } from './table';
 export const doctorCommand = defineCommand({
   name: 'doctor',
   description: 'Check everything that build, trigger and deploy need, and say how to fix what is missing.',
-  inputs: ['registry-path', 'credentials-json', 'github-token', 'catalog', 'working-directory', 'builder'],
+  inputs: [...registryInputs, 'github-token', 'catalog', 'working-directory', 'builder'],
   flags: clusterFlags,
   examples: ['doctor', 'doctor --registry-path europe-west3-docker.pkg.dev/PROJECT/REPOSITORY --context my-cluster'],
   async run(call) {
     const { flags, input, session } = call;
-    const [token, credentialsJson] = [input('github-token'), input('credentials-json')];
-    maskSecrets(session.log, [token, credentialsJson]);
+    const [token, registry] = [input('github-token'), registryOf(input)];
+    maskSecrets(session.log, [token, registry.credentialsJson]);
     const catalog = catalogPlace(call);
     const builder = builderOf(input('builder').trim());
     const checks = [
       ...machineChecks(builder),
       ...repositoryChecks(catalog),
       ...githubChecks(token, session.cwd, session.env),
-      ...registryChecks({ registryPath: input('registry-path').trim(), credentialsJson }, session),
+      ...registryChecks(registry, session),
       ...clusterChecks(flags, catalog),
     ];
     const found = (await runChecks(checks, session.signal)).map((check) => ({

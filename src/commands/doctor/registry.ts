@@ -15,7 +15,7 @@ import { bad, good, unknown, type Check, type Finding } from './check';
 
 /** The registry, where a path is given. `endpoint`: where Google's API answers, for tests. */
 export function registryChecks(
-  given: { readonly registryPath: string; readonly credentialsJson: string },
+  given: Parameters<typeof openAccess>[0],
   session: Pick<Session, 'env' | 'log' | 'signal'>,
   endpoint?: ApiOptions['endpoint'],
 ): readonly Check[] {

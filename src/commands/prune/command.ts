@@ -9,6 +9,7 @@ import { openAccess, type Access } from '../../run/access';
 import { defineCommand } from '../command';
 import { confirm } from '../confirm';
 import type { Session } from '../session';
+import { registryInputs, registryOf } from '../sharedFlags';
 import { clusterImages } from './cluster';
 import { planLines } from './format';
 import { pruneSettings } from './settings';
@@ -17,7 +18,7 @@ import { pruneSettings } from './settings';
 export const pruneCommand = defineCommand({
   name: 'prune',
   description: 'Delete old release sets and their images; whatever is in use, tagged by others or in doubt is kept.',
-  inputs: ['registry-path', 'credentials-json'],
+  inputs: registryInputs,
   flags: {
     'keep-last': { kind: 'text', value: '<number>', description: 'keep this many of the newest sets (default: 10)' },
     'keep-days': { kind: 'text', value: '<number>', description: 'keep sets of this many last days (default: 30)' },
@@ -34,15 +35,15 @@ export const pruneCommand = defineCommand({
     'prune --registry-path localhost:5000/kfp --keep-last 20 --keep-days 90 --keep-cluster production',
   ],
   async run({ flags, input, session, json }) {
+    const given = registryOf(input);
     const settings = pruneSettings({
-      registryPath: input('registry-path').trim(),
+      registryPath: given.registryPath,
       keepLast: flags['keep-last'],
       keepDays: flags['keep-days'],
       keepCluster: flags['keep-cluster'],
     });
     const dryRun = flags['dry-run'];
-    const credentialsJson = input('credentials-json');
-    const access = await openAccess({ registryPath: settings.registryPath, credentialsJson }, session);
+    const access = await openAccess(given, session);
     const { full } = access.path;
     const decide = async (): Promise<PrunePlan> => {
       // The clusters after the registry: what was deployed meanwhile is seen.

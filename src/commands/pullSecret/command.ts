@@ -7,19 +7,20 @@ import { DeployError, RegistryError, UsageError } from '../../errors';
 import { openPullHosts } from '../../run/registryHosts';
 import { createRegistry } from '../../oci/client';
 import { basicAuth } from '../../oci/login';
-import { parseRegistryPath } from '../../oci/registryPath';
+import type { RegistryHosts } from '../../oci/hosts';
+import { parseRegistryPath, type RegistryPath } from '../../oci/registryPath';
 import { setRepository } from '../../publish/tags';
 import { maskSecrets } from '../../report/log';
 import { defineCommand } from '../command';
 import type { Session } from '../session';
-import { clusterFlags, placeOf, requireName } from '../sharedFlags';
+import { clusterFlags, placeOf, registryHostsOf, requireName } from '../sharedFlags';
 import { readKey, type Key } from './key';
 
 /** Checks the key at the registry, then creates or extends the secret in every namespace, and attaches it to service accounts. */
 export const pullSecretCommand = defineCommand({
   name: 'pull-secret',
   description: 'Create or extend the pull secret of a cluster; other registries in it are kept.',
-  inputs: ['registry-path'],
+  inputs: ['registry-path', 'registry-hosts'],
   flags: {
     key: {
       kind: 'text',
@@ -64,7 +65,8 @@ export const pullSecretCommand = defineCommand({
     const path = parseRegistryPath(registryPath);
     const key = readKey(flags.key, flags.username);
     maskSecrets(session.log, [key.password, basicAuth(key)]);
-    await checkKey(path.full, path.host, key, session);
+    const hosts = openPullHosts(registryHostsOf(input('registry-hosts')), session.env);
+    await checkKey(path, key, hosts, session);
 
     const given = flags.namespace;
     const where = placeOf({ context: flags.context, namespace: given[0] });
@@ -92,20 +94,20 @@ export const pullSecretCommand = defineCommand({
 });
 
 /** Asks the registry with the key; a set that is not there is not a mistake. Throws RegistryError with the registry's reason. */
-async function checkKey(path: string, host: string, key: Key, session: Session): Promise<void> {
+async function checkKey({ full, host }: RegistryPath, key: Key, hosts: RegistryHosts, session: Session): Promise<void> {
   const registry = createRegistry({
     login: (asked) => Promise.resolve(asked === host ? key : undefined),
     log: session.log,
     signal: session.signal,
-    hosts: openPullHosts(session.env),
+    hosts,
     onSecret: (secret) => maskSecrets(session.log, [secret]),
   });
   try {
-    await registry.head(setRepository(path), 'latest');
+    await registry.head(setRepository(full), 'latest');
   } catch (thrown) {
     if (!(thrown instanceof RegistryError) || (thrown.status !== 401 && thrown.status !== 403)) throw thrown;
     throw new DeployError(
-      `${host} does not let this key read ${path} (status ${thrown.status}). Is it the right key, not deleted, and may its account read ` +
+      `${host} does not let this key read ${full} (status ${thrown.status}). Is it the right key, not deleted, and may its account read ` +
         'there (roles/artifactregistry.reader)? No secret was written.',
       { cause: thrown },
     );
