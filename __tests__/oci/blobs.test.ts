@@ -23,6 +23,14 @@ describe('blobs', () => {
     expect(lines[0]).toContain('gave bytes of another digest');
   });
 
+  it.each([403, 405])('are there where the storage they are sent for refuses HEAD (%d)', async (status) => {
+    const storage = await start(({ method }) => (method === 'HEAD' ? { status } : { status: 200, body: blob }));
+    const server = await start(() => ({ status: 307, headers: { location: `http://${storage.host}/signed?for=GET` } }));
+    const { registry } = testClient();
+    expect(await registry.hasBlob(`${server.host}/p/r`, blobDigest)).toBe(true);
+    expect(Buffer.from(await registry.blob(`${server.host}/p/r`, blobDigest))).toEqual(blob);
+  });
+
   it('uploads nothing that is there', async () => {
     const server = await start(() => ({ status: 200 }));
     await testClient().registry.putBlob(`${server.host}/p/r`, 'text/plain', blob);

@@ -36,6 +36,15 @@ describe('head', () => {
     ['digest', { 'content-type': manifestType, 'content-length': '5' }],
     ['size', { 'content-type': manifestType, 'docker-content-digest': digest }],
     ['readable digest', { 'content-type': manifestType, 'content-length': '5', 'docker-content-digest': 'md5:x' }],
+    [
+      'size of what was not packed on its way',
+      {
+        'content-type': manifestType,
+        'content-length': '5',
+        'content-encoding': 'gzip',
+        'docker-content-digest': digest,
+      },
+    ],
   ])('reads the manifest where the answer has no %s', async (_, headers) => {
     const server = await start(({ method }) => (method === 'HEAD' ? { status: 200, headers } : good));
     expect(await testClient().registry.head(`${server.host}/p/r`, 'latest')).toMatchObject({

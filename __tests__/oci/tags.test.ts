@@ -35,7 +35,7 @@ describe('tags', () => {
 
   it.each<[string, Reply]>([
     ['null', page(null)],
-    ['missing', { status: 200, body: '{}' }],
+    ['missing', { status: 200, body: '{"name":"p/r"}' }],
     ['of a repository that is not there', { status: 404, body: '{"errors":[{"code":"NAME_UNKNOWN"}]}' }],
   ])('are none when %s', async (_, reply) => {
     const server = await start(() => reply);
@@ -52,8 +52,40 @@ describe('tags', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('that are not JSON are an error', async () => {
-    const server = await start(() => ({ status: 200, body: '<html>' }));
-    await expect(testClient().registry.tags(`${server.host}/p/r`)).rejects.toThrow('is not a list of tags');
+  it.each(['<html>', '{}', '{"status":"ok"}', '[]', '{"name":"p/r","tags":{"a":1}}'])(
+    'that are no list are an error: %s',
+    async (body) => {
+      const server = await start(() => ({ status: 200, body }));
+      await expect(testClient().registry.tags(`${server.host}/p/r`)).rejects.toThrow('is not a list of tags');
+    },
+  );
+
+  it.each([
+    [404, 'NAME_UNKNOWN'],
+    [400, 'PAGINATION_NUMBER_INVALID'],
+  ])('are an error where a later page is answered with %d', async (status, code) => {
+    const server = await start(({ path }) =>
+      path.includes('last=a')
+        ? { status, body: JSON.stringify({ errors: [{ code }] }) }
+        : page(['a'], '</v2/p/r/tags/list?last=a>; rel="next"'),
+    );
+    await expect(testClient().registry.tags(`${server.host}/p/r`)).rejects.toMatchObject({ status });
+  });
+
+  it('are asked for in the pages of a registry that has smaller ones than asked for', async () => {
+    const server = await start(({ path }) => {
+      if (path.includes('n=1000')) return { status: 400, body: '{"errors":[{"code":"PAGINATION_NUMBER_INVALID"}]}' };
+      return path.includes('last=a') ? page(['b', 'a']) : page(['a', 'a'], '<list?last=a>; rel="next"');
+    });
+    expect(await testClient().registry.tags(`${server.host}/p/r`)).toEqual(['a', 'b']);
+    expect(server.requests.map(({ path }) => path)).toEqual(
+      ['?n=1000', '', '?last=a'].map((query) => `/v2/p/r/tags/list${query}`),
+    );
+  });
+
+  it('are refused where both questions are', async () => {
+    const server = await start(() => ({ status: 400 }));
+    await expect(testClient().registry.tags(`${server.host}/p/r`)).rejects.toMatchObject({ status: 400 });
+    expect(server.requests).toHaveLength(2);
   });
 });

@@ -33,6 +33,8 @@ export async function headManifest(caller: Caller, reference: string): Promise<D
     // Something on the way takes no HEAD.
     if (answer.status === 405 || answer.status === 501) return 'incomplete';
     if (!isGood(answer)) throw caller.refused(answer);
+    // What is packed on its way has another length.
+    if ((answer.headers.get('content-encoding') ?? 'identity') !== 'identity') return 'incomplete';
     const digest = answer.headers.get('docker-content-digest') ?? '';
     const size = Number(answer.headers.get('content-length') ?? '');
     const mediaType = mediaTypeOf(answer);

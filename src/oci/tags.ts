@@ -9,20 +9,27 @@ import { asSpoken } from './target';
 
 /**
  * All tags, page by page: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags
- * Empty when the repository is not there. A list that turns in circles, has no end (`bounds.registry`) or leads elsewhere is an error: half a
- * list would let something be deleted that is in use.
+ * Empty when the repository is not there. A list that turns in circles, has no end (`bounds.registry`), breaks off or leads elsewhere is an
+ * error: half a list would let something be deleted that is in use.
  */
 export async function listTags(caller: Caller): Promise<readonly string[]> {
   const tags = new Set<string>();
   const seen = new Set<string>();
   let bytes = 0;
   const { tags: mostTags, tagPages: mostPages } = bounds.registry;
-  let at: URL | undefined = new URL(`${caller.target.origin}/v2/${caller.target.name}/tags/list?n=1000`);
+  const first = new URL(`${caller.target.origin}/v2/${caller.target.name}/tags/list?n=1000`);
+  let at: URL | undefined = first;
   while (at !== undefined) {
     if (seen.has(at.href)) throw failed(caller.task, `${at.host} gives pages without end`);
     seen.add(at.href);
     const answer = await page(caller, at, caller.limits.tagsBytes - bytes);
-    if (answer === undefined) return [];
+    if (answer.status === 400 && at === first) {
+      // Its pages are smaller, and it says so instead of giving a smaller one.
+      at = new URL(first.pathname, first);
+      continue;
+    }
+    if (answer.status === 404 && bytes === 0) return [];
+    if (!isGood(answer)) throw caller.refused(answer);
     bytes += answer.body.length;
     for (const tag of readTags(caller, answer)) tags.add(tag);
     at = nextPage(caller, answer);
@@ -33,14 +40,15 @@ export async function listTags(caller: Caller): Promise<readonly string[]> {
   return [...tags];
 }
 
-function page(caller: Caller, at: URL, maxBytes: number): Promise<Answer | undefined> {
+/** One page, or its refusal by 400 or 404. */
+function page(caller: Caller, at: URL, maxBytes: number): Promise<Answer> {
   return caller.retrying(async (attempt) => {
     const scopes = [pull(caller.target.name)];
     const answer = await caller.send({ method: 'GET', at, scopes, maxBytes });
-    if (isGood(answer)) return answer;
+    if (isGood(answer) || answer.status === 400) return answer;
     if (answer.status !== 404) throw caller.refused(answer);
     // As with manifests: a 404 without an OCI code is probably not the registry's.
-    if (errorCodes(answer).length > 0 || attempt >= 3) return undefined;
+    if (errorCodes(answer).length > 0 || attempt >= 3) return answer;
     throw new Transient(caller.refusal(answer), { attempts: 3 });
   });
 }
@@ -48,11 +56,11 @@ function page(caller: Caller, at: URL, maxBytes: number): Promise<Answer | undef
 /** `{"name": …, "tags": […]}`; `tags` is null or missing when there are none. */
 function readTags(caller: Caller, answer: Answer): readonly string[] {
   const json = parseJson(answer.body);
-  if (json === undefined) {
+  const tags = field(json, 'tags');
+  if ((tags === undefined || tags === null) && typeof field(json, 'name') === 'string') return [];
+  if (!Array.isArray(tags)) {
     throw failed(caller.task, `${answer.url.host} answered with something that is not a list of tags`);
   }
-  const tags = field(json, 'tags');
-  if (!Array.isArray(tags)) return [];
   return tags.filter((tag): tag is string => typeof tag === 'string' && isTag(tag));
 }
 
