@@ -51,7 +51,6 @@ it.each([
   ['a cut key', () => cosignKey('secret').slice(0, 300), 'secret', /not a private key/],
   ['a curve that cosign does not take', () => otherCurve(), '', /P-256/],
   ['a short RSA key', () => shortRsa(), '', /2048/],
-  ['a reference', () => 'awskms:///alias/x', '', /key management service \(awskms\)/],
 ])('refuses, and shows nothing of the key: %s', async (_, text, password, words) => {
   const given = text();
   const thrown: unknown = await readSigningKey(given, password, 'sign-key').catch((error: unknown) => error);

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { CatalogError } from '../errors';
 import { readEvent } from '../event/event';
 import { readInputs } from '../event/readInputs';
+import { isKeyReference } from '../google/kms/reference';
 import { maskSecrets } from '../report/log';
 import { readBounded } from '../system/boundedFile';
 import { bounds } from '../system/bounds';
@@ -35,7 +36,7 @@ async function act(session: Session): Promise<number> {
   const inputs = readInputs((name) => env[`INPUT_${name.toUpperCase()}`] ?? '', { cpus: availableParallelism() });
   const password = env['COSIGN_PASSWORD'] ?? '';
   maskSecrets(log, [
-    ...[inputs.githubToken, inputs.credentialsJson, inputs.signKey, password],
+    ...[inputs.githubToken, inputs.credentialsJson, isKeyReference(inputs.signKey) ? '' : inputs.signKey, password],
     ...inputs.secrets.values(),
   ]);
   const outcome = await readEvent({

@@ -1,4 +1,5 @@
 import { actionInputs } from '../event/inputs';
+import { isKeyReference } from '../google/kms/reference';
 import { finalLines } from '../report/finalLines';
 import { maskSecrets } from '../report/log';
 import { planDocument } from '../report/planJson';
@@ -21,7 +22,7 @@ export const buildCommand = defineCommand({
     const inputs = readInputs();
     const password = session.env['COSIGN_PASSWORD'] ?? '';
     maskSecrets(session.log, [
-      ...[inputs.githubToken, inputs.credentialsJson, inputs.signKey, password],
+      ...[inputs.githubToken, inputs.credentialsJson, isKeyReference(inputs.signKey) ? '' : inputs.signKey, password],
       ...inputs.secrets.values(),
     ]);
     const event = await localEvent(inputs, session);

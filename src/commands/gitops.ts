@@ -81,7 +81,7 @@ export const gitopsCommand = defineCommand({
       throw new UsageError('--file names a file of the GitOps repository to write into. Give at least one.');
     const [catalog, found] = await Promise.all([readCatalog(catalogPlace(call)), findSet(call)]);
     const { lock, access } = found;
-    await refuseUnsigned(found, await requiredSigners(flags, session.cwd));
+    await refuseUnsigned(found, await requiredSigners(call));
     const images = wantedImages(catalog, lock, flags.images);
     if (images.length === 0) throw new UsageError(`The set of commit ${lock.commit} has none of the images asked for.`);
     const rules = {

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { UsageError, message } from '../errors';
+import { isKeyReference } from '../google/kms/reference';
 import { readSecretFile } from '../system/boundedFile';
 import { actionInputs, type ActionInput, type InputName } from '../event/inputs';
 
@@ -49,7 +50,7 @@ const secretFlags: Readonly<Record<string, string>> = {
     'File with secrets for builds, one ID=VALUE per line; - reads standard input. Better: --secret-envs, --secret-files',
   'github-token': 'File with a GitHub token; - reads standard input. Default: $GITHUB_TOKEN or $GH_TOKEN',
   'sign-key':
-    'File with a private key to sign with, PEM, also encrypted as by cosign generate-key-pair; its password is read from $COSIGN_PASSWORD. Default: $COSIGN_PRIVATE_KEY',
+    'File with a private key to sign with, PEM, also encrypted as by cosign generate-key-pair (its password is read from $COSIGN_PASSWORD); or its reference in Google Cloud KMS, gcpkms://projects/…/cryptoKeyVersions/N. Default: $COSIGN_PRIVATE_KEY',
 };
 
 /** Repeated lists add up. */
@@ -83,6 +84,7 @@ function secret(name: InputName, file: unknown, env: NodeJS.ProcessEnv): string 
   if (typeof file !== 'string') {
     return (secretVariables[name] ?? []).map((variable) => env[variable] ?? '').find((value) => value !== '') ?? '';
   }
+  if (name === 'sign-key' && isKeyReference(file)) return file;
   if (file.length > 1024 || /^\s*[{[]/.test(file)) {
     throw new UsageError(
       `--${name} takes the path of a file, and what was given looks like the secret itself. Every process of this machine can read ` +

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { PublishError, UsageError } from '../errors';
+import { isKeyReference } from '../google/kms/reference';
 import { openAttachments } from '../oci/attachments';
 import { verifySet } from '../publish/attest/verify';
 import { readSet } from '../publish/setArtifact';
@@ -12,7 +13,7 @@ import { parseTrustedRoot, publicRoot } from '../sigstore/trustedRoot';
 import type { Who } from '../sigstore/verify';
 import { quoted } from '../system/quoted';
 import type { LockFile, Registry } from '../types';
-import type { Access } from '../run/access';
+import type { Access, AccessPorts } from '../run/access';
 import type { Flag } from './command';
 
 /* Whose signature a command asks for, and how it is looked at. */
@@ -22,7 +23,7 @@ export const signatureFlags = {
     kind: 'repeated',
     value: '<who>',
     description:
-      'refuse a set that is not signed by this public key (a file) or identity (https://github.com/OWNER/REPO/.github/workflows/…@REF; * stands for anything); may be repeated: any of them is enough',
+      'refuse a set that is not signed by this public key (a file, or gcpkms://…) or identity (https://github.com/OWNER/REPO/.github/workflows/…@REF; * stands for anything); may be repeated: any of them is enough',
   },
   'trusted-root': {
     kind: 'text',
@@ -34,11 +35,16 @@ export const signatureFlags = {
 /** Of the identities of GitHub's jobs: https://docs.github.com/actions/concepts/security/openid-connect */
 const githubIssuer = 'https://token.actions.githubusercontent.com';
 
-/** Those of the flags. Throws UsageError, EnvironmentError. */
-export async function requiredSigners(
-  flags: { readonly 'require-signature': readonly string[]; readonly 'trusted-root': string | undefined },
-  cwd: string,
-): Promise<readonly Who[]> {
+/** A call of a command that takes `signatureFlags`. */
+interface SignatureCall {
+  readonly flags: { readonly 'require-signature': readonly string[]; readonly 'trusted-root': string | undefined };
+  readonly input: (name: 'credentials-json') => string;
+  readonly session: AccessPorts & { readonly cwd: string };
+}
+
+/** Those of the flags. Throws UsageError, EnvironmentError, RegistryError. */
+export async function requiredSigners({ flags, input, session }: SignatureCall): Promise<readonly Who[]> {
+  const { cwd } = session;
   const rootFile = flags['trusted-root'];
   const root = async () =>
     rootFile === undefined
@@ -51,10 +57,15 @@ export async function requiredSigners(
       if (/^https:\/\/./.test(who)) {
         return { kind: 'identity', name: who, issuer: githubIssuer, root: await (known ??= root()) };
       }
+      if (isKeyReference(who)) {
+        const { openKeyReference } = await import('../run/kms');
+        const inputs = { credentialsJson: input('credentials-json') };
+        return { kind: 'key', key: (await openKeyReference(who, '--require-signature', inputs, session)).publicKey };
+      }
       const file = resolve(cwd, who);
       if (who === '' || !existsSync(file)) {
         throw new UsageError(
-          `--require-signature ${quoted(given)}: there is no such file with a public key, and it is no identity either (https://github.com/…).`,
+          `--require-signature ${quoted(given)}: there is no such file with a public key, and it is neither an identity (https://github.com/…) nor a key's reference (gcpkms://…).`,
         );
       }
       return { kind: 'key', key: readPublicKey(await text(file, '--require-signature'), file) };

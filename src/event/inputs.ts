@@ -237,7 +237,7 @@ export const actionInputs = [
     kind: 'secret',
     default: '',
     description:
-      'Private key to sign with, PEM, also encrypted as by cosign generate-key-pair; its password is read from the environment variable COSIGN_PASSWORD',
+      'Private key to sign with: PEM, also encrypted as by cosign generate-key-pair (its password is read from the environment variable COSIGN_PASSWORD), or the path of its file; or its reference in Google Cloud KMS, gcpkms://projects/…/cryptoKeyVersions/N',
   },
   {
     name: 'github-token',

@@ -43,7 +43,8 @@ export function emulatedPath(path: RegistryPath, emulator: Emulator | undefined)
   return google;
 }
 
-function endpointOf(value: string | undefined): ApiEndpoint | undefined {
+/** A port of this machine that an endpoint override names, by plain http; undefined: it names none. */
+export function endpointOf(value: string | undefined): ApiEndpoint | undefined {
   if (value === undefined || !URL.canParse(value)) return undefined;
   const { protocol, host, hostname, port } = new URL(value);
   return protocol === 'http:' && port !== '' && isLoopbackHost(host)

@@ -1,4 +1,4 @@
-import { EnvironmentError, message, UsageError } from '../errors';
+import { message } from '../errors';
 import { imageRepository } from '../oci/registryPath';
 import { openAttachments } from '../oci/attachments';
 import { buildTreeOf } from '../plan/buildTree';
@@ -10,75 +10,11 @@ import type { ImageFacts, RunFacts } from '../publish/attest/statement';
 import { setRepository } from '../publish/tags';
 import type { AttestedReport } from '../report/runReport';
 import type { StatementSigner } from '../sigstore/sign';
-import type { ContentKey, Inputs } from '../types';
+import type { ContentKey } from '../types';
 import { version } from '../../package.json';
 import type { Access } from './access';
 import type { PublicationPorts } from '../publish/publication';
-import type { RunPorts } from './ports';
 import type { AttestedRun, Product, RunState, Work } from './work';
-
-/** How a run signs; undefined: it does not. `mayFail`: where it can't, the set is published unsigned, with a warning. */
-export interface Signing {
-  readonly signer: StatementSigner;
-  readonly how: 'key' | 'keyless';
-  readonly mayFail: boolean;
-}
-
-/**
- * The signer that the inputs ask for, before anything is built. Asks no service yet. Throws UsageError for a key that can't be used,
- * EnvironmentError where the job has no identity to sign with.
- */
-export async function signingOf(
-  inputs: Pick<Inputs, 'sign' | 'signKey' | 'push'>,
-  { env, log }: Pick<RunPorts, 'env' | 'log'>,
-): Promise<Signing | undefined> {
-  const how = chosen(inputs, env);
-  if (inputs.sign === 'none' && inputs.signKey !== '' && inputs.push) {
-    log.warning('sign-key is given, but sign is none: nothing is signed. Set sign: key.');
-  }
-  if (inputs.sign === 'auto' && how === 'none') {
-    log.info('Nothing is signed: there is no sign-key, and the job has no identity (permissions: id-token: write).');
-  }
-  if (how === 'none') return undefined;
-  const mayFail = inputs.sign === 'auto';
-  if (how === 'keyless') {
-    const { keylessSigner } = await import('../sigstore/keyless');
-    return { signer: keylessSigner(env), how, mayFail };
-  }
-  if (inputs.signKey.trim() === '') {
-    throw new UsageError(
-      'sign: key needs sign-key: a private key, PEM, as `cosign generate-key-pair` writes it. Its password goes into the environment as COSIGN_PASSWORD.',
-    );
-  }
-  const [{ readSigningKey }, { keySigner }] = await Promise.all([
-    import('../sigstore/signingKey'),
-    import('../sigstore/sign'),
-  ]);
-  return {
-    signer: keySigner(await readSigningKey(inputs.signKey, env['COSIGN_PASSWORD'] ?? '', 'sign-key')),
-    how,
-    mayFail,
-  };
-}
-
-function chosen(
-  { sign, signKey }: Pick<Inputs, 'sign' | 'signKey'>,
-  env: NodeJS.ProcessEnv,
-): 'key' | 'keyless' | 'none' {
-  const hasIdentity = (env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '') !== '';
-  switch (sign) {
-    case 'none':
-    case 'key':
-      return sign;
-    case 'keyless':
-      if (hasIdentity) return sign;
-      throw new EnvironmentError(
-        'sign: keyless needs the identity of a GitHub job, and this one has none. Give the job the permission id-token: write, or use sign: key.',
-      );
-    case 'auto':
-      return signKey.trim() !== '' ? 'key' : hasIdentity ? 'keyless' : 'none';
-  }
-}
 
 /** What `publish` does between the set and `latest`; undefined: nothing is wanted. `known` learns what became of it. */
 export function attestation(

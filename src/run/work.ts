@@ -11,7 +11,7 @@ import type { Pushed } from './imageDetails';
 import type { LatestDecision } from './latest';
 import type { GithubAccess, RunPorts } from './ports';
 import type { Attested } from '../publish/attest/attest';
-import type { Signing } from './attest';
+import type { Signing } from './signing';
 import type { Source } from './source';
 
 /** A run that has been decided and is to be carried out. */

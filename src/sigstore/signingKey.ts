@@ -14,14 +14,11 @@ const mostMemory = 512 * 2 ** 20;
  */
 export async function readSigningKey(given: string, password: string, name: string): Promise<KeyObject> {
   const text = given.trim();
-  if (/^[a-z0-9]+:\/\//.test(text)) {
-    throw new UsageError(
-      `${name}: keys in a key management service (${text.slice(0, text.indexOf(':'))}) can't be used. Give a key's PEM, or sign with the job's ` +
-        'identity (sign: keyless), or leave signing to cosign: cosign sign --key REFERENCE IMAGE@DIGEST.',
-    );
-  }
   const [, type = '', body = ''] = /-----BEGIN ([A-Z ]+)-----([^-]*)-----END/.exec(text) ?? [];
-  if (type === '') throw new UsageError(`${name} is not a private key: PEM (-----BEGIN … PRIVATE KEY-----) is needed.`);
+  if (type === '')
+    throw new UsageError(
+      `${name} is not a private key: PEM (-----BEGIN … PRIVATE KEY-----) is needed, a file of it, or a reference (gcpkms://…).`,
+    );
   try {
     const key = /^ENCRYPTED (COSIGN|SIGSTORE) PRIVATE KEY$/.test(type)
       ? createPrivateKey({

@@ -56,7 +56,7 @@ export interface Inputs {
   readonly sbom:
     { readonly kind: 'none' } | { readonly kind: 'binaries' } | { readonly kind: 'generator'; readonly image: string };
   readonly sign: 'none' | 'auto' | 'key' | 'keyless';
-  /** A private key, PEM; empty: none. */
+  /** A private key, PEM, or a file or reference (`gcpkms://…`) of one; empty: none. */
   readonly signKey: string;
   readonly githubToken: string;
 }

@@ -50,7 +50,7 @@ export const deployCommand = defineCommand({
     const catalog = await readCatalog(catalogPlace(call));
     const found = await findSet(call);
     const { lock } = found;
-    await refuseUnsigned(found, await requiredSigners(flags, session.cwd));
+    await refuseUnsigned(found, await requiredSigners(call));
     await checkSkew(catalog, found, session);
     const cluster = await openCluster(asked);
     const { kubectl, place: where, context } = cluster;

@@ -32,7 +32,7 @@ export const verifyCommand = defineCommand({
   ],
   async run(call) {
     const { flags, session } = call;
-    const required = await requiredSigners(flags, session.cwd);
+    const required = await requiredSigners(call);
     const [catalog, { lock, access }] = await Promise.all([readCatalog(catalogPlace(call)), findSet(call)]);
     if (access === undefined) {
       throw new PublishError(`The registry of ${lock.registryPath} can't be asked: there are no credentials for it.`);

@@ -27,14 +27,8 @@ export const keyTokenLimits: Partial<Limits> = {
  * RegistryError when Google refuses the key; where its token service can't be reached, the key is the login, with a warning.
  */
 export async function loginOfKey(caller: GoogleCaller, key: ServiceAccountKey, log: Log): Promise<Login> {
-  const askedAt = Date.now();
   try {
-    const form = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: assertion(key, askedAt) };
-    caller.secret(form.assertion);
-    const answer = await caller.post('exchanging a signature of the key for it', key.tokenUrl, { form });
-    const seconds = typeof answer['expires_in'] === 'number' && answer['expires_in'] > 0 ? answer['expires_in'] : 60;
-    const password = caller.secretField(answer, 'access_token', key.tokenUrl);
-    return { username: 'oauth2accesstoken', password, expiresAt: askedAt + seconds * 1000 };
+    return await tokenOfKey(caller, key);
   } catch (error) {
     if (!isUnreachable(error)) throw error;
     log.warning(
@@ -43,6 +37,17 @@ export async function loginOfKey(caller: GoogleCaller, key: ServiceAccountKey, l
     );
     return { ...key.login, expiresAt: Date.now() + fallbackMs };
   }
+}
+
+/** The same where only a token will do. RegistryError. */
+export async function tokenOfKey(caller: GoogleCaller, key: ServiceAccountKey): Promise<Login> {
+  const askedAt = Date.now();
+  const form = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: assertion(key, askedAt) };
+  caller.secret(form.assertion);
+  const answer = await caller.post('exchanging a signature of the key for it', key.tokenUrl, { form });
+  const seconds = typeof answer['expires_in'] === 'number' && answer['expires_in'] > 0 ? answer['expires_in'] : 60;
+  const password = caller.secretField(answer, 'access_token', key.tokenUrl);
+  return { username: 'oauth2accesstoken', password, expiresAt: askedAt + seconds * 1000 };
 }
 
 /** https://datatracker.ietf.org/doc/html/rfc7523#section-3 */
