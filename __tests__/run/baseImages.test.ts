@@ -8,16 +8,19 @@ import { testClient } from '../support/registryClient';
 const start = serversOfATest();
 
 /** Looks a base image up in a registry that answers so, and gives the warnings. */
-async function warnings(status: number, login?: () => Promise<never>): Promise<string> {
+async function warnings(status: number | 'stall' | 'gone', login?: () => Promise<never>): Promise<string> {
   const asks = { 'www-authenticate': 'Basic realm="x"' };
-  const server = await start(() => ({ status, headers: status === 401 ? asks : {} }));
+  const server = await start(() =>
+    typeof status === 'number' ? { status, headers: status === 401 ? asks : {} } : ('stall' as const),
+  );
+  if (status === 'gone') await server.close();
   const said: string[] = [];
   const log: Log = {
     ...{ debug: () => undefined, info: () => undefined, error: () => undefined },
     warning: (text) => void said.push(text),
   };
   const known = login ?? { username: 'me', password: 'a password' };
-  const { registry } = testClient({ login: known, limits: { attempts: 1 } });
+  const { registry } = testClient({ login: known, limits: { attempts: 1, stallMs: 200 } });
   expect(await createBaseImages(registry, log).digest(`${server.host}/no/such/base:1`)).toBeUndefined();
   return said.join('\n');
 }
@@ -30,6 +33,19 @@ test.each([
   const said = await warnings(status);
   expect(said).toMatch(says);
   expect(said).toMatch(/images built on it are rebuilt/);
+});
+
+test.each([
+  [500, /answered 500/],
+  ['stall' as const, /sent nothing within/],
+])('a registry that is there and does not tell (%s) is named: another key comes of it', async (how, says) => {
+  const said = await warnings(how);
+  expect(said).toMatch(says);
+  expect(said).toContain('The content keys are others than those of a run that gets an answer.');
+});
+
+test('without a network that is no news', async () => {
+  expect(await warnings('gone')).toMatch(/rebuilt\.$/);
 });
 
 test('so is a credential helper that refuses, with the file that names it', async () => {

@@ -41,6 +41,14 @@ export function networkFailure(task: Task, url: URL, error: unknown): Error {
   );
 }
 
+/** Nobody is there: no address, no way, nothing that listens. What is slow, or cuts off what it began, is there. */
+const away = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/** Did a call fail because there is nobody at that host, as without a network? */
+export function isAway(error: unknown): boolean {
+  return error instanceof RegistryError && error.status === undefined && away.has(rootCause(error).code);
+}
+
 /** fetch wraps what the socket said, and a host of several addresses wraps it once more. */
 function rootCause(error: unknown): { readonly code: string; readonly text: string } {
   let at = error;

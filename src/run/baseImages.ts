@@ -2,9 +2,10 @@ import { localImage } from '../docker/localImage';
 import { baseConfigOf } from '../oci/imageConfig';
 import type { BaseConfigs } from '../dockerfile/stages';
 import { isDigest } from '../oci/names';
+import { isAway } from '../oci/network';
 import { parseImageReference } from '../oci/imageReference';
 import type { AskBaseConfig } from '../plan/baseConfigs';
-import { EnvironmentError, message, RegistryError } from '../errors';
+import { InterruptedError, message } from '../errors';
 import type { BaseConfig, Log, Registry } from '../types';
 
 /** The base images of a run: each looked up once, so that key and build use the same one. */
@@ -27,15 +28,15 @@ interface Found {
 }
 
 /**
- * Base images by their registries, asked without retries worth waiting for; else by the engine's own image store, which is what a build
- * without a network uses. `registry` logs in with the logins of this machine.
+ * Base images by their registries, else by the engine's own image store, which is what a build without a network uses. What a registry that is
+ * there does not tell is warned of: the key of the same content is then another one. `registry` logs in with the logins of this machine.
  */
 export function createBaseImages(registry: Registry | undefined, log: Log): BaseImages {
   const pins = new Map<string, string>();
   const ask = async (reference: string): Promise<Found | undefined> => {
     const { repository, tag, digest } = parseImageReference(reference);
     if (digest !== undefined && isDigest(digest)) return { digest, repository };
-    let why: string | undefined;
+    let [why, follows]: readonly [string | undefined, string] = [undefined, ''];
     try {
       const found = await registry?.head(repository, tag);
       if (found !== undefined) {
@@ -43,17 +44,21 @@ export function createBaseImages(registry: Registry | undefined, log: Log): Base
         return { digest: found.digest, repository };
       }
     } catch (thrown) {
-      why = refusalOf(thrown);
+      // Without a network the engine's images are what counts. A registry that is there and does not answer is another thing.
+      why = isAway(thrown) || thrown instanceof InterruptedError ? undefined : message(thrown);
+      follows = ' The content keys are others than those of a run that gets an answer.';
       log.debug(`base image ${reference}: ${message(thrown)}`);
     }
     const local = await localImage(reference);
     if (local !== undefined) {
       if (why !== undefined)
-        log.warning(`The base image ${reference}: ${why} The one in the Docker engine here is taken instead.`);
+        log.warning(
+          `The base image ${reference}: ${why} The one in the Docker engine here is taken instead.${follows}`,
+        );
       return { digest: `local:${local.id}`, repository: undefined, local: local.config };
     }
     const nowhere = `The base image ${reference} can be found neither in its registry nor in the Docker engine here`;
-    log.warning(`${nowhere}, so images built on it are rebuilt.${why === undefined ? '' : ` ${why}`}`);
+    log.warning(`${nowhere}, so images built on it are rebuilt.${why === undefined ? '' : ` ${why}${follows}`}`);
     return undefined;
   };
   const found = once(ask);
@@ -97,11 +102,4 @@ function once<A extends readonly (string | undefined)[], T>(
     asked.set(key, answer);
     return answer;
   };
-}
-
-/** What people can do something about: a credential helper or a login that is refused, too many requests. undefined: nothing of these. */
-function refusalOf(thrown: unknown): string | undefined {
-  if (thrown instanceof EnvironmentError) return thrown.message;
-  const isRefusal = thrown instanceof RegistryError && [401, 403, 429].includes(thrown.status ?? 0);
-  return isRefusal ? thrown.message : undefined;
 }

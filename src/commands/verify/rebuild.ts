@@ -116,9 +116,13 @@ async function rebuildImage(one: One): Promise<RebuiltImage> {
     return { name, differences: [`The catalog of commit ${call.lock.commit} has no image ${name}.`], notes: [] };
   }
   const platforms = await publishedImages(call.access.registry, subject.repository, subject.digest);
-  const { key, pins } = await contentOf(one, platforms);
+  const { key, pins, unknownBases } = await contentOf(one, platforms);
   const differences: string[] = [];
-  const notes = new Set<string>();
+  const notes = new Set(
+    unknownBases.map(
+      (base) => `base image ${base} could not be looked up when it was built: it is built anew on the one of now`,
+    ),
+  );
   const locked = imageOf(call.lock, name)?.key;
   if (key.key !== locked) {
     const why =
@@ -144,12 +148,21 @@ async function rebuildImage(one: One): Promise<RebuiltImage> {
   return { name, differences, notes: [...notes] };
 }
 
+interface Content {
+  readonly key: ContentKey;
+  readonly pins: ReadonlyMap<string, string>;
+  /** Base images of which nobody knew the digest when the published image was built. */
+  readonly unknownBases: readonly string[];
+}
+
 /** The image's content key at the set's commit, and its base images by digest: as its provenance has them, else as they are now. */
 async function contentOf(
   { call, source, subject, name }: One,
   published: readonly PublishedPlatform[],
-): Promise<{ readonly key: ContentKey; readonly pins: ReadonlyMap<string, string> }> {
-  const known = subject.provenance?.bases ?? new Map<string, string>();
+): Promise<Content> {
+  const own = subject.provenance?.bases ?? new Map<string, string>();
+  // An image of the set that this one is built on has its base images in its own provenance.
+  const known = new Map([...call.subjects.flatMap((each) => [...(each.provenance?.bases ?? [])]), ...own]);
   const bases = createBaseImages(call.access.bestEffort, call.session.log);
   const baseDigest = (reference: string): Promise<string | undefined> => {
     const digest = known.get(reference);
@@ -168,15 +181,27 @@ async function contentOf(
   const ownImage = ownImages(source.catalog, call.lock.registryPath, [commitTag(call.lock.commit)]);
   const catalog = await withOwnBases(source.catalog, [name], source.tree, platforms, ownImage);
   const images = withBound(catalog, [name]).flatMap((each) => catalog.images.get(each) ?? []);
-  const keys = await contentKeys(images, source.tree, { platforms, baseDigest, baseConfig, ownImage });
-  const key = keys.get(name);
-  if (key === undefined) throw new Error(`${name} has no content key`);
+  const keyBy = async (digestOf: typeof baseDigest): Promise<ContentKey> => {
+    const keys = await contentKeys(images, source.tree, { platforms, baseDigest: digestOf, baseConfig, ownImage });
+    const found = keys.get(name);
+    if (found === undefined) throw new Error(`${name} has no content key`);
+    return found;
+  };
+  const locked = imageOf(call.lock, name)?.key;
+  const now = await keyBy(baseDigest);
+  // Where a base image could not be looked up then, the key says just that, and nothing of the base image.
+  const blind =
+    now.key === locked || subject.provenance === undefined
+      ? now
+      : await keyBy((reference) => Promise.resolve(own.get(reference)));
+  const isBlind = blind !== now && blind.key === locked;
+  const key = isBlind ? blind : now;
   const pinnedThen = [...known].map(([reference, digest]) => {
     return [reference, `${parseImageReference(reference).repository}@${digest}`] as const;
   });
   // Of this very set, as it was before binding.
   const baseImages = keyedBases(key);
-  const own = baseImages.flatMap(({ reference, isOwn }) => {
+  const ofSet = baseImages.flatMap(({ reference, isOwn }) => {
     const base = isOwn ? ownImage(reference) : undefined;
     const found = call.subjects.find((each) => base !== undefined && each.name === base);
     if (found === undefined) return [];
@@ -186,7 +211,7 @@ async function contentOf(
   const named = [...bases.pins(), ...pinnedThen].filter(([reference]) =>
     baseImages.some((base) => base.reference === reference),
   );
-  return { key, pins: new Map([...named, ...own]) };
+  return { key, pins: new Map([...named, ...ofSet]), unknownBases: isBlind ? blind.unresolvedBases : [] };
 }
 
 async function compareOne(
