@@ -1,146 +1,159 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openAttachments } from '../../src/oci/attachments';
-import { attestSet } from '../../src/publish/attest/attest';
 import { verifySet } from '../../src/publish/attest/verify';
-import { storeSet } from '../../src/publish/setArtifact';
-import { commitTag, setRepository } from '../../src/publish/tags';
+import { keylessSigner } from '../../src/sigstore/keyless';
 import { keySigner } from '../../src/sigstore/sign';
 import { readPublicKey, readSigningKey } from '../../src/sigstore/signingKey';
 import { run, type Finished } from '../../src/system/exec';
 import type { LockFile, Registry } from '../../src/types';
 import { tempDir, type TempDir } from '../support/engine';
-import { startRegistry, type TestRegistry } from '../support/registry';
 import { testClient } from '../support/registryClient';
 import { commitId, contentKey, pushTinyImage } from '../support/releaseSets';
+import { startSigstore } from '../support/sigstoreServices';
+import { attestedSet, type AttestedSet } from './attested';
+import { makes, type AttachingRegistry } from './makes';
 
-/* What we sign is verified by cosign, and what cosign signs by us. script/registries compiles it; without Go there is none, and nothing to ask. */
+/*
+ * What we sign is verified by cosign, by the very commands that docs/provenance.md shows, and what cosign signs by us. script/registries
+ * compiles it; without Go there is none, and nothing to ask.
+ */
 
-const program = process.env['KFP_IMAGES_COSIGN'] ?? '';
+const { KFP_IMAGES_COSIGN: program = '', KFP_IMAGES_ORAS: oras = '' } = process.env;
 const password = 'a password of the tests';
+const workflow = 'dana/pipelines/.github/workflows/images.yml@refs/heads/main';
+const identity = `https://github.com/${workflow}`;
+const issuer = 'https://token.actions.githubusercontent.com';
 
-let folder: TempDir;
-let server: TestRegistry;
-let registry: Registry;
-let lock: LockFile;
-let setDigest: string;
+describe.skipIf(program === '').each(makes)('%s', (_, start) => {
+  let folder: TempDir;
+  let server: AttachingRegistry;
+  let registry: Registry;
+  let byKey: AttestedSet;
 
-const cosign = (...args: readonly string[]): Promise<Finished> =>
-  run({ command: program, args, cwd: folder.path, env: { COSIGN_PASSWORD: password, SIGSTORE_NO_CACHE: 'true' } });
-const image = (): string => `${lock.images['driver']?.repository ?? ''}@${lock.images['driver']?.digest ?? ''}`;
-const offline = ['--insecure-ignore-tlog', '--allow-http-registry'];
-
-beforeAll(async () => {
-  if (program === '') return;
-  [folder, server] = await Promise.all([tempDir(), startRegistry({ auth: 'none' })]);
-  registry = testClient().registry;
-  const commit = commitId('cosign');
-  const repository = `${server.path}/driver`;
-  const digest = await pushTinyImage(registry, { repository, content: 'a', revision: commit });
-  lock = {
-    version: 1,
-    commit,
-    registryPath: server.path,
-    images: { driver: { repository, digest, key: contentKey('a') } },
-  };
-  await storeSet(registry, setRepository(server.path), commitTag(commit), lock, '2026-11-23T00:00:00Z');
-  setDigest = (await registry.head(setRepository(server.path), commitTag(commit)))?.digest ?? '';
-  expect((await cosign('generate-key-pair')).exitCode).toBe(0);
-});
-afterAll(async () => {
-  if (program === '') return;
-  await server.stop();
-  await folder.remove();
-});
-
-it.skipIf(program === '')(
-  'cosign verifies the signature and the provenance that we attached, by its own key',
-  async () => {
+  beforeAll(async () => {
+    [folder, server] = await Promise.all([tempDir(), start()]);
+    registry = testClient().registry;
+    expect((await cosign('generate-key-pair')).exitCode).toBe(0);
     const key = await readSigningKey(await readFile(join(folder.path, 'cosign.key'), 'utf8'), password, 'cosign.key');
-    const { digest = '', repository = '', key: contents = '' } = lock.images['driver'] ?? {};
-    const facts = {
-      ...{ name: 'driver', repository, digest, unbound: digest, key: contents, result: 'built' as const },
-      ...{ dockerfile: { path: 'Dockerfile', oid: 'a'.repeat(40) }, context: '.', target: undefined },
-      ...{ platforms: ['linux/amd64'], buildArgs: [], bases: [], binds: [], buildkit: undefined },
-      ...{ startedAt: undefined, finishedAt: undefined },
-    };
-    const { commit } = lock;
-    const about = {
-      source: 'https://github.com/dana/pipelines',
-      ref: undefined,
-      branch: 'main',
-      workflow: undefined,
-      invocation: undefined,
-    };
-    const set = await registry.head(setRepository(server.path), setDigest);
-    if (set === undefined) throw new Error('the set is not there');
-    await attestSet(
-      {
-        provenance: true,
-        sboms: undefined,
-        signer: keySigner(key),
-        run: { ...about, commit, version: '0.0.0' },
-        images: [facts],
-      },
-      { ...set, repository: setRepository(server.path), lock },
-      { registry, attachments: openAttachments(registry) },
-    );
-    for (const reference of [image(), `${setRepository(server.path)}@${setDigest}`]) {
-      const verified = await cosign('verify', '--key', 'cosign.pub', ...offline, reference);
+    byKey = await attestedSet(registry, `${server.path}/key`, [keySigner(key)]);
+  });
+  afterAll(async () => {
+    await server.stop();
+    await folder.remove();
+  });
+
+  const call = (command: string, args: readonly string[]): Promise<Finished> =>
+    run({ command, args, cwd: folder.path, env: { COSIGN_PASSWORD: password, SIGSTORE_NO_CACHE: 'true' } });
+  const cosign = (...args: readonly string[]): Promise<Finished> => call(program, args);
+
+  /** What `verify-attestation` prints: the statements, one a line. */
+  const statements = ({ stdout }: Finished): readonly string[] =>
+    stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => Buffer.from((JSON.parse(line) as { readonly payload: string }).payload, 'base64').toString());
+
+  it('each command that docs/provenance.md shows for a key does what is said there', async () => {
+    const page = await readFile('docs/provenance.md', 'utf8');
+    const shown = page.split('\n').filter((line) => /^(cosign|oras) .*IMAGE@DIGEST$/.test(line));
+    expect(shown.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+      'cosign verify',
+      'cosign verify-attestation',
+      'cosign verify-attestation',
+      'oras discover',
+    ]);
+    for (const line of shown) {
+      const [tool, ...words] = line.replace('IMAGE@DIGEST', byKey.image).split(' ');
+      if (tool === 'oras' && oras === '') continue;
+      // The registry of the tests speaks http, which cosign tries by itself on this machine.
+      const args = tool === 'oras' ? [...words.slice(0, 1), '--plain-http', ...words.slice(1)] : words;
+      const ended = await call(tool === 'oras' ? oras : program, args);
+      expect(ended.exitCode, `${line}\n${ended.stderr}`).toBe(0);
+    }
+  });
+
+  it('cosign verifies signature and provenance of image and set, and the SBOM, and shows what we wrote', async () => {
+    const own = ['--key', 'cosign.pub', '--insecure-ignore-tlog'];
+    for (const reference of [byKey.image, byKey.set]) {
+      const verified = await cosign('verify', ...own, reference);
       expect(verified.stderr).toContain('The signatures were verified against the specified public key');
       expect(verified.exitCode, verified.stderr).toBe(0);
-      const attested = await cosign(
-        'verify-attestation',
-        '--key',
-        'cosign.pub',
-        ...offline,
-        '--type',
-        'slsaprovenance1',
-        reference,
-      );
+      const attested = await cosign('verify-attestation', ...own, '--type', 'slsaprovenance1', reference);
       expect(attested.exitCode, attested.stderr).toBe(0);
-      const { payload } = JSON.parse(attested.stdout.split('\n', 1)[0] ?? '') as { readonly payload: string };
-      expect(Buffer.from(payload, 'base64').toString()).toContain(`{"gitCommit":"${commit}"}`);
+      const [only = '', ...more] = statements(attested);
+      expect(more).toEqual([]);
+      expect(only).toContain(`{"gitCommit":"${byKey.commit}"}`);
     }
-  },
-);
+    const sbom = await cosign('verify-attestation', ...own, '--type', 'spdxjson', byKey.image);
+    expect(sbom.exitCode, sbom.stderr).toBe(0);
+    expect(statements(sbom).join()).toContain('"spdxVersion":"SPDX-2.3"');
+    const none = await cosign('verify-attestation', ...own, '--type', 'spdxjson', byKey.set);
+    expect(none.exitCode).not.toBe(0);
+  });
 
-it.skipIf(program === '')('cosign refuses it by another key', async () => {
-  expect((await cosign('generate-key-pair', '--output-key-prefix', 'other')).exitCode).toBe(0);
-  const refused = await cosign('verify', '--key', 'other.pub', ...offline, image());
-  expect(refused.exitCode).not.toBe(0);
-});
+  it('cosign verifies what was attached without a signature and is signed by a later run', async () => {
+    const key = await readSigningKey(await readFile(join(folder.path, 'cosign.key'), 'utf8'), password, 'cosign.key');
+    const { image, set } = await attestedSet(registry, `${server.path}/later`, [undefined, keySigner(key)]);
+    for (const reference of [image, set]) {
+      const verified = await cosign('verify', '--key', 'cosign.pub', '--insecure-ignore-tlog', reference);
+      expect(verified.exitCode, verified.stderr).toBe(0);
+    }
+  });
 
-it.skipIf(program === '')('we verify what cosign signed', async () => {
-  const commit = commitId('signed by cosign');
-  const repository = `${server.path}/launcher`;
-  const digest = await pushTinyImage(registry, { repository, content: 'b', revision: commit });
-  const signed = await cosign(
-    ...[
-      'sign',
-      '--key',
-      'cosign.key',
-      '--yes',
-      '--allow-http-registry',
-      '--use-signing-config=false',
-      '--tlog-upload=false',
-    ],
-    `${repository}@${digest}`,
-  );
-  expect(signed.exitCode, signed.stderr).toBe(0);
-  const theirs: LockFile = { ...lock, images: { launcher: { repository, digest, key: contentKey('b') } } };
-  const ask = async (file: string): Promise<readonly string[]> => {
-    const key = readPublicKey(await readFile(join(folder.path, file), 'utf8'), file);
-    const order = {
-      lock: theirs,
-      set: Promise.resolve(undefined),
-      required: [{ kind: 'key', key } as const],
-      provenance: false,
+  it('cosign refuses it by another key', async () => {
+    expect((await cosign('generate-key-pair', '--output-key-prefix', 'other')).exitCode).toBe(0);
+    const other = ['--key', 'other.pub', '--insecure-ignore-tlog'];
+    expect((await cosign('verify', ...other, byKey.image)).exitCode).not.toBe(0);
+    const attested = await cosign('verify-attestation', ...other, '--type', 'slsaprovenance1', byKey.image);
+    expect(attested.exitCode).not.toBe(0);
+  });
+
+  it('we verify what cosign signed', async () => {
+    const commit = commitId('signed by cosign');
+    const repository = `${server.path}/launcher`;
+    const digest = await pushTinyImage(registry, { repository, content: 'b', revision: commit });
+    // As with a key: neither a log nor a service beside it.
+    const own = ['--key', 'cosign.key', '--yes', '--use-signing-config=false', '--tlog-upload=false'];
+    const signed = await cosign('sign', ...own, `${repository}@${digest}`);
+    expect(signed.exitCode, signed.stderr).toBe(0);
+    const images = { launcher: { repository, digest, key: contentKey('b') } };
+    const theirs: LockFile = { version: 1, commit, registryPath: server.path, images };
+    const ask = async (file: string): Promise<readonly string[]> => {
+      const key = readPublicKey(await readFile(join(folder.path, file), 'utf8'), file);
+      const required = [{ kind: 'key', key } as const];
+      const order = { lock: theirs, set: Promise.resolve(undefined), required, provenance: false };
+      const subjects = await verifySet(order, { registry, attachments: openAttachments(registry) });
+      return subjects.flatMap(({ problems }) => problems);
     };
-    const subjects = await verifySet(order, { registry, attachments: openAttachments(registry) });
-    return subjects.flatMap(({ problems }) => problems);
-  };
-  expect(await ask('cosign.pub')).toEqual([]);
-  expect(await ask('other.pub')).toHaveLength(1);
+    expect(await ask('cosign.pub')).toEqual([]);
+    expect(await ask('other.pub')).toHaveLength(1);
+  });
+
+  it("cosign verifies what is signed with a job's identity, by certificate and log, and refuses another name or root", async () => {
+    await using sigstore = await startSigstore(identity);
+    await using stranger = await startSigstore(identity);
+    await writeFile(join(folder.path, 'root.json'), sigstore.trustedRoot);
+    await writeFile(join(folder.path, 'stranger.json'), stranger.trustedRoot);
+    for (const [name, value] of Object.entries({ ...sigstore.env, GITHUB_WORKFLOW_REF: workflow }))
+      vi.stubEnv(name, value);
+    const signer = keylessSigner(process.env);
+    const { image, set } = await attestedSet(registry, `${server.path}/keyless`, [signer], identity);
+    vi.unstubAllEnvs();
+    const by = (who: string, root: string): readonly string[] => [
+      ...['--certificate-oidc-issuer', issuer, '--certificate-identity', who, '--trusted-root', root],
+    ];
+    for (const reference of [image, set]) {
+      const verified = await cosign('verify', ...by(identity, 'root.json'), reference);
+      expect(verified.exitCode, verified.stderr).toBe(0);
+      const type = ['--type', 'slsaprovenance1'];
+      const attested = await cosign('verify-attestation', ...by(identity, 'root.json'), ...type, reference);
+      expect(attested.exitCode, attested.stderr).toBe(0);
+      const other = await cosign('verify', ...by(`${identity}/other`, 'root.json'), reference);
+      expect(other.exitCode).not.toBe(0);
+      expect(other.stderr).toContain('no matching CertificateIdentity found');
+      expect((await cosign('verify', ...by(identity, 'stranger.json'), reference)).exitCode).not.toBe(0);
+    }
+  });
 });

@@ -1,20 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openAttachments } from '../../src/oci/attachments';
-import { attestSet } from '../../src/publish/attest/attest';
-import { provenanceType, sbomStatement, spdxType } from '../../src/publish/attest/statement';
-import { storeSet } from '../../src/publish/setArtifact';
-import { commitTag, setRepository } from '../../src/publish/tags';
+import { provenanceType, spdxType } from '../../src/publish/attest/statement';
 import { keylessSigner } from '../../src/sigstore/keyless';
 import { run, type Finished } from '../../src/system/exec';
-import type { LockFile } from '../../src/types';
 import { tempDir, type TempDir } from '../support/engine';
-import { startRegistry } from '../support/registry';
 import { testClient } from '../support/registryClient';
-import { freePort, startRegistryProcess } from '../support/registryProcess';
-import { commitId, contentKey, pushTinyImage } from '../support/releaseSets';
 import { startSigstore, type SigstoreServices } from '../support/sigstoreServices';
+import { attestedSet } from './attested';
+import { makes, type AttachingRegistry } from './makes';
 
 /*
  * What we attach and sign with the identity of a job is listed by oras and verified by gh: by the fallback tag, and by a registry that lists
@@ -23,26 +17,10 @@ import { startSigstore, type SigstoreServices } from '../support/sigstoreService
 
 const workflow = 'dana/pipelines/.github/workflows/images.yml@refs/heads/main';
 const identity = `https://github.com/${workflow}`;
-const { KFP_IMAGES_CRANE: crane = '', KFP_IMAGES_ORAS: oras = '', KFP_IMAGES_GH: gh = '' } = process.env;
-
-interface Server {
-  readonly path: string;
-  stop(): Promise<void>;
-}
-
-async function referrersRegistry(): Promise<Server> {
-  const port = await freePort();
-  const running = await startRegistryProcess([crane, 'registry', 'serve', '--address', `127.0.0.1:${port}`], port);
-  return { path: `127.0.0.1:${port}/p/images`, stop: () => running.stop() };
-}
-
-const makes: readonly (readonly [string, () => Promise<Server>])[] = [
-  ['Distribution 2.8, the fallback tag', () => startRegistry({ auth: 'none' })],
-  ...(crane === '' ? [] : [['a list of referrers', referrersRegistry] as const]),
-];
+const { KFP_IMAGES_ORAS: oras = '', KFP_IMAGES_GH: gh = '' } = process.env;
 
 describe.each(makes)('%s', (_, start) => {
-  let [server, folder, sigstore]: [Server | undefined, TempDir | undefined, SigstoreServices | undefined] = [
+  let [server, folder, sigstore]: [AttachingRegistry | undefined, TempDir | undefined, SigstoreServices | undefined] = [
     undefined,
     undefined,
     undefined,
@@ -53,35 +31,9 @@ describe.each(makes)('%s', (_, start) => {
     [server, folder, sigstore] = await Promise.all([start(), tempDir(), startSigstore(identity)]);
     Object.assign(process.env, sigstore.env, { GITHUB_WORKFLOW_REF: workflow });
     await writeFile(join(folder.path, 'trusted_root.jsonl'), `${sigstore.trustedRoot.replaceAll('\n', '')}\n`);
-    const { registry } = testClient();
-    const { path } = server;
-    const commit = commitId('tools');
-    const repository = `${path}/driver`;
-    const digest = await pushTinyImage(registry, { repository, content: 'a', revision: commit });
-    const key = contentKey('a');
-    const lock: LockFile = { version: 1, commit, registryPath: path, images: { driver: { repository, digest, key } } };
-    const sets = setRepository(path);
-    await storeSet(registry, sets, commitTag(commit), lock, '2026-11-23T00:00:00Z');
-    const found = await registry.head(sets, commitTag(commit));
-    if (found === undefined) throw new Error('the set is not there');
-    const facts = {
-      ...{ name: 'driver', repository, digest, unbound: digest, key, result: 'built' as const },
-      ...{ dockerfile: undefined, context: '.', target: undefined, platforms: ['linux/amd64'], buildArgs: [] },
-      ...{ bases: [], binds: [], buildkit: undefined, startedAt: undefined, finishedAt: undefined },
-    };
-    const about = { source: 'https://github.com/dana/pipelines', ref: 'refs/heads/main', branch: 'main' };
-    await attestSet(
-      {
-        provenance: true,
-        signer: keylessSigner(process.env),
-        sboms: () => Promise.resolve([sbomStatement(repository, [digest], { spdxVersion: 'SPDX-2.3' })]),
-        run: { ...about, workflow: identity, invocation: undefined, commit, version: '0.0.0' },
-        images: [facts],
-      },
-      { ...found, repository: sets, lock },
-      { registry, attachments: openAttachments(registry, { emptyAt: sets }) },
-    );
-    [image, set] = [`${repository}@${digest}`, `${sets}@${found.digest}`];
+    const signer = keylessSigner(process.env);
+    const attested = await attestedSet(testClient().registry, server.path, [signer], identity);
+    [image, set] = [attested.image, attested.set];
   });
   afterAll(async () => {
     await Promise.all([server?.stop(), folder?.remove(), sigstore?.[Symbol.asyncDispose]()]);
