@@ -236,11 +236,6 @@ it('without being asked nothing is attached', async () => {
 
 it.each([
   ['a key that is none', { sign: 'key', 'sign-key': 'not a key' }, 'sign-key is not a private key'],
-  [
-    'a reference',
-    { sign: 'key', 'sign-key': 'gcpkms://projects/p/locations/l' },
-    'not a reference of a key in Google Cloud KMS',
-  ],
   ['no key', { sign: 'key' }, 'sign: key needs sign-key'],
   ['no identity', { sign: 'keyless' }, 'id-token: write'],
 ])('refuses before anything is built: %s', async (_, inputs, words) => {

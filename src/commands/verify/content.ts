@@ -1,0 +1,91 @@
+import { imageOf } from '../../deploy/release';
+import { parseImageReference } from '../../oci/imageReference';
+import { contentKeys } from '../../plan/contentKey';
+import { withBound } from '../../plan/graph';
+import { keyedBases } from '../../plan/keyLines';
+import { ownImages, withOwnBases } from '../../plan/ownBases';
+import type { VerifiedSubject } from '../../publish/attest/verify';
+import { commitTag } from '../../publish/tags';
+import { pushedName } from '../../run/access';
+import { createBaseImages } from '../../run/baseImages';
+import type { Source } from '../../run/source';
+import type { ContentKey } from '../../types';
+import type { PublishedPlatform } from './published';
+import type { RebuildCall } from './rebuild';
+
+/** What an image of a set was made from. */
+export interface Content {
+  readonly key: ContentKey;
+  readonly pins: ReadonlyMap<string, string>;
+  /** Base images of which nobody knew the digest when the published image was built. */
+  readonly unknownBases: readonly string[];
+}
+
+/** The image's content key at the set's commit, and its base images by digest: as its provenance has them, else as they are now. */
+export async function contentOf(
+  {
+    call,
+    source,
+    subject,
+    name,
+  }: {
+    readonly call: RebuildCall;
+    readonly source: Source;
+    readonly subject: VerifiedSubject;
+    readonly name: string;
+  },
+  published: readonly PublishedPlatform[],
+): Promise<Content> {
+  const own = subject.provenance?.bases ?? new Map<string, string>();
+  // An image of the set that this one is built on has its base images in its own provenance.
+  const known = new Map([...call.subjects.flatMap((each) => [...(each.provenance?.bases ?? [])]), ...own]);
+  const bases = createBaseImages(call.access.bestEffort, call.session.log);
+  const baseDigest = (reference: string): Promise<string | undefined> => {
+    const digest = known.get(reference);
+    return digest === undefined ? bases.digest(reference) : Promise.resolve(digest);
+  };
+  const ask = bases.config;
+  const baseConfig =
+    ask &&
+    ((reference: string, platform?: string) => {
+      const digest = known.get(reference);
+      const then = digest === undefined ? reference : `${parseImageReference(reference).repository}@${digest}`;
+      return ask(then, platform);
+    });
+  const said = subject.provenance?.platforms ?? [];
+  const platforms = said.length > 0 ? said : published.map(({ platform }) => platform);
+  const ownImage = ownImages(source.catalog, call.lock.registryPath, [commitTag(call.lock.commit)]);
+  const catalog = await withOwnBases(source.catalog, [name], source.tree, platforms, ownImage);
+  const images = withBound(catalog, [name]).flatMap((each) => catalog.images.get(each) ?? []);
+  const keyBy = async (digestOf: typeof baseDigest): Promise<ContentKey> => {
+    const keys = await contentKeys(images, source.tree, { platforms, baseDigest: digestOf, baseConfig, ownImage });
+    const found = keys.get(name);
+    if (found === undefined) throw new Error(`${name} has no content key`);
+    return found;
+  };
+  const locked = imageOf(call.lock, name)?.key;
+  const now = await keyBy(baseDigest);
+  // Where a base image could not be looked up then, the key says just that, and nothing of the base image.
+  const blind =
+    now.key === locked || subject.provenance === undefined
+      ? now
+      : await keyBy((reference) => Promise.resolve(own.get(reference)));
+  const isBlind = blind !== now && blind.key === locked;
+  const key = isBlind ? blind : now;
+  const pinnedThen = [...known].map(([reference, digest]) => {
+    return [reference, `${parseImageReference(reference).repository}@${digest}`] as const;
+  });
+  // Of this very set, as it was before binding.
+  const baseImages = keyedBases(key);
+  const ofSet = baseImages.flatMap(({ reference, isOwn }) => {
+    const base = isOwn ? ownImage(reference) : undefined;
+    const found = call.subjects.find((each) => base !== undefined && each.name === base);
+    if (found === undefined) return [];
+    const unbound = found.provenance?.subjects.find((each) => each !== found.digest) ?? found.digest;
+    return [[reference, `${pushedName(call.access, found.repository)}@${unbound}`] as const];
+  });
+  const named = [...bases.pins(), ...pinnedThen].filter(([reference]) =>
+    baseImages.some((base) => base.reference === reference),
+  );
+  return { key, pins: new Map([...named, ...ofSet]), unknownBases: isBlind ? blind.unresolvedBases : [] };
+}
