@@ -18,7 +18,7 @@ export interface EndToEndRegistry extends AsyncDisposable {
 }
 
 /** Less than a run takes: a token ends in the middle of each. */
-const tokenSeconds = 1;
+const tokenSeconds = 2;
 
 /** Starts one, with passwords or with a token server; `folder` is for the server's certificate. */
 export async function startEndToEndRegistry(auth: 'htpasswd' | 'token', folder: string): Promise<EndToEndRegistry> {
