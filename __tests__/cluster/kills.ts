@@ -65,7 +65,7 @@ export async function pathWherePatchesHang(folder: string, patches: number): Pro
   const count = join(folder, 'patches');
   const script = [
     `real=$(PATH=\${PATH#*:} command -v kubectl)`,
-    'case " $* " in *" patch "*)',
+    'case " $* " in *" --patch="*)',
     `  echo >>${count}`,
     `  if [ $(wc -l <${count}) -gt ${patches} ]; then while kill -0 $PPID; do sleep 0.1; done 2>/dev/null; exit 1; fi ;;`,
     'esac',
