@@ -56,6 +56,25 @@ it('the services refuse and sign is keyless: the run fails, names what is not si
   expect(await tagsOf(world.registry, 'kfp-images-set')).toContain(`commit-${(await lockIn(world.fork)).commit}`);
 });
 
+it('a service that is silent holds nobody who stops the run: it ends, and says what is not signed', async () => {
+  sigstore.state = 'silent';
+  const before = sigstore.count();
+  let group = 0;
+  const running = kfpImages(
+    world.fork.directory,
+    ['build', '--images', 'driver', '--provenance', '--sign', 'keyless', ...world.target],
+    { env: { ...githubEnv, ...sigstore.env }, onStart: (started) => (group = started) },
+  );
+  await expect.poll(() => sigstore.count(), { timeout: 240_000 }).toBe(before + 1);
+  process.kill(-group, 'SIGINT');
+  const ended = await running;
+  expect(ended.exitCode).toBe(130);
+  expect(ended.stderr).toContain('Interrupted (SIGINT)');
+  expect(ended.stderr).toContain('Not signed: driver, the set.');
+  // Who waits for the answer asks again.
+  expect(sigstore.count()).toBe(before + 1);
+});
+
 it('the same commit once they are back: all is signed with the identity of the workflow, and latest moves', async () => {
   sigstore.state = 'well';
   const result = await signed('keyless');

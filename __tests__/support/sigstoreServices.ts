@@ -3,7 +3,7 @@ import { createHash, generateKeyPairSync } from 'node:crypto';
 import { serve } from './httpServer';
 
 /** What the services do with a request for a signature. */
-export type SigstoreState = 'well' | 'refusing' | 'cut';
+export type SigstoreState = 'well' | 'refusing' | 'cut' | 'silent';
 
 /** Fulcio, Rekor and GitHub's identities on this machine: fakes by Sigstore's own authors, with keys of their own. */
 export interface SigstoreServices extends AsyncDisposable {
@@ -36,6 +36,7 @@ export async function startSigstore(identity: string): Promise<SigstoreServices>
     }
     state.count += 1;
     if (state.now === 'cut') return 'cut';
+    if (state.now === 'silent') return 'stall';
     if (state.now === 'refusing') return { status: 403, body: 'no' };
     const handler = path === fulcio.path ? fulcio : rekor;
     const text = body.toString('utf8');

@@ -57,6 +57,14 @@ function signals(): Pick<Session, 'signal' | 'close' | 'onTimeUp'> {
  */
 const afterSigtermMs = 1500;
 
+/** Ends a process that was stopped, once its words are out: what it asked of a server that does not answer must not hold it. */
+export function endIfStopped(exitCode: number): void {
+  if (exitCode === new InterruptedError('SIGINT').exitCode) setTimeout(() => process.exit(), afterWordsMs).unref();
+}
+
+/** For words on their way into a pipe. */
+const afterWordsMs = 1000;
+
 /** Whatever is still under way, a child that ignores signals or a server that never answers: it ends with us, now. */
 function endNow(halfDone = ''): void {
   endChildren();

@@ -47,6 +47,8 @@ export function attestation(
     try {
       known.attested = { signer: signing?.signer.describe, subjects: await attest(signing?.signer, ...given) };
     } catch (thrown) {
+      // How a stopped run ends is said by others; what lies half attested in the registry is not.
+      if (ports.signal.aborted) ports.log.warning(message(thrown));
       if (signing?.mayFail !== true || ports.signal.aborted) throw thrown;
       ports.log.warning(
         `The set is published, but NOT signed (sign: auto goes on then; sign: ${signing.how} would fail): ${message(thrown)}`,

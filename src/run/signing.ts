@@ -37,7 +37,7 @@ export async function signingOf(inputs: SigningInputs, ports: SigningPorts): Pro
   const mayFail = inputs.sign === 'auto';
   if (how === 'keyless') {
     const { keylessSigner } = await import('../sigstore/keyless');
-    return { signer: keylessSigner(env), how, mayFail };
+    return { signer: keylessSigner(env, ports.signal), how, mayFail };
   }
   if (inputs.signKey.trim() === '') {
     throw new UsageError(

@@ -18,9 +18,10 @@ const retries = 2;
 /**
  * Signs with the identity of a GitHub job: Fulcio gives a certificate for it that is good for minutes, Rekor keeps a public record that it was
  * used in that time (https://docs.sigstore.dev/about/overview/). Other servers than the public ones are named as for cosign, by
- * COSIGN_FULCIO_URL and COSIGN_REKOR_URL. Throws UsageError for addresses that can't be used.
+ * COSIGN_FULCIO_URL and COSIGN_REKOR_URL. Nobody waits for an answer once `signal` is aborted; signing then throws its reason.
+ * Throws UsageError for addresses that can't be used.
  */
-export function keylessSigner(env: NodeJS.ProcessEnv): StatementSigner {
+export function keylessSigner(env: NodeJS.ProcessEnv, signal?: AbortSignal): StatementSigner {
   const fulcio = address(env, 'COSIGN_FULCIO_URL', DEFAULT_FULCIO_URL);
   const rekor = address(env, 'COSIGN_REKOR_URL', DEFAULT_REKOR_URL);
   const workflow = env['GITHUB_WORKFLOW_REF'] ?? env['GITHUB_REPOSITORY'] ?? 'this job';
@@ -38,9 +39,10 @@ export function keylessSigner(env: NodeJS.ProcessEnv): StatementSigner {
     id: `keyless ${workflow}`,
     async sign(statement) {
       try {
-        const bundle = await builder.create({ data: Buffer.from(statement), type: inTotoType });
+        const bundle = await until(signal, builder.create({ data: Buffer.from(statement), type: inTotoType }));
         return Buffer.from(JSON.stringify(bundleToJSON(bundle)));
       } catch (cause) {
+        signal?.throwIfAborted();
         throw new EnvironmentError(
           `Sigstore did not sign (${new URL(fulcio).host}, ${new URL(rekor).host}): ${message(cause)}. Has the job the permission ` +
             'id-token: write? Is there an outage (https://status.sigstore.dev)? Run again, or use sign: key.',
@@ -48,6 +50,21 @@ export function keylessSigner(env: NodeJS.ProcessEnv): StatementSigner {
       }
     },
   };
+}
+
+/** What the library is asked for can't be taken back, only left alone. */
+async function until<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (signal === undefined) return work;
+  signal.throwIfAborted();
+  const done = new AbortController();
+  const stopped = new Promise<never>((_, fail) => {
+    signal.addEventListener('abort', () => fail(signal.reason as Error), { once: true, signal: done.signal });
+  });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    done.abort();
+  }
 }
 
 function address(env: NodeJS.ProcessEnv, name: string, otherwise: string): string {
