@@ -32,7 +32,15 @@ it.each([
     () => privateKey.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'secret' }).toString(),
     'secret',
   ],
+  ['PEM, encrypted as openssl did before PKCS #8', () => legacy(), 'secret'],
+  ['PEM in one line', () => oneLine(privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()), ''],
+  [
+    'PEM with the line ends of Windows',
+    () => privateKey.export({ format: 'pem', type: 'pkcs8' }).toString().replaceAll('\n', '\r\n'),
+    '',
+  ],
   ['cosign', () => cosignKey('secret'), 'secret'],
+  ['cosign, in one line', () => oneLine(cosignKey('secret')), 'secret'],
   ['cosign, without a password', () => cosignKey(''), ''],
 ])('reads a key: %s', async (_, text, password) => {
   expect(keyHint(await readSigningKey(text(), password, 'sign-key'))).toBe(keyHint(publicKey));
@@ -46,8 +54,9 @@ it.each([
     'a public key',
     () => publicKey.export({ format: 'pem', type: 'spki' }).toString(),
     '',
-    /can't be read as a private key/,
+    /is a public key, and the private key is needed/,
   ],
+  ['another password than that of openssl', () => legacy(), 'wrong', /right one/],
   ['a cut key', () => cosignKey('secret').slice(0, 300), 'secret', /not a private key/],
   ['a curve that cosign does not take', () => otherCurve(), '', /P-256/],
   ['a short RSA key', () => shortRsa(), '', /2048/],
@@ -60,6 +69,15 @@ it.each([
     expect(String(thrown)).not.toContain(line);
   }
 });
+
+function legacy(): string {
+  return privateKey.export({ format: 'pem', type: 'sec1', cipher: 'aes-256-cbc', passphrase: 'secret' }).toString();
+}
+
+/** As a form takes it that knows no lines. */
+function oneLine(text: string): string {
+  return text.replaceAll('\n', ' ');
+}
 
 function otherCurve(): string {
   return generateKeyPairSync('ec', { namedCurve: 'P-384' })

@@ -13,20 +13,24 @@ const mostMemory = 512 * 2 ** 20;
  * `name`: of the input, for texts. Throws UsageError; its text shows nothing of the key.
  */
 export async function readSigningKey(given: string, password: string, name: string): Promise<KeyObject> {
-  const text = given.trim();
-  const [, type = '', body = ''] = /-----BEGIN ([A-Z ]+)-----([^-]*)-----END/.exec(text) ?? [];
-  if (type === '')
+  const text = withLines(given.trim());
+  if (!/-----END [A-Z ]*PRIVATE KEY-----/.test(text)) {
+    const what = /-----BEGIN (PUBLIC KEY|CERTIFICATE)-----/.exec(text)?.[1]?.toLowerCase();
+    const is = what === undefined ? 'is not a private key' : `is a ${what}, and the private key is needed`;
     throw new UsageError(
-      `${name} is not a private key: PEM (-----BEGIN … PRIVATE KEY-----) is needed, a file of it, or a reference (gcpkms://…).`,
+      `${name} ${is}: PEM (-----BEGIN … PRIVATE KEY-----), a file of it, or a reference (gcpkms://…).`,
     );
+  }
+  const [, sealed] = /-----BEGIN ENCRYPTED (?:COSIGN|SIGSTORE) PRIVATE KEY-----([^-]*)-----END/.exec(text) ?? [];
   try {
-    const key = /^ENCRYPTED (COSIGN|SIGSTORE) PRIVATE KEY$/.test(type)
-      ? createPrivateKey({
-          key: await decrypted(Buffer.from(body.replaceAll(/\s/g, ''), 'base64'), password),
-          format: 'der',
-          type: 'pkcs8',
-        })
-      : createPrivateKey({ key: text, ...(password === '' ? {} : { passphrase: password }) });
+    const key =
+      sealed === undefined
+        ? createPrivateKey({ key: text, ...(password === '' ? {} : { passphrase: password }) })
+        : createPrivateKey({
+            key: await decrypted(Buffer.from(sealed.replaceAll(/\s/g, ''), 'base64'), password),
+            format: 'der',
+            type: 'pkcs8',
+          });
     requireUsable(key, name);
     return key;
   } catch (cause) {
@@ -50,6 +54,17 @@ export function readPublicKey(text: string, name: string): KeyObject {
       `${name} is not a public key: PEM (-----BEGIN PUBLIC KEY-----) is needed, as cosign writes to cosign.pub.`,
     );
   }
+}
+
+/** A secret that was pasted into one line has lost the line ends that PEM needs: https://www.rfc-editor.org/rfc/rfc7468#section-3 */
+function withLines(text: string): string {
+  return text.replaceAll(
+    /-----BEGIN ([A-Z ]+)-----([A-Za-z0-9+/=\s]+)-----END \1-----/g,
+    (_, type: string, body: string) => {
+      const lines = body.replaceAll(/\s/g, '').match(/.{1,64}/g) ?? [];
+      return [`-----BEGIN ${type}-----`, ...lines, `-----END ${type}-----`].join('\n');
+    },
+  );
 }
 
 /** Names a key for people and for bundles: base64 of the SHA-256 of its public half, as cosign does. */
