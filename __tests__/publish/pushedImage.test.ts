@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pushedDigest } from '../../src/publish/pushedImage';
+import { pushedDigest } from '../../src/publish/builtImage';
 import { keyTag } from '../../src/publish/tags';
 import { readManifest } from '../../src/oci/manifest';
 import { memoryRegistry, Storage } from '../support/memoryRegistry';

@@ -102,6 +102,13 @@ export function reusable({ set, published, keyed }: RegistryState, image: Sought
   return isThere ? own.digest : keyed.get(image.name);
 }
 
+/** What the image's last real build took, by the set of this commit, else by the newest one. */
+export function lastSeconds(state: RegistryState | undefined, image: string): number | undefined {
+  return [state?.set, state?.latestSet]
+    .map((set) => (typeof set === 'object' ? imageOf(set.lock, image)?.seconds : undefined))
+    .find((seconds) => seconds !== undefined);
+}
+
 /** May we write there? Throws RegistryError with the registry's words, before anything was built. */
 export async function checkWritable(registry: Registry, registryPath: string): Promise<void> {
   await registry.checkPush(setRepository(registryPath));

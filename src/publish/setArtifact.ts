@@ -1,4 +1,4 @@
-import { describe, empty, encodeArtifact, putArtifact, type Artifact, type ArtifactForm } from '../oci/artifact';
+import { describe, empty, putArtifact, type Artifact } from '../oci/artifact';
 import { bounds } from '../system/bounds';
 import type { LockFile, Manifest, Registry } from '../types';
 import { encodeLockFile, parseLockFile } from './lockFile';
@@ -15,13 +15,7 @@ const setType = 'application/vnd.kfp-images.set.v1+json';
 const lockType = 'application/vnd.kfp-images.lock.v1+json';
 const withdrawnType = 'application/vnd.kfp-images.withdrawn.v1+json';
 
-/**
- * The manifest of a set. `created`: the commit's date, RFC 3339. The same set gives the same bytes.
- */
-export function encodeSet(lock: LockFile, created: string, form: ArtifactForm): Manifest {
-  return encodeArtifact(setOf(lock, created), form);
-}
-
+/** A set as an artifact. `created`: the commit's date, RFC 3339. The same set gives the same bytes. */
 function setOf(lock: LockFile, created: string): Artifact {
   const bytes = Buffer.from(encodeLockFile(lock));
   const layer = {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PublishError, UsageError } from '../errors';
 import { isImmutable } from '../oci/immutable';
 import { quoted } from '../system/quoted';
+import { expandTemplate, placeholders } from '../system/template';
 import type { Manifest, Registry } from '../types';
 import { isCommit } from './lockFile';
 
@@ -78,6 +79,21 @@ export function isRecent({ announcedAt }: { readonly announcedAt: number }, now:
 /** Where the sets of a registry path lie. */
 export function setRepository(registryPath: string): string {
   return `${registryPath}/kfp-images-set`;
+}
+
+/** The tags of a run's images, filled in; those of which it has not all values are left out. UsageError when one of them is reserved. */
+export function expandTags(
+  templates: readonly string[],
+  values: Readonly<Record<string, string>>,
+  commit: string,
+): readonly string[] {
+  return templates.flatMap((template) => {
+    // A run of a branch has no version, a push no pull request.
+    if (!placeholders(template).every((name) => Object.hasOwn(values, name))) return [];
+    const tag = expandTemplate(template, values);
+    refuseReservedTag(tag, template, commit);
+    return [tag];
+  });
 }
 
 /**

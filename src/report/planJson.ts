@@ -1,13 +1,5 @@
 import type { Plan, PlannedImage } from '../types';
 
-/**
- * The plan as the JSON document that scripts read: `version`, `commit`, `keywords`, `images` and `order` in this order, and
- * beside them what people may want to know (`binds`, `dockerfile`, `notes`, `warnings`).
- */
-export function planJson(plan: Plan): string {
-  return `${JSON.stringify(planDocument(plan), undefined, 2)}\n`;
-}
-
 /** The contract's fields only, on one line, with at most `paths` changed paths per image: for the Action's output. */
 export function compactPlanJson(plan: Plan, paths = Infinity): string {
   const { version, commit, keywords, images, order } = plan;
@@ -17,7 +9,10 @@ export function compactPlanJson(plan: Plan, paths = Infinity): string {
   return JSON.stringify({ version, commit, keywords, images: brief, order });
 }
 
-/** The plan as a document, before it becomes text. */
+/**
+ * The plan as the document that scripts read: `version`, `commit`, `keywords`, `images` and `order` in this order, and beside them what
+ * people may want to know (`binds`, `dockerfile`, `notes`, `warnings`).
+ */
 export function planDocument(plan: Plan) {
   return {
     version: plan.version,

@@ -12,14 +12,11 @@ import { createDockerLogin, type DockerLogin } from '../docker/dockerLogin';
 import { localMounts } from '../builder/localMounts';
 import { message } from '../errors';
 import { dockerTypesRefusal } from '../oci/dockerTypes';
-import { openAttachments } from '../oci/attachments';
 import { imageRepository } from '../oci/registryPath';
 import { platformsOfImage } from '../plan/contentKey';
 import { maskSecrets } from '../report/log';
 import { missingFileHints } from '../plan/missingFiles';
-import { separateSboms } from '../publish/attest/sbom';
-import { tagKey } from '../publish/builtImage';
-import { pushedDigest } from '../publish/pushedImage';
+import { takeBuilt } from '../publish/builtImage';
 import { commitTag, keyTag, setRepository } from '../publish/tags';
 import { recordGroup, type Scratch } from '../system/scratch';
 import type { BuildEvent, BuildObserver, BuildOutcome, Inputs, PlannedImage } from '../types';
@@ -140,10 +137,7 @@ async function checkMediaTypes({ registry, path }: Access): Promise<void> {
   if (refusal !== undefined) throw classicStoreRefused(path.host, refusal);
 }
 
-/**
- * What was pushed, by the registry's own word, gets its key's tag at once: should the run fail, the next one finds it. Publishing puts it too,
- * and says what fails.
- */
+/** The outcome with the digest that the registry has; a failure where it has none. */
 async function tagBuilt(
   { access, source, ports, inputs }: Work,
   { name, key }: PlannedImage,
@@ -151,22 +145,14 @@ async function tagBuilt(
 ): Promise<BuildOutcome> {
   const image = source.catalog.images.get(name);
   if (outcome.kind !== 'built' || access === undefined || image === undefined) return outcome;
-  const at = { repository: imageRepository(access.path, image.repository), tag: keyTag(key) };
-  const pushed = await pushedDigest(access.registry, { ...at, said: outcome.digest });
-  if (pushed === undefined) {
-    const why = `buildx says that it pushed ${at.repository}@${outcome.digest}, but the registry does not have it. Run again.`;
-    const { timing, logFile } = outcome;
-    const of = { name, ...(logFile === undefined ? {} : { logFile }) };
-    return { ...of, kind: 'failed', message: why, at: undefined, tail: [], timing };
-  }
-  const digest = inputs.sbom.kind === 'generator' ? await withoutSbom(access, at.repository, pushed) : pushed;
-  await tagKey(access.registry, { ...at, digest }).catch((error: unknown) => ports.log.debug(message(error)));
-  return { ...outcome, digest };
-}
-
-/** What a scanner said is attached to the image then, not listed beside it. RegistryError, PublishError. */
-function withoutSbom({ uncancellable: registry }: Access, repository: string, digest: string): Promise<string> {
-  return separateSboms({ registry, attachments: openAttachments(registry) }, repository, digest);
+  const repository = imageRepository(access.path, image.repository);
+  const at = { repository, tag: keyTag(key), said: outcome.digest, isScanned: inputs.sbom.kind === 'generator' };
+  const digest = await takeBuilt({ ...access, log: ports.log }, at);
+  if (digest !== undefined) return { ...outcome, digest };
+  const why = `buildx says that it pushed ${repository}@${outcome.digest}, but the registry does not have it. Run again.`;
+  const { timing, logFile } = outcome;
+  const of = { name, ...(logFile === undefined ? {} : { logFile }) };
+  return { ...of, kind: 'failed', message: why, at: undefined, tail: [], timing };
 }
 
 /** A failure with what to do about it, where it names a file that the build was not given. */

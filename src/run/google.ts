@@ -1,11 +1,9 @@
 import { message, RegistryError } from '../errors';
 import { accountIn, authClientOf } from '../google/artifactRegistry/authClient';
 import type { ApiOptions } from '../google/artifactRegistry/client';
-import type { Preflight } from '../google/artifactRegistry/preflightDecision';
 import { explainPushFailure } from '../google/hints/explain';
 import { hintLines, troubleshootingPage } from '../google/hints/hint';
 import type { GoogleRegistryPath } from '../oci/registryPath';
-import type { Log } from '../types';
 import type { Access } from './access';
 
 /** Google's API about the place where a run's images go. */
@@ -28,35 +26,6 @@ export async function googleApi(access: Access, signal: AbortSignal): Promise<Go
   // What is on this machine is slow when the machine is busy, and not because it is far.
   const local = emulator && { endpoint: emulator.artifactRegistry, timeoutMs: 60_000 };
   return { path, authClient, options: { signal, ...local } };
-}
-
-/**
- * Asks Google, where images go there, whether the push can go well; to be awaited before the first build.
- * Never rejects: what can't be asked is found out by the push. undefined: it could not be asked.
- */
-export async function askGoogle(
-  access: Access,
-  moveLatest: boolean,
-  signal: AbortSignal,
-): Promise<Preflight | undefined> {
-  try {
-    const api = await googleApi(access, signal);
-    if (api === undefined) return undefined;
-    const { preflight } = await import('../google/artifactRegistry/preflight');
-    const account = accountIn(access.credentials.describe);
-    return await preflight(api.path, api.authClient, { ...api.options, account, moveLatest });
-  } catch {
-    return undefined;
-  }
-}
-
-/** Tells of what the pre-flight found. Throws RegistryError when the push can't go well: nothing is built for it. */
-export function throwOnPreflightErrors(found: Preflight | undefined, log: Log, env: NodeJS.ProcessEnv): void {
-  for (const hint of found?.warnings ?? []) log.warning(hintLines(hint, env).join('\n'));
-  const errors = found?.errors ?? [];
-  if (errors.length === 0) return;
-  const lines = errors.flatMap((hint) => hintLines(hint, env));
-  throw new RegistryError(`The push can't go well, so nothing was built.\n${lines.join('\n')}`);
 }
 
 /** What a registry's refusal means and what fixes it; empty: nothing that is known. */

@@ -1,9 +1,12 @@
+import { RegistryError } from '../errors';
+import { accountIn } from '../google/artifactRegistry/authClient';
 import type { Preflight } from '../google/artifactRegistry/preflightDecision';
 import { hintLines } from '../google/hints/hint';
 import { checkWritable, preflightTags, withLatest } from '../publish/lookUp';
+import type { Log } from '../types';
 import type { Access } from './access';
 import type { RunPorts } from './ports';
-import { askGoogle, googleApi, throwOnPreflightErrors } from './google';
+import { googleApi } from './google';
 import type { Work } from './work';
 
 /** What the registry is asked while git is still being read. */
@@ -56,6 +59,31 @@ async function made(
       : `Somebody else just made ${place}.`,
   );
   return ask();
+}
+
+/**
+ * Asks Google, where images go there, whether the push can go well; to be awaited before the first build.
+ * Never rejects: what can't be asked is found out by the push. undefined: it could not be asked.
+ */
+async function askGoogle(access: Access, moveLatest: boolean, signal: AbortSignal): Promise<Preflight | undefined> {
+  try {
+    const api = await googleApi(access, signal);
+    if (api === undefined) return undefined;
+    const { preflight } = await import('../google/artifactRegistry/preflight');
+    const account = accountIn(access.credentials.describe);
+    return await preflight(api.path, api.authClient, { ...api.options, account, moveLatest });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Tells of what the pre-flight found. Throws RegistryError when the push can't go well: nothing is built for it. */
+export function throwOnPreflightErrors(found: Preflight | undefined, log: Log, env: NodeJS.ProcessEnv): void {
+  for (const hint of found?.warnings ?? []) log.warning(hintLines(hint, env).join('\n'));
+  const errors = found?.errors ?? [];
+  if (errors.length === 0) return;
+  const lines = errors.flatMap((hint) => hintLines(hint, env));
+  throw new RegistryError(`The push can't go well, so nothing was built.\n${lines.join('\n')}`);
 }
 
 /**

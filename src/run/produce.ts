@@ -3,11 +3,10 @@ import { finalDigest, neverStarted, schedule } from '../builder/schedule';
 import { message } from '../errors';
 import { tagKey } from '../publish/builtImage';
 import { joinPlatforms } from '../publish/joinPlatforms';
-import { reusable, type SoughtImage } from '../publish/lookUp';
+import { lastSeconds, reusable, type SoughtImage } from '../publish/lookUp';
 import { keyTag } from '../publish/tags';
 import { imageRepository } from '../oci/registryPath';
 import type { FinishedImage } from '../publish/publishSet';
-import { imageOf } from '../publish/releaseSet';
 import type { Scratch } from '../system/scratch';
 import type { BuildOutcome } from '../types';
 import { prepareBuilds } from './builds';
@@ -33,7 +32,7 @@ export async function produce(work: Work, scratch: Scratch): Promise<Product> {
     const caches = builds?.caches ?? noCaches;
     const digests = new Map<string, string>();
     const outcomes = await schedule(
-      images.map((image) => ({ ...image, seconds: lastSeconds(work, image.name) })),
+      images.map((image) => ({ ...image, seconds: lastSeconds(decision.state, image.name) })),
       {
         build: async (name, signal, queuedAt) => {
           const isBuilt = build !== undefined && toBuild.has(name);
@@ -116,15 +115,7 @@ function finishedImages(work: Work, outcomes: readonly BuildOutcome[]): readonly
     const { startedAt, builtAt } = outcome.timing;
     const took =
       startedAt === undefined || builtAt === undefined ? undefined : Math.round((builtAt - startedAt) / 100) / 10;
-    const seconds = took ?? lastSeconds(work, sought.name);
+    const seconds = took ?? lastSeconds(work.decision.state, sought.name);
     return [{ ...sought, unbound: outcome.digest, digest, ...(seconds === undefined ? {} : { seconds }) }];
   });
-}
-
-/** What the image's last real build took, by the newest set's lock file. */
-function lastSeconds({ decision }: Work, name: string): number | undefined {
-  const sets = [decision.state?.set, decision.state?.latestSet];
-  return sets
-    .map((set) => (typeof set === 'object' ? imageOf(set.lock, name)?.seconds : undefined))
-    .find((each) => each !== undefined);
 }

@@ -5,11 +5,9 @@ import { isAncestor } from '../git/git';
 import { ancestryFromComparison, firstToKnow, type IsAncestor } from '../publish/ancestry';
 import { encodeLockFile } from '../publish/lockFile';
 import { publish } from '../publish/publication';
-import { refuseReservedTag } from '../publish/tags';
 import { lockOf, type PublicationPlan } from '../publish/publishSet';
 import { writeLockFile } from '../report/lockFile';
 import type { RunResult } from '../report/runReport';
-import { expandTemplate, placeholders } from '../system/template';
 import type { LockFile } from '../types';
 import type { Access } from './access';
 import { attestation } from './attest';
@@ -36,21 +34,6 @@ export function publicationPlan(work: Work, access: Access): PublicationPlan {
     moveLatest: latest.move,
     override: latest.move && latest.override,
   };
-}
-
-/** The tags of a run's images, filled in; those of which it has not all values are left out. UsageError when one of them is reserved. */
-export function expandTags(
-  templates: readonly string[],
-  values: Readonly<Record<string, string>>,
-  commit: string,
-): readonly string[] {
-  return templates.flatMap((template) => {
-    // A run of a branch has no version, a push no pull request.
-    if (!placeholders(template).every((name) => Object.hasOwn(values, name))) return [];
-    const tag = expandTemplate(template, values);
-    refuseReservedTag(tag, template, commit);
-    return [tag];
-  });
 }
 
 /** Publishes what was built as one set and writes its lock file; `known` learns of it on the way. Throws what made it fail. */

@@ -2,7 +2,7 @@ import { BuildError, SourceError, UsageError, message } from '../errors';
 import { platformsOfImage } from '../plan/contentKey';
 import { cutShards, parseMatrix, parseShardId, shardName, type Shard, type ShardUnit } from '../plan/shards';
 import { noteSeconds, notedSeconds } from '../publish/durations';
-import { imageOf } from '../publish/releaseSet';
+import { lastSeconds } from '../publish/lookUp';
 import { quoted } from '../system/quoted';
 import type { Catalog, Inputs, Log, Selection } from '../types';
 import type { Access } from './access';
@@ -133,15 +133,8 @@ async function withSeconds(
     const whole = found.find(({ platform }) => platform === unit.platform);
     const parts = found.filter(({ platform }) => unit.platform === undefined && platform !== undefined);
     const sum = parts.length === 0 ? undefined : parts.reduce((total, { seconds }) => total + seconds, 0);
-    return { ...unit, seconds: whole?.seconds ?? sum ?? setSeconds(decision, unit.image) };
+    return { ...unit, seconds: whole?.seconds ?? sum ?? lastSeconds(decision.state, unit.image) };
   });
-}
-
-function setSeconds({ state }: Decision, image: string): number | undefined {
-  const sets = [state?.set, state?.latestSet];
-  return sets
-    .map((set) => (typeof set === 'object' ? imageOf(set.lock, image)?.seconds : undefined))
-    .find((each) => each !== undefined);
 }
 
 /** Notes what the builds of a shard took, for the next plan. What goes wrong with it is a line for debugging. */

@@ -33,11 +33,6 @@ export async function authClientOf(login: Login): Promise<AuthClient | undefined
   return client;
 }
 
-/** The account of a login, where it can be seen in it: the service account of a key. */
-export function accountOf(login: Login): string | undefined {
-  return keyOf(login)?.account;
-}
-
 /** The account in words such as "service account key of builder@p.iam.gserviceaccount.com (credentials-json)". */
 export function accountIn(described: string): string | undefined {
   return /[A-Za-z0-9][A-Za-z0-9._%+-]{0,127}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/.exec(described)?.[0];
