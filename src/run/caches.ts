@@ -47,7 +47,7 @@ const worthWriting = 0.2;
 /** How long writing a seed may take where building took `seconds`: half of what it has saved or will save. Whole milliseconds. */
 export function longestWriting(seconds: number): number {
   // AbortSignal.timeout() takes no fractions.
-  return Math.max(30_000, Math.round(500 * seconds));
+  return Math.max(60_000, Math.round(500 * seconds));
 }
 
 /** None are used: without a registry, or with `cache: none`. */
