@@ -34,7 +34,7 @@ test-kfp: node_modules/.package-lock.json ## what runs name after a deploy, by a
 	@script/kfp check && $(outside) script/cluster run -- script/kfp run -- npx vitest run --config vitest.kfp.config.mts
 
 test-registries: node_modules/.package-lock.json ## against every registry that can be compiled or is given: ZOT=FILE, OLAREG=FILE, SEEDS=20, FROM=1, ROUNDS=3, HISTORIES=5, ONLY=NAME (needs Go)
-	@KFP_IMAGES_REGISTRY_SEEDS="$(or $(SEEDS),20)" KFP_IMAGES_REGISTRY_FROM="$(or $(FROM),1)" KFP_IMAGES_REGISTRY_ROUNDS="$(or $(ROUNDS),3)" KFP_IMAGES_REGISTRY_HISTORIES="$(or $(HISTORIES),5)" KFP_IMAGES_REGISTRY_ONLY="$(ONLY)" $(outside) script/engine run -- script/registries run -- npx vitest run --config vitest.registries.config.mts
+	@KFP_IMAGES_REGISTRY_SEEDS="$(or $(SEEDS),20)" KFP_IMAGES_REGISTRY_FROM="$(or $(FROM),1)" KFP_IMAGES_REGISTRY_ROUNDS="$(or $(ROUNDS),3)" KFP_IMAGES_REGISTRY_HISTORIES="$(or $(HISTORIES),5)" KFP_IMAGES_REGISTRY_ONLY="$(ONLY)" $(outside) script/engine run -- script/registries run -- npx vitest run --config vitest.registries.config.mts $(if $(ONLY),registries/registries registries/seeds registries/histories)
 
 test-builders: node_modules/.package-lock.json ## builds by buildkitd over the remote driver, one and two nodes (needs Go and root)
 	@$(outside) script/engine run -- script/builders run -- npx vitest run --config vitest.builders.config.mts

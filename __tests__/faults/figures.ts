@@ -22,6 +22,7 @@ export function figuresOf(reports: readonly Report[], seconds: number): string {
   return table([
     ...rowsOf(runs),
     ['faults', list(faults)],
+    ['slowest', slowest(reports)],
     [
       'in all',
       `${reports.length} seeds, ${requests} requests, ${seconds.toFixed(0)} s, ${replays} played again, ${broken} broken`,
@@ -45,6 +46,16 @@ export function endToEndFigures(reports: readonly EndToEndReport[], seconds: num
     ['whole, in all', `${all}, ${seconds.toFixed(0)} s, ${broken} broken`],
   ]);
 }
+
+/** `r17 chance 12.3 s`: where the time goes, when it goes. */
+const slowest = (reports: readonly Report[]): string =>
+  [...reports]
+    .sort((one, two) => two.ms - one.ms)
+    .slice(0, 5)
+    .map(({ scenario: { seed, kind, inProcesses }, ms }) => {
+      return `${inProcesses ? 'p' : ''}${seed} ${kind} ${(ms / 1000).toFixed(1)} s`;
+    })
+    .join(', ');
 
 type Row = readonly [name: string, text: string];
 

@@ -34,6 +34,7 @@ export interface Report {
   readonly requests: number;
   /** How often it was played again, because the machine was too slow for its short waits. */
   readonly replays: number;
+  readonly ms: number;
 }
 
 /** In this process: the signal is what main.ts makes of it. */
@@ -55,10 +56,11 @@ export function inThisProcess(meddling: Meddling): Player {
  * registry then carries out is a fault that nobody ordered: where that happened the round is void, and is played again with longer waits.
  */
 export async function playRound(fixture: Fixture, scenario: Scenario, play: Player): Promise<Report> {
+  const startedAt = performance.now();
   for (let replays = 0; ; replays++) {
     const { abandoned, ...report } = await playOnce(fixture, scenario, play, replays);
     const isVoid = stalls(scenario) && abandoned > 0;
-    if (!isVoid || replays === 4) return { ...report, replays };
+    if (!isVoid || replays === 4) return { ...report, replays, ms: performance.now() - startedAt };
   }
 }
 
@@ -92,7 +94,7 @@ async function playOnce(
   scenario: Scenario,
   play: Player,
   replays: number,
-): Promise<Omit<Report, 'replays'> & { readonly abandoned: number }> {
+): Promise<Omit<Report, 'replays' | 'ms'> & { readonly abandoned: number }> {
   const registry = fixture.registry(scenario.auth);
   const proxy = await startFaultProxy(registry.host);
   const name = `faults${replays === 0 ? '' : `-${replays}`}/${scenario.inProcesses ? 'p' : 'r'}${scenario.seed}`;
