@@ -10,7 +10,16 @@ const repositories = ['driver', 'launcher', 'apiserver', 'kfp-images-set'] as co
 
 /** A registry that is looked at through the protocol alone, undisturbed. */
 export function onProtocol({ host, username, password }: FleetRegistry): GroundRegistry {
-  const { registry } = testClient({ login: { username, password } });
+  // Who only looks has all the time there is.
+  const limits = {
+    attempts: 12,
+    firstDelayMs: 20,
+    longestDelayMs: 2000,
+    callMs: 600_000,
+    stallMs: 120_000,
+    exchangeMs: 300_000,
+  };
+  const { registry } = testClient({ login: { username, password }, limits });
   return {
     host,
     username,

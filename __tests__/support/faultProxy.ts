@@ -146,6 +146,8 @@ const hostOf = (server: Server): string => `127.0.0.1:${(server.address() as Add
 
 async function listen(onRequest: (incoming: IncomingMessage, response: ServerResponse) => void): Promise<Server> {
   const server = createServer(onRequest);
+  // Only the faults that were ordered: a machine that stands still for seconds would cut connections that a client is about to use.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
 }

@@ -44,6 +44,8 @@ export async function serve(answer: (request: Received) => Reply | Promise<Reply
     });
     incoming.on('error', () => undefined);
   });
+  // A machine that stands still for seconds would cut connections that a client is about to use.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
