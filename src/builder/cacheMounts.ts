@@ -1,6 +1,7 @@
 import { cacheKind, overlap } from './cacheKinds';
 import { couldUse, stageCache, type StageCache } from './cacheObstacles';
-import { originOf, type Scope, type Stages } from '../dockerfile/stages';
+import { originOf, type Stages } from '../dockerfile/stages';
+import type { Scope } from '../dockerfile/variables';
 import { walkStages, type Step } from '../dockerfile/state';
 import { pathWords, readMounts } from '../dockerfile/tokens';
 

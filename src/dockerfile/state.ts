@@ -1,7 +1,8 @@
 import type { Instruction } from './instructions';
 import { joinStage, type StagePath } from './stagePath';
 import type { BaseConfig } from '../types';
-import { foreignVariables, Scope, type Base, type Foreign, type Stage, type Stages } from './stages';
+import type { Base, Stage, Stages } from './stages';
+import { foreignVariables, Scope, type Foreign } from './variables';
 
 /** What holds where an instruction of a stage stands. */
 export interface StageState {
