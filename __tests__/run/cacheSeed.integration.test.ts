@@ -99,6 +99,20 @@ it('what one machine has compiled, another finds, and the image is the same', as
   await expect(build('--cache', 'none')).rejects.toThrow('lacks /src/a.unit');
 });
 
+it('where a named context stands for the base image, caches are written too', async () => {
+  const nowhere = 'nowhere.invalid/build:1';
+  await fork.commit('Replace the base', {
+    'src/d.unit': `a unit on another base ${stamp}\n`,
+    'src/must': '',
+    Dockerfile: `FROM ${nowhere} AS builder\nCOPY src /src\nRUN sh /src/compile\nFROM ${nowhere}\nCOPY --from=builder /out /\n`,
+    'kfp-images.yaml':
+      'version: 1\nimages:\n  driver:\n    dockerfile: Dockerfile\n    cacheMounts: [/var/cache/ccache]\n' +
+      `    buildContexts: { '${nowhere}': 'docker-image://${base}' }\n`,
+  });
+  const { said } = await build();
+  expect(said).toMatch(/\/var\/cache\/ccache is in the registry for later builds: /);
+});
+
 it('a seed that is damaged in the registry is left, and the log says so', async () => {
   // The engine has the layers of the ones before; this one it has to pull.
   await fork.commit('Yet more', { 'src/c.unit': `a third unit ${stamp}\n`, 'src/must': '' });

@@ -89,13 +89,29 @@ export function field(name: string, value: string): string {
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+/** The images that named contexts put in the place of others, by digest where that is known. */
+export function replacingImages(
+  { options }: Pick<CatalogImage, 'options'>,
+  baseImages: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(options?.buildContexts ?? {}).flatMap(([name, context]) =>
+      context.kind === 'image' ? [[name, byDigest(context, baseImages)] as const] : [],
+    ),
+  );
+}
+
+function byDigest({ reference }: { readonly reference: string }, baseImages: ReadonlyMap<string, string>): string {
+  return baseImages.get(reference) ?? reference;
+}
+
 function namedContexts({ image, contexts, baseImages }: OptionRequest): readonly string[] {
   return Object.entries(image.options?.buildContexts ?? {}).map(([name, context]) => {
     switch (context.kind) {
       case 'folder':
         return `${name}=./${contexts?.get(name) ?? context.path}`;
       case 'image':
-        return `${name}=docker-image://${baseImages.get(context.reference) ?? context.reference}`;
+        return `${name}=docker-image://${byDigest(context, baseImages)}`;
       case 'git':
         return `${name}=${context.url}`;
     }

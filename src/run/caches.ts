@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { MountSeed, Seeds, UsedCache } from '../builder/dockerfile';
 import { collectCache } from '../builder/collectCache';
+import { replacingImages } from '../builder/options';
 import type { LocalMounts } from '../builder/localMounts';
 import { message } from '../errors';
 import { platformsOfImage } from '../plan/contentKey';
@@ -78,7 +79,7 @@ export async function openCaches(
       if (!used.has(cache.id))
         used.set(cache.id, {
           cache,
-          baseImages: dockerfile.baseImages,
+          baseImages: new Map([...dockerfile.baseImages, ...replacingImages(image, dockerfile.baseImages)]),
           platforms: platformsOfImage(image, inputs.platforms),
         });
     }
