@@ -13,7 +13,10 @@ import { kfpImages, lockIn, manifestOf, tagsOf } from './world';
  * none of them.
  */
 
-/** A compiler in shell: slow for what it has not compiled yet, and it fails where it lacks what it must have. */
+/**
+ * A compiler in shell: slow for what it has not compiled yet, as many seconds as the first line says, and it fails where it lacks what it must
+ * have.
+ */
 const compiler = `set -e
 cache=/var/cache/ccache
 mkdir -p $cache
@@ -21,7 +24,7 @@ for unit in /src/*.unit; do
   object=$cache/$(sha256sum $unit | cut -c1-64)
   if [ ! -e $object ]; then
     if grep -q $unit /src/must; then echo "lacks $unit"; exit 1; fi
-    sleep 4
+    sleep $(head -n 1 $unit)
     tr a-z A-Z < $unit > $object
   fi
   cat $object >> /out
@@ -29,6 +32,9 @@ done
 `;
 const base = 'kfp-images-test/build:1';
 const stamp = String(Date.now());
+const unit = (name: string, seconds: number): string => `${seconds}\n${name} ${stamp}\n`;
+/** A seed is written again by what took a fifth of what it saves: far more than that, however busy the first build found this machine. */
+const long = 12;
 
 let registry: TestRegistry;
 let fork: TestRepository;
@@ -41,7 +47,7 @@ beforeAll(async () => {
   await writeFile(join(folder.path, 'key.json'), registry.keyJson);
   fork = await createRepository();
   await fork.commit('Begin', {
-    'src/a.unit': `unit ${stamp}\n`,
+    'src/a.unit': unit('a', 4),
     'src/compile': compiler,
     'src/must': '',
     Dockerfile: `FROM ${base} AS builder\nCOPY src /src\nRUN sh /src/compile\nFROM ${base}\nCOPY --from=builder /out /\n`,
@@ -93,7 +99,7 @@ it('what one machine has compiled, another finds, and the image is the same', as
   expect((await stored()).layers).toEqual(layers);
   if ((await imageStore()) === 'containerd') expect(second.digest).toBe(first.digest);
 
-  await fork.commit('More', { 'src/b.unit': `another unit ${stamp}\n`, 'src/must': '/src/a.unit\n' });
+  await fork.commit('More', { 'src/b.unit': unit('b', long), 'src/must': '/src/a.unit\n' });
   await build();
   expect((await stored()).layers).toEqual([...layers, expect.any(String)]);
   await expect(build('--cache', 'none')).rejects.toThrow('lacks /src/a.unit');
@@ -115,7 +121,7 @@ it('where a named context stands for the base image, caches are written too', as
 
 it('a seed that is damaged in the registry is left, and the log says so', async () => {
   // The engine has the layers of the ones before; this one it has to pull.
-  await fork.commit('Yet more', { 'src/c.unit': `a third unit ${stamp}\n`, 'src/must': '' });
+  await fork.commit('Yet more', { 'src/c.unit': unit('c', long), 'src/must': '' });
   await build();
   const { layers } = await stored();
   const file = blobFile(layers.at(-1) ?? '');
