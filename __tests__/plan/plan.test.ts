@@ -161,6 +161,20 @@ describe('a plan', () => {
     expect(plan.images[0]?.reason).toBe('everything is rebuilt, as asked');
   });
 
+  it('builds nothing a second time that another job of the same rebuild has built', () => {
+    const registry = new Map([
+      ['apiserver', 'absent'],
+      ['driver', 'present'],
+      ['launcher', 'in-parts'],
+    ] as const);
+    const plan = makePlan({ ...question, registry, rebuild: 'all', isMarked: true });
+    expect(Object.fromEntries(plan.images.map(({ name, action }) => [name, action]))).toEqual({
+      apiserver: 'build',
+      driver: 'reuse',
+      launcher: 'reuse',
+    });
+  });
+
   it('of nothing is empty', () => {
     const selection = { keywords: [], images: [], warnings: [] };
     expect(makePlan({ ...question, selection })).toMatchObject({ images: [], order: [] });

@@ -92,6 +92,9 @@ describe('the id of a shard', () => {
         },
       ],
     });
+    const rebuilt = { ...shard, mark: '1795840000-0a1b2c3d' };
+    expect(shardId(rebuilt)).toBe('0123456789ab+1795840000-0a1b2c3d:driver,launcher@linux/arm64/v8');
+    expect(parseShardId(shardId(rebuilt))).toEqual(rebuilt);
     const runner = (runsOn: RunsOn): string | undefined => matrixOf([shard], runsOn).include[0]?.['runs-on'];
     expect(runner('big')).toBe('big');
     expect(runner({ 'linux/arm64/v8': 'arm', 'linux/amd64': 'x' })).toBe('arm');
@@ -105,6 +108,9 @@ describe('the id of a shard', () => {
     '0123456789ab:a b',
     '0123456789ab:a@linux',
     '0123456789a:a',
+    '0123456789ab+:a',
+    '0123456789ab+1795840000:a',
+    '0123456789ab+1795840000-0A1B2C3D:a',
     'x\n0123456789ab:a',
   ])('is not %j', (text) => {
     expect(parseShardId(text)).toBeUndefined();

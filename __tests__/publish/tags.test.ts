@@ -6,9 +6,12 @@ import {
   keepTag,
   keyTag,
   latestTag,
+  isOldRebuild,
   ownTag,
   putTag,
   readTag,
+  rebuildMark,
+  rebuildTag,
   refuseReservedTag,
 } from '../../src/publish/tags';
 import { isImmutable } from '../../src/oci/immutable';
@@ -29,10 +32,15 @@ test('every tag of our own is read as what it was made as, and no other is', () 
   expect(ownTag(keyTag(contentKey('a')))).toEqual({ kind: 'key' });
   expect(ownTag(keepTag(`sha256:${contentKey('a')}`))).toEqual({ kind: 'keep' });
   expect(ownTag(commitTag(commit))).toEqual({ kind: 'commit', commit });
+  const madeAt = Date.UTC(2026, 10, 28);
+  const rebuilt = rebuildTag(rebuildMark(madeAt), contentKey('a'));
+  expect(ownTag(rebuilt)).toEqual({ kind: 'rebuild', madeAt });
+  expect(isOldRebuild(rebuilt, madeAt + 31 * 86_400_000)).toBe(false);
+  expect(isOldRebuild(rebuilt, madeAt + 32 * 86_400_000)).toBe(true);
   const candidate = { kind: 'candidate', commit, announcedAt: 17, override: false };
   expect(ownTag(candidateTag(17, commit, false))).toEqual(candidate);
   expect(ownTag(candidateTag(17, commit, true))).toEqual({ ...candidate, override: true });
-  for (const other of ['v1', 'commit-abc', `key-${commit}0`, 'candidate-1-x', 'latest-1', 'keep-this']) {
+  for (const other of ['v1', 'commit-abc', `key-${commit}0`, 'candidate-1-x', 'latest-1', 'keep-this', 'rebuild-1']) {
     expect(ownTag(other)).toBeUndefined();
   }
 });
@@ -156,6 +164,7 @@ describe('tags that are ours to write, once filled in', () => {
     `commit-${'a'.repeat(40)}`,
     'commit-x',
     'candidate-1-x',
+    'rebuild-1-x',
     'keep-a',
     'buildcache',
   ])('%s is refused, with the template it came from', (tag) => {

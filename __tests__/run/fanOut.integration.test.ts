@@ -171,18 +171,100 @@ describe('a matrix of images', () => {
     expect(include.map(({ name }) => name)).toEqual(['apiserver, launcher', 'driver, persistenceagent']);
   });
 
-  it('is not planned where everything is rebuilt', async () => {
-    const ended = await images('plan', '--images', 'all', '--matrix', '--rebuild', 'all');
-    expect(JSON.parse(ended.stdout)).toEqual({ include: [] });
-    expect(ended.stderr).toMatch(/rebuild: all does not fan out/);
-  });
-
   it('refuses what is not a shard, with the reason', async () => {
     const head = (await world.fork.git('rev-parse', 'HEAD')).slice(0, 12);
     expectRefusal(await build('driver'), 2, /input shard: "driver" is none/);
     expectRefusal(await build(`${head}:nothing`), 2, /the catalog has no image "nothing"/);
     const sets = ['build', '--images', 'all', '--shards', '***'];
     expectRefusal(await images(...sets), 2, /input shards: it is not what the output matrix/);
-    expectRefusal(await images('build', '--shard', `${head}:driver`, '--rebuild', 'all'), 2, /do not go with it/);
+    expectRefusal(await images('build', '--shard', `${head}:driver`, '--push=false'), 2, /do not go with it/);
+    expectRefusal(
+      await images('build', '--shard', `${head}:driver`, '--rebuild', 'all'),
+      2,
+      /Plan with rebuild: all \(or no-cache\) too/,
+    );
+    const mixed = [`${head}:driver`, `${head}+1-00000000:launcher`].map((shard) => ({ shard }));
+    expectRefusal(
+      await images('build', '--images', 'all', '--shards', JSON.stringify({ include: mixed })),
+      2,
+      /they are not all of one plan/,
+    );
+  });
+});
+
+describe('a matrix that rebuilds everything', () => {
+  const again = ['--fan-out', 'platforms', '--max-shards', '2', '--rebuild', 'all'];
+  let planned: Matrix;
+  let commit: string;
+
+  /** The commits that the parts of the published images say they were built of. */
+  async function builtOf(): Promise<readonly string[]> {
+    const { images: locked } = await lockIn(world.fork);
+    const found = new Set<string>();
+    for (const name of matrixImages) {
+      for (const { digest } of await listed(name, locked[name]?.digest ?? '')) {
+        const { manifest } = await manifestOf(world.registry, name, digest);
+        const { config } = (await blobOf(world.registry, name, manifest.config.digest)) as {
+          readonly config: { readonly Labels: Readonly<Record<string, string>> };
+        };
+        found.add(config.Labels['org.opencontainers.image.revision'] ?? '');
+      }
+    }
+    return [...found];
+  }
+
+  it('has every image, whatever the registry holds of its content', async () => {
+    const before = await world.fork.commit('Once [backend-all]', matrixFiles('3'));
+    // Not every engine builds two platforms at once.
+    const first = await matrix('--fan-out', 'platforms', '--max-shards', '2');
+    for (const { shard } of first.include) expect(await build(shard)).toMatchObject({ exitCode: 0 });
+    expect(await publish(first)).toMatchObject({ exitCode: 0 });
+    expect(await builtOf()).toEqual([before]);
+    commit = await world.fork.commit('Once more [backend-all]', {});
+    planned = await matrix(...again);
+    expect(planned.include).toHaveLength(2);
+    for (const { shard } of planned.include) {
+      expect(shard).toMatch(/^[0-9a-f]{12}\+\d+-[0-9a-f]{8}:[a-z,]+@linux\//);
+      expect(shard.split(/[:@]/)[1]?.split(',').sort()).toEqual([...matrixImages].sort());
+    }
+  });
+
+  it('lets the last job take nothing that was there before, whatever it is asked for', async () => {
+    for (const rebuild of ['all', 'changed']) {
+      const ended = await images(
+        ...['build', '--images', 'all', '--platforms', platforms, '--rebuild', rebuild],
+        ...['--shards', JSON.stringify(planned)],
+      );
+      expectRefusal(ended, 1, /2 of 2 shards are not done/);
+    }
+    // Nor what another rebuild of the same commit has built.
+    const other = await matrix(...again);
+    for (const { shard } of other.include) expect(await build(shard)).toMatchObject({ exitCode: 0 });
+    expectRefusal(await publish(planned), 1, /2 of 2 shards are not done/);
+  });
+
+  it('is built by its shards, and published without building anything again', async () => {
+    for (const { shard } of planned.include) expect(await build(shard)).toMatchObject({ exitCode: 0 });
+    // A shard that is repeated has nothing to do.
+    const unused = await noDocker(world);
+    const env = { PATH: `${unused.bin}:${process.env['PATH'] ?? ''}` };
+    const common = ['--platforms', platforms, ...world.target];
+    const { directory } = world.fork;
+    const shard = ['build', '--shard', planned.include[0]?.shard ?? '', ...common];
+    expect(await kfpImages(directory, shard, { env })).toMatchObject({ exitCode: 0 });
+    const last = ['build', '--images', 'all', '--rebuild', 'all', '--shards', JSON.stringify(planned), ...common];
+    expect(await kfpImages(directory, last, { env })).toMatchObject({ exitCode: 0 });
+    expect(await unused.calls()).toBe('');
+    expect(await builtOf()).toEqual([commit]);
+  });
+
+  it('replaces what is published of the commit, where it is rebuilt once more', async () => {
+    const next = await matrix(...again);
+    expectRefusal(await publish(next), 1, /2 of 2 shards are not done/);
+    for (const { shard } of next.include) expect(await build(shard)).toMatchObject({ exitCode: 0 });
+    const ended = await publish(next);
+    expect(ended).toMatchObject({ exitCode: 0 });
+    expect(ended.stderr).toMatch(/rebuild: all replaces what is published for commit/);
+    expect(await builtOf()).toEqual([commit]);
   });
 });

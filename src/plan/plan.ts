@@ -26,6 +26,8 @@ export interface PlanQuestion {
   /** Image → its key in the set that is published for this very commit. */
   readonly published?: ReadonlyMap<string, string>;
   readonly rebuild: 'changed' | 'all';
+  /** With `rebuild: 'all'`: does `registry` speak of what other jobs of this rebuild have built, not of what was there? */
+  readonly isMarked?: boolean;
 }
 
 /** Paths that a reason lists; `changed` has more. */
@@ -74,7 +76,11 @@ function decide(question: PlanQuestion, name: string, key: ContentKey, why: stri
   const difference = since === undefined ? undefined : compare(since, name, key);
   const changed = difference?.changed ?? [];
   const build = (reason: string): Decision => ({ action: 'build', reason, changed });
-  if (question.rebuild === 'all') return build('everything is rebuilt, as asked');
+  if (question.rebuild === 'all') {
+    const isRebuilt = question.isMarked === true && ['present', 'in-parts'].includes(registry?.get(name) ?? '');
+    const reason = 'a shard of this rebuild has built it';
+    return isRebuilt ? { action: 'reuse', reason, changed } : build('everything is rebuilt, as asked');
+  }
   const published = question.published?.get(name);
   if (published !== undefined && published !== key.key) {
     return {

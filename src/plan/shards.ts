@@ -18,6 +18,8 @@ export interface Shard {
   readonly images: readonly string[];
   /** undefined: all platforms of each image. */
   readonly platform: string | undefined;
+  /** Of a plan that rebuilds everything: what counts is built under this mark. undefined: what the registry has of the same content counts. */
+  readonly mark?: string | undefined;
 }
 
 /** What a runner needs before it builds, in seconds. To save less is not worth one. */
@@ -87,19 +89,20 @@ function longest(bins: readonly (readonly Weighed[])[]): number {
 /** So many digits of a commit are enough to tell it from others of one repository. */
 const commitDigits = 12;
 
-/** `COMMIT:driver,launcher@linux/arm64`: all that a runner has to know beside the commit that it checks out. */
-export function shardId({ commit, images, platform }: Shard): string {
-  return `${commit.slice(0, commitDigits)}:${images.join(',')}${platform === undefined ? '' : `@${platform}`}`;
+/** `COMMIT[+MARK]:driver,launcher@linux/arm64`: all that a runner has to know beside the commit that it checks out. */
+export function shardId({ commit, images, platform, mark }: Shard): string {
+  const of = `${commit.slice(0, commitDigits)}${mark === undefined ? '' : `+${mark}`}`;
+  return `${of}:${images.join(',')}${platform === undefined ? '' : `@${platform}`}`;
 }
 
 /** Reads one. undefined: it is none. */
 export function parseShardId(id: string): Shard | undefined {
-  const [, commit, images, platform] =
-    /^([0-9a-f]{12,40}):([A-Za-z0-9._-]+(?:,[A-Za-z0-9._-]+)*)(?:@([a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9_.]+)?))?$/.exec(
+  const [, commit, mark, images, platform] =
+    /^([0-9a-f]{12,40})(?:\+([0-9]{1,12}-[0-9a-f]{8}))?:([A-Za-z0-9._-]+(?:,[A-Za-z0-9._-]+)*)(?:@([a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9_.]+)?))?$/.exec(
       id,
     ) ?? [];
   if (commit === undefined || images === undefined) return undefined;
-  return { commit, images: [...new Set(images.split(','))], platform };
+  return { commit, images: [...new Set(images.split(','))], platform, ...(mark === undefined ? {} : { mark }) };
 }
 
 /** `driver, launcher (linux/arm64)` */

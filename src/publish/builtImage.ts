@@ -16,20 +16,28 @@ export interface BuiltImagePorts {
 }
 
 /**
- * What was pushed, by the registry's own word, under its key's tag at once: should the run fail, the next one finds it. Publishing puts the tag
+ * What was pushed, by the registry's own word, under the tags of its key at once: should the run fail, the next one finds it. Publishing puts that of its content
  * too, and says what fails. What a scanner said (`isScanned`) is attached to the image then, not listed beside it.
  * Gives its digest; undefined: the registry does not have it. RegistryError, PublishError.
  */
 export async function takeBuilt(
   { registry, uncancellable, log }: BuiltImagePorts,
-  at: { readonly repository: string; readonly tag: string; readonly said: string; readonly isScanned: boolean },
+  at: {
+    readonly repository: string;
+    /** The one that it was pushed under, if any, is the first. */
+    readonly tags: readonly string[];
+    readonly said: string;
+    readonly isScanned: boolean;
+  },
 ): Promise<string | undefined> {
-  const { repository, tag, isScanned } = at;
-  const pushed = await pushedDigest(registry, at);
+  const { repository, tags, isScanned, said } = at;
+  const pushed = await pushedDigest(registry, { repository, tag: tags[0] ?? '', said });
   if (pushed === undefined) return undefined;
   const ports = { registry: uncancellable, attachments: openAttachments(uncancellable) };
   const digest = isScanned ? await separateSboms(ports, repository, pushed) : pushed;
-  await tagKey(registry, { repository, tag, digest }).catch((error: unknown) => log.debug(message(error)));
+  for (const tag of tags) {
+    await tagKey(registry, { repository, tag, digest }).catch((error: unknown) => log.debug(message(error)));
+  }
   return digest;
 }
 

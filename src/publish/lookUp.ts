@@ -15,7 +15,7 @@ export interface SoughtImage {
 
 /** What the registry holds before anything is built. */
 export interface RegistryState {
-  /** Image → digest at its `key-…` tag: built before, not bound. */
+  /** Image → digest at the tag of its key, `key-…` or that of a rebuild: built before, not bound. */
   readonly keyed: ReadonlyMap<string, string>;
   /** Image → digest at this commit's tag. */
   readonly published: ReadonlyMap<string, string>;
@@ -27,13 +27,15 @@ export interface RegistryState {
 
 /**
  * One parallel round of look-ups for everything a run has to know: which keys the registry has, what of this commit is published, which set
- * `latest` names. Throws RegistryError (unreachable, no login, no right), so that nothing is built for a registry that takes nothing.
+ * `latest` names. `tagOf`: what is looked for by its key. Throws RegistryError (unreachable, no login, no right), so that nothing is built for a
+ * registry that takes nothing.
  */
 export async function lookUp(
   registry: Registry,
   registryPath: string,
   images: readonly SoughtImage[],
   commit: string,
+  tagOf: (key: string) => string = keyTag,
 ): Promise<RegistryState> {
   const sets = setRepository(registryPath);
   const digests = (tagOf: (image: SoughtImage) => string): Promise<ReadonlyMap<string, string>> =>
@@ -44,7 +46,7 @@ export async function lookUp(
     return found && openSet(registry, sets, found);
   };
   const [keyed, published, ownSet, latestSet] = await Promise.all([
-    digests(({ key }) => keyTag(key)),
+    digests(({ key }) => tagOf(key)),
     digests(() => commitTag(commit)),
     set(commitTag(commit)),
     set(latestTag),

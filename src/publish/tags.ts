@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PublishError, UsageError } from '../errors';
 import { isImmutable } from '../oci/immutable';
@@ -17,6 +18,28 @@ export const latestTag = 'latest';
 /** Tag of an image before binding: the content key's first 40 digits. */
 export function keyTag(key: string): string {
   return `key-${key.slice(0, 40)}`;
+}
+
+/**
+ * A mark for what is rebuilt on several runners: with it the run that publishes tells what they made from what the registry had of the same
+ * content. It begins with the second of its making, so that prune knows when nobody looks for it any more.
+ */
+export function rebuildMark(now: number): string {
+  return `${Math.floor(now / 1000)}-${randomBytes(4).toString('hex')}`;
+}
+
+/** Tag of an image that was rebuilt under a mark. */
+export function rebuildTag(mark: string, key: string): string {
+  return `rebuild-${mark}-${key.slice(0, 40)}`;
+}
+
+/** A run of GitHub's can be repeated for 30 days. https://docs.github.com/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs */
+const rebuildMs = 31 * 24 * 3_600_000;
+
+/** A tag of a rebuild that no run looks for any more. */
+export function isOldRebuild(tag: string, now: number): boolean {
+  const own = ownTag(tag);
+  return own?.kind === 'rebuild' && now - own.madeAt > rebuildMs;
 }
 
 /** Tag of a commit's images, and of its set. */
@@ -49,6 +72,7 @@ export function candidateTag(announcedAt: number, commit: string, override: bool
 export type OwnTag =
   | { readonly kind: 'latest' | 'key' | 'keep' }
   | { readonly kind: 'commit'; readonly commit: string }
+  | { readonly kind: 'rebuild'; readonly madeAt: number }
   | { readonly kind: 'candidate'; readonly commit: string; readonly announcedAt: number; readonly override: boolean };
 
 /** undefined: a tag that others put. */
@@ -56,6 +80,8 @@ export function ownTag(tag: string): OwnTag | undefined {
   if (tag === latestTag) return { kind: 'latest' };
   if (/^key-[0-9a-f]{40}$/.test(tag)) return { kind: 'key' };
   if (/^keep-[0-9a-f]{64}$/.test(tag)) return { kind: 'keep' };
+  const seconds = /^rebuild-([0-9]{1,12})-[0-9a-f]{8}-[0-9a-f]{40}$/.exec(tag)?.[1];
+  if (seconds !== undefined) return { kind: 'rebuild', madeAt: Number(seconds) * 1000 };
   const commit = /^commit-(.*)$/.exec(tag)?.[1];
   if (commit !== undefined) return isCommit(commit) ? { kind: 'commit', commit } : undefined;
   const [, time = '', candidate, override] = /^candidate-([0-9]{1,16})-([0-9a-f]{40,64})(-override)?$/.exec(tag) ?? [];
@@ -98,15 +124,15 @@ export function expandTags(
 
 /**
  * Refuses a tag that is ours to write, as it reads once a branch's name and the like are filled in: `latest`, `key-…` (an image before
- * binding), `commit-…` of another commit, `candidate-…`, `keep-…`, and `buildcache`, where
+ * binding), `commit-…` of another commit, `candidate-…`, `keep-…`, `rebuild-…`, and `buildcache`, where
  * BuildKit's layer cache lies. Throws UsageError.
  */
 export function refuseReservedTag(tag: string, template: string, commit: string): void {
   const own = [commitTag(commit), commitTag(commit.slice(0, 7))];
-  const isOurs = tag === latestTag || tag === 'buildcache' || /^(?:key|commit|candidate|keep)-/.test(tag);
+  const isOurs = tag === latestTag || tag === 'buildcache' || /^(?:key|commit|candidate|keep|rebuild)-/.test(tag);
   if (!isOurs || own.includes(tag)) return;
   throw new UsageError(
-    `input tags: ${quoted(template)} gives ${quoted(tag)} here, and latest, key-…, commit-…, keep-…, candidate-… and buildcache are written by kfp-images alone. ` +
+    `input tags: ${quoted(template)} gives ${quoted(tag)} here, and latest, key-…, commit-…, keep-…, candidate-…, rebuild-… and buildcache are written by kfp-images alone. ` +
       'Put something before it (for example `branch-{{branch}}`), or rename the branch.',
   );
 }

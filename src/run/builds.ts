@@ -26,6 +26,7 @@ import { noCaches, openCaches, type Caches } from './caches';
 import { buildFromSeeds, type BuildOnce } from './seededBuild';
 import { pushHint } from './google';
 import { findSecrets } from './buildSecrets';
+import { tagOfBuilt } from './decide';
 import { destinationsOf } from './destinations';
 import type { Work } from './work';
 
@@ -139,14 +140,15 @@ async function checkMediaTypes({ registry, path }: Access): Promise<void> {
 
 /** The outcome with the digest that the registry has; a failure where it has none. */
 async function tagBuilt(
-  { access, source, ports, inputs }: Work,
+  { access, source, ports, inputs, decision }: Work,
   { name, key }: PlannedImage,
   outcome: BuildOutcome,
 ): Promise<BuildOutcome> {
   const image = source.catalog.images.get(name);
   if (outcome.kind !== 'built' || access === undefined || image === undefined) return outcome;
   const repository = imageRepository(access.path, image.repository);
-  const at = { repository, tag: keyTag(key), said: outcome.digest, isScanned: inputs.sbom.kind === 'generator' };
+  const tags = [...new Set([tagOfBuilt(decision.mark, key), keyTag(key)])];
+  const at = { repository, tags, said: outcome.digest, isScanned: inputs.sbom.kind === 'generator' };
   const digest = await takeBuilt({ ...access, log: ports.log }, at);
   if (digest !== undefined) return { ...outcome, digest };
   const why = `buildx says that it pushed ${repository}@${outcome.digest}, but the registry does not have it. Run again.`;
@@ -193,7 +195,7 @@ export function buildJob(
       access === undefined ? image.repository : pushedName(access, imageRepository(access.path, image.repository)),
     scanner: push && inputs.sbom.kind === 'generator' ? inputs.sbom.image : undefined,
     plainHttp: access !== undefined && access.hosts.get(access.pushHost)?.plainHttp === true,
-    tag: push ? keyTag(planned.key) : commitTag(commit),
+    tag: push ? tagOfBuilt(work.decision.mark, planned.key) : commitTag(commit),
     push,
     platforms: platformsOfImage(image, inputs.platforms),
     revision: commit,

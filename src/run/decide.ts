@@ -4,7 +4,7 @@ import { contentKeys } from '../plan/contentKey';
 import { withBound } from '../plan/graph';
 import { makePlan, type Since } from '../plan/plan';
 import { ownImages, withOwnBases, type OwnImage } from '../plan/ownBases';
-import { commitTag } from '../publish/tags';
+import { commitTag, keyTag, rebuildTag } from '../publish/tags';
 import { lookUp, publishedKeys, type RegistryState, type SoughtImage } from '../publish/lookUp';
 import type { CatalogImage, ContentKey, Inputs, Plan, Registry, Selection } from '../types';
 import type { BaseImages } from './baseImages';
@@ -27,6 +27,8 @@ export interface Decision {
   readonly parts: ReadonlyMap<string, readonly Part[]>;
   /** Images of this commit's published set that this run rebuilds. */
   readonly replaced: readonly string[];
+  /** What its shards have built is found by this mark; undefined: by content. */
+  readonly mark: string | undefined;
   /** Which base images are images of the plan. */
   readonly ownImage: OwnImage | undefined;
 }
@@ -44,6 +46,8 @@ export interface Question {
   readonly inputs: Pick<Inputs, 'platforms' | 'rebuild'>;
   /** undefined: no registry to ask. */
   readonly target: Target | undefined;
+  /** The run is a part of a rebuild of everything on several runners: nothing counts as built but what was built under this mark. */
+  readonly mark?: string | undefined;
   /** Compare with this revision instead of asking the registry. */
   readonly since?: string | undefined;
   /** Registry path by which Dockerfiles name images of this catalog; undefined: there is none. */
@@ -57,8 +61,10 @@ export interface Question {
  * Throws SourceError (a Dockerfile is missing, a revision is not here) and RegistryError (unreachable, no login, no such repository).
  */
 export async function decide(question: Question): Promise<Decision> {
-  const { source, selection, inputs, target, bases } = question;
+  const { source, selection, inputs, target, bases, mark } = question;
   const { platforms } = inputs;
+  const all = mark !== undefined || inputs.rebuild === 'all';
+  const tagOf = (key: string): string => tagOfBuilt(mark, key);
   const ownImage =
     question.ownPath === undefined
       ? undefined
@@ -86,7 +92,7 @@ export async function decide(question: Question): Promise<Decision> {
         ? []
         : [{ name, repository: `${target.registryPath}/${repository}`, key }];
     });
-    const state = target && (await lookUp(target.registry, target.registryPath, now, source.commit));
+    const state = target && (await lookUp(target.registry, target.registryPath, now, source.commit, tagOf));
     // A work tree is not a commit, whatever is published for the one that it started from.
     const published =
       state === undefined || source.workspace !== undefined ? new Map<string, string>() : publishedKeys(state, now);
@@ -94,36 +100,37 @@ export async function decide(question: Question): Promise<Decision> {
   };
   const first = await look(new Map());
   // What is built on an image that stays as it was published has that one's key in its own, not the one of now.
-  const kept = inputs.rebuild === 'all' ? new Map<string, string>() : keptBases(images, first.keys, first.published);
+  const kept = all ? new Map<string, string>() : keptBases(images, first.keys, first.published);
   const { keys, now, state, published } = kept.size === 0 ? first : await look(kept);
-  const replaced = inputs.rebuild === 'all' ? [...published.keys()] : [];
-  const sought =
-    inputs.rebuild === 'all' ? now : now.map((image) => ({ ...image, key: published.get(image.name) ?? image.key }));
+  const replaced = all ? [...published.keys()] : [];
+  const sought = all ? now : now.map((image) => ({ ...image, key: published.get(image.name) ?? image.key }));
   // What is built on another image of the set is built after it, by the same run.
-  const absent = images.filter(
-    ({ name, builtOn }) => builtOn === undefined && (inputs.rebuild === 'all' || state?.keyed.has(name) !== true),
-  );
+  const absent = images.filter(({ name, builtOn }) => builtOn === undefined && state?.keyed.has(name) !== true);
   const parts =
-    target === undefined
+    target === undefined || (all && mark === undefined)
       ? new Map<string, never>()
-      : await partsOf(absent, { source, platforms, baseDigest, baseConfig, ...target });
-  const since = await comparison(
-    question,
-    { source, images, platforms, baseDigest, baseConfig, ownImage },
-    sought,
-    state,
-  );
+      : await partsOf(absent, { source, platforms, baseDigest, baseConfig, tagOf, ...target });
+  const compared = { source, images, platforms, baseDigest, baseConfig, ownImage };
+  // A rebuild needs no explanation.
+  const explained = all ? undefined : state;
+  const since = await comparison(question, compared, sought, explained);
   const plan = makePlan({
     commit: source.commit,
     selection,
     catalog,
     keys,
-    rebuild: inputs.rebuild,
+    rebuild: all ? 'all' : 'changed',
+    isMarked: mark !== undefined,
     published,
     ...(state === undefined ? {} : { registry: presence(sought, state, parts) }),
     ...(since === undefined ? {} : { since }),
   });
-  return { plan, keys, sought, state, parts, replaced, ownImage };
+  return { plan, keys, sought, state, parts, replaced, mark, ownImage };
+}
+
+/** The tag that names what was built of a key, in a rebuild under a mark or without. */
+export function tagOfBuilt(mark: string | undefined, key: string): string {
+  return mark === undefined ? keyTag(key) : rebuildTag(mark, key);
 }
 
 /** Images that others are built on and that stay as they are published, with another key than that of now. */
@@ -138,13 +145,13 @@ function keptBases(
 
 /** What a plan is explained against. With a registry it is only worth the look when something is to be built. */
 async function comparison(
-  { since, target, inputs }: Question,
+  { since, target }: Question,
   compared: Compared,
   sought: readonly SoughtImage[],
   state: RegistryState | undefined,
 ): Promise<Since | undefined> {
   if (since !== undefined) return compareWith(compared, since);
-  if (target === undefined || state === undefined || inputs.rebuild === 'all') return undefined;
+  if (target === undefined || state === undefined) return undefined;
   if (sought.every(({ name }) => state.keyed.has(name))) return undefined;
   return compareWithPublished(compared, state, target.registry, target.registryPath);
 }

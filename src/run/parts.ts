@@ -1,5 +1,4 @@
 import { contentKeys, platformsOfImage, type KeyOptions } from '../plan/contentKey';
-import { keyTag } from '../publish/tags';
 import { mapConcurrently } from '../system/mapConcurrently';
 import type { CatalogImage, ContentKey, Registry } from '../types';
 import type { Source } from './source';
@@ -19,6 +18,8 @@ export interface PartsQuestion extends Pick<KeyOptions, 'baseDigest' | 'baseConf
   readonly platforms: readonly string[];
   readonly registry: Registry;
   readonly registryPath: string;
+  /** The tag that names what was built of a key. */
+  readonly tagOf: (key: string) => string;
 }
 
 /**
@@ -27,7 +28,7 @@ export interface PartsQuestion extends Pick<KeyOptions, 'baseDigest' | 'baseConf
  */
 export async function partsOf(
   images: readonly CatalogImage[],
-  { source, platforms, registry, registryPath, ...bases }: PartsQuestion,
+  { source, platforms, registry, registryPath, tagOf, ...bases }: PartsQuestion,
 ): Promise<ReadonlyMap<string, readonly Part[]>> {
   const several = images.filter((image) => platformsOfImage(image, platforms).length > 1);
   const all = [...new Set(several.flatMap((image) => platformsOfImage(image, platforms)))];
@@ -46,7 +47,7 @@ export async function partsOf(
     await mapConcurrently(own, async ({ name, repository }) => {
       const key = keys.get(name);
       if (key === undefined) return;
-      const found = await registry.manifest(`${registryPath}/${repository}`, keyTag(key.key));
+      const found = await registry.manifest(`${registryPath}/${repository}`, tagOf(key.key));
       parts.get(name)?.push({ platform, key, digest: found?.digest });
     });
   }

@@ -57,10 +57,11 @@ export async function produce(work: Work, scratch: Scratch): Promise<Product> {
 
 /** What the registry has of this content: the whole image, or one for each of its platforms, which are joined then. */
 async function reuse(work: Work, name: string, queuedAt: number): Promise<BuildOutcome> {
-  const { state, sought } = work.decision;
+  const { state, sought, mark } = work.decision;
   const image = sought.find((each) => each.name === name);
-  const found = state === undefined || image === undefined ? undefined : reusable(state, image);
-  const digest = found ?? (image === undefined ? undefined : await join(work, image));
+  // In a rebuild what is published already does not count.
+  const known = image && state && (mark === undefined ? reusable(state, image) : state.keyed.get(name));
+  const digest = known ?? (image === undefined ? undefined : await join(work, image));
   if (digest === undefined) throw new Error(`${name} is to be reused, but the registry does not have it`);
   return { kind: 'reused', name, digest, timing: neverStarted(queuedAt) };
 }

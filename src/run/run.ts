@@ -80,7 +80,7 @@ async function perform(
   const { env, log, signal } = ports;
   checkDestinations(inputs);
   if (surelyNothing(inputs, event.message)) return { kind: 'nothing', reason: noKeyword };
-  const { shard, done } = shardInputs(inputs);
+  const { shard, done, mark } = shardInputs(inputs);
   const opened = (known.source = await openSource(inputs, ports.cwd, () => scratch().folder));
   refuseOtherCommit(event, opened.commit);
   const source = (known.source = shard === undefined ? opened : shardSource(opened, shard));
@@ -113,14 +113,14 @@ async function perform(
     log,
   );
   const target = access === undefined ? undefined : { registryPath: access.path.full, registry: access.registry };
-  const question = { source, selection, inputs, target, bases, ownPath: ownPath(access, inputs) };
+  const question = { source, selection, inputs, target, bases, mark, ownPath: ownPath(access, inputs) };
   const decision = (known.decision = await decide(question).catch(async (thrown: unknown) => {
     // Where the registry refuses, what its maker says of the refusal counts more: it names the cause.
     if (!signal.aborted) throwOnPreflightErrors(await asked?.preflight, log, env);
     throw thrown;
   }));
   for (const line of planTree(decision.plan, ports.paint)) ports.printer.print(line);
-  if (decision.replaced.length > 0) {
+  if (decision.replaced.length > 0 && shard === undefined) {
     log.warning(
       `rebuild: all replaces what is published for commit ${source.commit}: ${decision.replaced.join(', ')}. Who deployed that set has other digests.`,
     );
@@ -157,13 +157,14 @@ async function perform(
     );
   }
   if (access === undefined) return { kind: 'built' };
+  await using saving = product.caches.begin(product.outcomes);
   if (shard !== undefined) await noteShard(work, shard, product);
   const result: RunResult =
     shard === undefined
       ? await publishProduct(work, access, product, known)
       : { kind: 'shard', name: shardName(shard) };
   if (inputs.load && known.lock !== undefined) await loadSet(work, access, known.lock, scratch().docker);
-  await product.caches.save(product.outcomes);
+  await saving.finish();
   return result;
 }
 

@@ -3,6 +3,7 @@ import { platformsOfImage } from '../plan/contentKey';
 import { cutShards, parseMatrix, parseShardId, shardName, type Shard, type ShardUnit } from '../plan/shards';
 import { noteSeconds, notedSeconds } from '../publish/durations';
 import { lastSeconds } from '../publish/lookUp';
+import { rebuildMark } from '../publish/tags';
 import { quoted } from '../system/quoted';
 import type { Catalog, Inputs, Log, Selection } from '../types';
 import type { Access } from './access';
@@ -11,7 +12,12 @@ import type { Source } from './source';
 import type { Product, Work } from './work';
 
 /** What the run is a part of, as its inputs say. Throws UsageError. */
-export function shardInputs(inputs: Inputs): { readonly shard: Shard | undefined; readonly done: readonly Shard[] } {
+export function shardInputs(inputs: Inputs): {
+  readonly shard: Shard | undefined;
+  readonly done: readonly Shard[];
+  /** Everything is rebuilt, and what was built under this mark is; undefined: what the registry has counts, or one run rebuilds it all. */
+  readonly mark: string | undefined;
+} {
   const shard = inputs.shard === '' ? undefined : parseShardId(inputs.shard);
   if (inputs.shard !== '' && shard === undefined) {
     throw new UsageError(
@@ -24,12 +30,20 @@ export function shardInputs(inputs: Inputs): { readonly shard: Shard | undefined
       'input shards: it is not what the output matrix of a run before holds. Pass that on as it is.',
     );
   }
-  if (shard !== undefined && (!inputs.push || inputs.context === 'workspace' || inputs.rebuild === 'all')) {
+  if (shard !== undefined && (!inputs.push || inputs.context === 'workspace')) {
     throw new UsageError(
-      'input shard: a shard pushes what the commit holds for another run to find, so push: false, context: workspace and rebuild: all do not go with it.',
+      'input shard: a shard pushes what the commit holds for another run to find, so push: false and context: workspace do not go with it.',
     );
   }
-  return { shard, done };
+  const marks = new Set([...(shard === undefined ? [] : [shard]), ...done].map(({ mark }) => mark));
+  const [mark] = marks;
+  if (marks.size > 1) throw new UsageError('input shards: they are not all of one plan. Pass on what one plan gave.');
+  if (marks.size === 1 && mark === undefined && inputs.rebuild === 'all') {
+    throw new UsageError(
+      'input rebuild: these shards are of a plan that rebuilds what has changed alone. Plan with rebuild: all (or no-cache) too.',
+    );
+  }
+  return { shard, done, mark };
 }
 
 /**
@@ -71,14 +85,8 @@ export interface ShardQuestion {
 
 /** Cuts what a plan builds into shards; none where one run does it as well. Throws UsageError where there are too few for the platforms. */
 export async function planShards(question: ShardQuestion): Promise<readonly Shard[]> {
-  const { decision, inputs, log } = question;
+  const { decision, inputs } = question;
   if (inputs.fanOut === 'none') return [];
-  if (inputs.rebuild === 'all') {
-    log.warning(
-      'rebuild: all does not fan out: what is rebuilt is not found by its content. One run builds everything.',
-    );
-    return [];
-  }
   const units = unitsOf(question);
   const platforms = new Set(units.map(({ platform }) => platform)).size;
   if (platforms > inputs.maxShards) {
@@ -86,7 +94,11 @@ export async function planShards(question: ShardQuestion): Promise<readonly Shar
       `input max-shards: ${inputs.maxShards} are too few for ${platforms} platforms; give ${platforms} at least.`,
     );
   }
-  return cutShards(await withSeconds(units, question), decision.plan.commit, inputs.maxShards);
+  const shards = cutShards(await withSeconds(units, question), decision.plan.commit, inputs.maxShards);
+  if (inputs.rebuild !== 'all') return shards;
+  // What is rebuilt is not found by its content: an older image may have the same.
+  const mark = rebuildMark(Date.now());
+  return shards.map((shard) => ({ ...shard, mark }));
 }
 
 /** What shards would build: not what is there, and not what nobody would find by its key. */

@@ -2,10 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { confirmed, decidePrune } from '../../../src/publish/prune/decide';
 import { executePrune } from '../../../src/publish/prune/execute';
+import type { StoredManifest } from '../../../src/publish/prune/inventory';
+import { nothingInUse } from '../../../src/publish/prune/rules';
+import { commitTag, keyTag, rebuildMark, rebuildTag } from '../../../src/publish/tags';
 import { silent } from '../../support/releaseSets';
 import { bruteForce } from './bruteForce';
 import { faultyRegistry, type Fault } from './faultyRegistry';
-import { registryPath, sample } from './generated';
+import { now, registryPath, sample } from './generated';
 
 const names = (deletions: readonly { readonly repository: string; readonly digest: string }[]): readonly string[] =>
   deletions.map(({ repository, digest }) => `${repository}@${digest}`);
@@ -61,6 +64,40 @@ describe('what goes', () => {
       { numRuns: 200 },
     );
   });
+});
+
+test('what was rebuilt for a run that cannot be repeated any more goes, what a recent one looks for stays', () => {
+  const day = 86_400_000;
+  const manifest = (name: string): StoredManifest => ({
+    digest: `sha256:${name.padEnd(64, '0')}`,
+    blobs: [],
+    children: [],
+    subject: undefined,
+    set: undefined,
+    seedMade: undefined,
+  });
+  const repository = (
+    tags: Readonly<Record<string, StoredManifest>>,
+  ): { readonly tags: Map<string, string>; readonly manifests: Map<string, StoredManifest> } => ({
+    tags: new Map(Object.entries(tags).map(([tag, { digest }]) => [tag, digest])),
+    manifests: new Map(Object.values(tags).map((each) => [each.digest, each])),
+  });
+  const [kept, old, recent] = [manifest('a'), manifest('b'), manifest('c')];
+  const [commit, key] = ['1'.repeat(40), '2'.repeat(64)];
+  const driver = `${registryPath}/driver`;
+  const set = { commit, created: now, images: [{ repository: driver, digest: kept.digest, key }] };
+  const marks = [now - 40 * day, now - 40 * day, now - 20 * day].map(rebuildMark);
+  const [again = '', gone = '', stays = ''] = marks.map((mark) => rebuildTag(mark, key));
+  const inventory = new Map([
+    [`${registryPath}/kfp-images-set`, repository({ [commitTag(commit)]: { ...manifest('d'), set } })],
+    [
+      driver,
+      repository({ [commitTag(commit)]: kept, [keyTag(key)]: kept, [again]: kept, [gone]: old, [stays]: recent }),
+    ],
+  ]);
+  const plan = decidePrune(inventory, registryPath, { keepLast: 1, keepDays: 1, now, inUse: nothingInUse });
+  expect(names(plan.deletions)).toEqual([`${driver}@${old.digest}`]);
+  expect(plan.untaggings.map(({ tag }) => tag)).toEqual([again]);
 });
 
 describe('carrying it out', () => {

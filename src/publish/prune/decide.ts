@@ -1,5 +1,5 @@
 import { isSeedTag, isStale, seedRepository } from '../cacheSeed';
-import { commitTag, keepTag, keyTag, setRepository } from '../tags';
+import { commitTag, isOldRebuild, keepTag, keyTag, setRepository } from '../tags';
 import { describeDeletions, orphanReferrers, parentsFirst, reach, setBySet, subjectOf, type Deletion } from './graph';
 import type { Inventory, StoredRepository } from './inventory';
 import { isOver, decideSets, type PruneRules, type SetVerdict } from './rules';
@@ -42,13 +42,15 @@ export function decidePrune(inventory: Inventory, registryPath: string, rules: P
   const seedsAt = seedRepository(registryPath);
   for (const [name, repository] of inventory) {
     const stale = name === seedsAt ? staleSeeds(repository, rules.now) : [];
+    const rebuilds = new Map([...repository.tags].filter(([tag]) => isOldRebuild(tag, rules.now)));
     const removable =
       name === setsAt
         ? setTagsThatGo(repository, going, rules.now)
         : name === seedsAt
           ? new Map([...repository.tags].filter(([tag, digest]) => isSeedTag(tag) && stale.includes(digest)))
-          : tagsThatGo(name, repository, going, staying);
+          : new Map([...tagsThatGo(name, repository, going, staying), ...rebuilds]);
     const candidates = new Set<string>(name === setsAt ? notesThatGo(repository, rules.now) : stale);
+    for (const digest of reach(repository, [...rebuilds.values()], 'down')) candidates.add(digest);
     for (const [turn, set] of oldestFirst.entries()) {
       for (const digest of reach(repository, startsOf(set, name, setsAt, removable), 'down')) {
         candidates.add(digest);
