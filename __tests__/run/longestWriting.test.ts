@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { longestWriting } from '../../src/run/caches';
+import { longestWriting } from '../../src/run/cacheSaving';
 
 test('the limit of writing a seed is one that AbortSignal takes, however long building took', () => {
   expect([0, 119.9, 204.423, 187.557, 3600.0001].map(longestWriting)).toEqual([

@@ -1,13 +1,11 @@
-import { createHash, randomUUID, type Hash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { constants, createZstdCompress } from 'node:zlib';
-import { BuildError } from '../errors';
+import { PassThrough } from 'node:stream';
+import { BuildError, message } from '../errors';
 import { stream } from '../system/exec';
 import type { Command } from '../types';
+import { aheadMs, isGoCache, packLayer, type CollectedLayer } from './cacheLayer';
 import { cacheFlag, type MountSeed, type UsedCache } from './dockerfile';
 
 /** What is to be taken out of a cache mount. */
@@ -31,27 +29,13 @@ export interface DockerPorts {
   readonly builder: string | undefined;
 }
 
-/** A layer on disk. */
-export interface CollectedLayer {
-  readonly file: string;
-  readonly digest: string;
-  readonly size: number;
-  /** Digest before compression. */
-  readonly diffId: string;
-  /** Bytes before compression. */
-  readonly unpacked: number;
-}
-
-/** So long after now Go's cache entries of a seed are dated, see `script`. Beyond 2038 some file systems have no dates. */
-const aheadMs = 9 * 365 * 86_400_000;
-/** Entries of Go's cache that came into a seed longer ago than this are left out when it is rewritten. */
+/** Entries of Go's cache that came into a seed longer ago than this are left behind when it is rewritten. */
 const keptMs = 30 * 86_400_000;
 
 /**
- * Runs in the image that the builds ran in, which has a shell and the usual tools. Of Go's build cache entries are taken that are complete, and
- * dated years ahead: Go removes entries that were not used for days by their date, and updates the date of an old one when it uses it, for which an
- * overlay file system copies the whole file; a date ahead spares both (cmd/go/internal/cache). Their date also tells when they came into the
- * seed. All other folders keep the dates of their files, because tools compare them (make, cargo).
+ * Runs in the image that the builds ran in, which has a shell and the usual tools; it leaves one file, because many are slow to copy. Of Go's
+ * build cache entries are taken that are complete. Older `tar`s have no `-T`, and one that is told too much at once would fail: so there are
+ * several archives, one after the other.
  */
 const script = `set -eu
 export LC_ALL=C
@@ -59,6 +43,7 @@ here=/.kfp-images
 # The lines of the first list that are not in the second.
 left() { sort "$1" "$2" "$2" | uniq -u; }
 mkdir -p "$here/out" "$here/lists"
+: > "$here/out/files.tar"
 cd "$here/mount"
 if [ "$KIND" = go ]; then
   find . -path './[0-9a-f][0-9a-f]/*' ! -type d > "$here/lists/there"
@@ -77,25 +62,17 @@ else
   left "$here/lists/there" "$here/lists/old" > "$here/lists/take"
 fi
 if [ -s "$here/lists/take" ]; then
-  mkdir -p "$here/out$FOLDER"
-  export out="$here/out$FOLDER"
-  sed 's,[^[:alnum:]_./-],\\\\&,g' "$here/lists/take" |
-    xargs -n 1000 sh -c 'tar -c -f - "$@" | (umask 022; cd "$out" && tar -x -f -)' sh
-  if [ "$KIND" = go ]; then
-    cd "$here/out$FOLDER"
-    find . -type f ! -newer "$here/context/now" -exec touch -r "$here/context/ahead" {} +
-  fi
+  sed 's,[^[:alnum:]_./-],\\\\&,g' "$here/lists/take" | xargs -n 1000 tar -c -f - >> "$here/out/files.tar"
 fi
 `;
 
 /** The Dockerfile that copies the folder out of its mount. Pure. */
-export function collectDockerfile({ cache, seed, extent, folder }: Collection): string {
-  const isGo = cache.path.endsWith('/go-build');
+export function collectDockerfile({ cache, seed, extent }: Collection): string {
   const known =
     extent === 'new' && seed !== undefined
       ? ` --mount=type=bind,from=${seed.image},source=${seed.source},target=/.kfp-images/seed`
       : '';
-  const variables = `FOLDER=${folder} KIND=${isGo ? 'go' : 'files'} EXTENT=${known === '' ? 'all' : 'new'} ONCE=${randomUUID()}`;
+  const variables = `KIND=${isGoCache(cache) ? 'go' : 'files'} EXTENT=${known === '' ? 'all' : 'new'} ONCE=${randomUUID()}`;
   return [
     `FROM ${cache.base} AS kfp-images-collect`,
     'USER 0:0',
@@ -129,7 +106,6 @@ export async function collectCache(
     await writeFile(join(context, name), '');
     await utimes(join(context, name), at / 1000, at / 1000);
   }
-  const tar = join(place, 'layer.tar');
   const command: Command = {
     command: 'docker',
     args: [
@@ -143,7 +119,7 @@ export async function collectCache(
         '--build-context',
         `${name}=docker-image://${pinned}`,
       ]),
-      ...['--output', `type=tar,dest=${tar}`],
+      ...['--output', 'type=tar,dest=-'],
       '.',
     ],
     cwd: context,
@@ -152,32 +128,18 @@ export async function collectCache(
   };
   let said = '';
   const onStderr = (chunk: Buffer): void => void (said = (said + chunk.toString('utf8')).slice(-2000));
-  const exitCode = await stream(command, { onStderr, onStart, signal });
+  const broken = new AbortController();
+  const stdout = new PassThrough();
+  const ended = stream(command, { stdout, onStderr, onStart, signal: AbortSignal.any([signal, broken.signal]) });
+  const rules = { cache: collection.cache, folder: collection.folder, now };
+  const packed = packLayer(stdout, rules, join(place, 'layer.tar.zst'), signal).catch((cause: unknown) => {
+    broken.abort();
+    return new BuildError(`What the builder gave can't be read: ${message(cause)}`, { cause });
+  });
+  const exitCode = await ended;
+  const layer = await packed;
   signal.throwIfAborted();
-  if (exitCode !== 0) throw new BuildError(said.trim().split('\n').slice(-3).join('\n'));
-  const file = join(place, 'layer.tar.zst');
-  const [plain, packed] = [new Measure(), new Measure()];
-  const zstd = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 1 } });
-  await pipeline(createReadStream(tar), plain, zstd, packed, createWriteStream(file, { mode: 0o600 }), { signal });
-  await rm(tar);
-  // Two blocks of zeros end it.
-  if (plain.bytes <= 1024) return undefined;
-  const { size } = await stat(file);
-  return { file, digest: packed.digest(), size, diffId: plain.digest(), unpacked: plain.bytes };
-}
-
-/** Counts and digests what passes through. */
-class Measure extends Transform {
-  bytes = 0;
-  readonly #hash: Hash = createHash('sha256');
-
-  override _transform(chunk: Buffer, _: BufferEncoding, done: (error: null, data: Buffer) => void): void {
-    this.bytes += chunk.length;
-    this.#hash.update(chunk);
-    done(null, chunk);
-  }
-
-  digest(): string {
-    return `sha256:${this.#hash.digest('hex')}`;
-  }
+  if (exitCode !== 0 && !broken.signal.aborted) throw new BuildError(said.trim().split('\n').slice(-3).join('\n'));
+  if (layer instanceof Error) throw layer;
+  return layer;
 }

@@ -1,17 +1,15 @@
-import { join } from 'node:path';
 import type { MountSeed, Seeds, UsedCache } from '../builder/dockerfile';
-import { collectCache } from '../builder/collectCache';
 import { replacingImages } from '../builder/options';
 import type { LocalMounts } from '../builder/localMounts';
-import { message } from '../errors';
 import { platformsOfImage } from '../plan/contentKey';
-import { isFull, findSeed, holdsSeed, storeSeed, type FoundSeed } from '../publish/seedStore';
+import { findSeed, holdsSeed, type FoundSeed } from '../publish/seedStore';
 import { seedFolder, seedRepository, type Seed, type SeedSubject } from '../publish/cacheSeed';
 import { duration } from '../report/format';
-import { recordGroup, type Scratch } from '../system/scratch';
+import type { Scratch } from '../system/scratch';
 import type { BuildOutcome } from '../types';
 import type { Access } from './access';
 import type { BuildInputs } from './buildInputs';
+import { beginSaving, buildSeconds, nothingSaved, type Saving } from './cacheSaving';
 import type { RunPorts } from './ports';
 import type { Work } from './work';
 
@@ -23,8 +21,8 @@ export interface Caches {
   giveUp(why: string): void;
   /** So long pulling what mounts start from may take, in milliseconds: far longer than it does. */
   pullMs(): number;
-  /** Writes what the builds have added, after publication. Never throws. */
-  save(outcomes: readonly BuildOutcome[]): Promise<void>;
+  /** All builds have ended well: begins to collect what they have added. */
+  begin(outcomes: readonly BuildOutcome[]): Saving;
   /** For people: what the caches gave, and what became of them. */
   readonly notes: readonly string[];
 }
@@ -45,18 +43,12 @@ const leastSeconds = 3;
 /** A seed is written again when building with it took this part of what it saves. */
 const worthWriting = 0.2;
 
-/** How long writing a seed may take where building took `seconds`: half of what it has saved or will save. Whole milliseconds. */
-export function longestWriting(seconds: number): number {
-  // AbortSignal.timeout() takes no fractions.
-  return Math.max(60_000, Math.round(500 * seconds));
-}
-
 /** None are used: without a registry, or with `cache: none`. */
 export const noCaches: Caches = {
   seeds: () => new Map(),
   giveUp: () => undefined,
   pullMs: () => 0,
-  save: () => Promise.resolve(),
+  begin: () => nothingSaved,
   notes: [],
 };
 
@@ -171,60 +163,20 @@ class RunCaches implements Caches {
     this.#isGivenUp = true;
   }
 
-  async save(outcomes: readonly BuildOutcome[]): Promise<void> {
-    const { branch, source } = this.#work;
-    const took = this.#seconds(outcomes);
-    if (branch === undefined || source.workspace !== undefined) return;
-    for (const folder of this.#folders) {
-      const { found, seed, cache } = folder;
-      // The builder held it before this run: who starts empty has been served by others.
-      if (found === undefined) continue;
-      const usable = this.#isGivenUp ? undefined : seed;
-      if (took < Math.max(leastSeconds, (usable?.saves ?? 0) * worthWriting)) continue;
-      try {
-        await this.#saveFolder(folder, usable, branch, took);
-      } catch (thrown) {
-        if (this.#ports.signal.aborted) return;
-        this.#tell(`${cache.path} was not written to the registry: ${message(thrown)}`);
-      }
-    }
-  }
-
-  async #saveFolder(
-    { cache, subject, baseImages, found }: Folder,
-    seed: Seed | undefined,
-    branch: string,
-    took: number,
-  ): Promise<void> {
-    const { registry, path } = this.#access;
-    const startedAt = Date.now();
-    const signal = AbortSignal.any([this.#ports.signal, AbortSignal.timeout(longestWriting(took))]);
-    const extent = seed === undefined || isFull(seed) ? 'all' : 'new';
-    const layer = await collectCache(
-      { cache, seed: this.#mountSeed(seed), extent, baseImages, folder: seedFolder, since: this.#startedAt },
-      join(this.#scratch.folder, `cache-${this.#folders.findIndex((each) => each.cache === cache)}`),
-      { env: this.#env, builder: this.#work.inputs.builder },
-      (group) => recordGroup(this.#scratch, group),
-      signal,
-    );
-    if (layer === undefined) return;
-    const facts = { subject, branch, createdAt: startedAt, saves: Math.max(took, seed?.saves ?? 0) };
-    const below = extent === 'new' ? seed : undefined;
-    const stored = await storeSeed(registry, path.full, { facts, layer, below, own: found?.own });
-    const seconds = duration(Date.now() - startedAt);
-    this.#tell(
-      stored === 'other'
-        ? `${cache.path} was not written to the registry: another run has just done so.`
-        : `${cache.path} is in the registry for later builds: ${seedRepository(path.full)}@${stored.digest} (${Math.ceil(layer.size / 1e6)} MB, in ${seconds}).`,
-    );
-  }
-
-  /** From the start of the first build to the end of the last. */
-  #seconds(outcomes: readonly BuildOutcome[]): number {
-    const timings = outcomes.flatMap((outcome) => (outcome.kind === 'built' ? [outcome.timing] : []));
-    const starts = timings.flatMap(({ startedAt }) => startedAt ?? []);
-    const ends = timings.flatMap(({ builtAt }) => builtAt ?? []);
-    return starts.length === 0 ? 0 : (Math.max(...ends) - Math.min(...starts)) / 1000;
+  begin(outcomes: readonly BuildOutcome[]): Saving {
+    const { branch, source, inputs } = this.#work;
+    const took = buildSeconds(outcomes);
+    if (branch === undefined || source.workspace !== undefined) return nothingSaved;
+    const docker = { env: this.#env, builder: inputs.builder };
+    const about = { access: this.#access, ports: this.#ports, scratch: this.#scratch, docker };
+    const folders = this.#folders.flatMap((folder) => {
+      const usable = this.#isGivenUp ? undefined : folder.seed;
+      // What the builder held before this run was not looked for: who starts empty has been served by others.
+      const least = Math.max(leastSeconds, (usable?.saves ?? 0) * worthWriting);
+      if (folder.found === undefined || took < least) return [];
+      return [{ ...folder, own: folder.found.own, seed: usable, mount: this.#mountSeed(usable) }];
+    });
+    return beginSaving(folders, { ...about, branch, took, since: this.#startedAt, tell: (note) => this.#tell(note) });
   }
 
   #mountSeed(seed: Seed | undefined): MountSeed | undefined {

@@ -66,7 +66,7 @@ export interface Product {
   readonly images: readonly FinishedImage[];
   /** Release of the BuildKit that built; undefined: nothing was built, or it does not say. */
   readonly buildkit: string | undefined;
-  readonly caches: Pick<Caches, 'save' | 'notes'>;
+  readonly caches: Pick<Caches, 'begin' | 'notes'>;
 }
 
 /** What was attached to a set and its images. */

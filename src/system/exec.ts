@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
+import type { Writable } from 'node:stream';
 import { exec } from '@actions/exec';
 import { EnvironmentError } from '../errors';
 import { bounds } from './bounds';
@@ -61,6 +62,8 @@ async function runSpawned(command: Command): Promise<Finished> {
 /** Listeners of a long-running child. Chunks are as they come; nothing is kept. */
 export interface Streams {
   readonly onStdout?: (chunk: Buffer) => void;
+  /** Gets the whole standard output, no faster than it takes it, and is ended with it. */
+  readonly stdout?: Writable;
   readonly onStderr?: (chunk: Buffer) => void;
   /** Aborting ends the whole process group: SIGTERM, and SIGKILL after `graceMs`. */
   readonly signal?: AbortSignal;
@@ -96,7 +99,8 @@ export function stream(command: Command, streams: Streams = {}): Promise<number>
     }
     const stop = (): void => endGroup(child, streams.graceMs ?? 10_000);
     streams.signal?.addEventListener('abort', stop, { once: true });
-    child.stdout?.on('data', (chunk: Buffer) => streams.onStdout?.(chunk));
+    if (streams.stdout === undefined) child.stdout?.on('data', (chunk: Buffer) => streams.onStdout?.(chunk));
+    else child.stdout?.pipe(streams.stdout);
     child.stderr?.on('data', (chunk: Buffer) => streams.onStderr?.(chunk));
     // A child that ends before it read its input is judged by its exit status, not by the broken pipe.
     child.stdin?.on('error', () => undefined);
