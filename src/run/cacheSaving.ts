@@ -50,7 +50,10 @@ export interface SavingRun {
   readonly tell: (note: string) => void;
 }
 
-/** How long writing a seed may take where building took `seconds`: half of what it has saved or will save. Whole milliseconds. */
+/**
+ * How long a run may wait for its seeds to be collected where building took `seconds`: half of what they have saved or will save. Whole
+ * milliseconds.
+ */
 export function longestWriting(seconds: number): number {
   // AbortSignal.timeout() takes no fractions.
   return Math.max(60_000, Math.round(500 * seconds));
@@ -85,6 +88,8 @@ export function beginSaving(folders: readonly SavedFolder[], run: SavingRun): Sa
   const collecting = collectAll();
   return {
     finish: async () => {
+      const limit = AbortSignal.timeout(longestWriting(run.took));
+      limit.addEventListener('abort', () => over.abort(limit.reason));
       for (const { folder, result } of await collecting) {
         try {
           if (result instanceof Error) throw result;
@@ -105,10 +110,8 @@ export function beginSaving(folders: readonly SavedFolder[], run: SavingRun): Sa
   > {
     const results = [];
     for (const [index, folder] of folders.entries()) {
-      const limit = AbortSignal.timeout(longestWriting(run.took));
-      const signal = AbortSignal.any([ports.signal, over.signal, limit]);
-      const result = await collect(folder, index, run, signal).catch((thrown: unknown) =>
-        thrown instanceof Error ? thrown : new Error(message(thrown)),
+      const result = await collect(folder, index, run, AbortSignal.any([ports.signal, over.signal])).catch(
+        (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(message(thrown))),
       );
       results.push({ folder, result });
     }
