@@ -8,7 +8,7 @@ import { run } from '../../src/system/exec';
 
 /** A buildkitd of a test's own. */
 export interface Buildkitd extends AsyncDisposable {
-  /** `unix://…`, for buildx's remote driver. */
+  /** `unix://…`, or `tcp://…` with TLS, for buildx's remote driver. */
   readonly address: string;
   stop(): Promise<void>;
 }
@@ -19,11 +19,25 @@ function program(variable: string): string {
   return path;
 }
 
-/** Starts one below `folder`, with an empty cache. It shares nothing with any other. `core`: what it runs, runs on that core alone. `isFast`: with a file system that stacks, where that is to be had. */
-export async function startBuildkitd(
-  folder: string,
-  { core, isFast = false }: { readonly core?: number; readonly isFast?: boolean } = {},
-): Promise<Buildkitd> {
+/** What one side of a connection shows, and what it expects of the other: paths of PEM files. */
+export interface Identity {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+}
+
+/** What a buildkitd is started with. */
+export interface Options {
+  /** What it runs, runs on that core alone. */
+  readonly core?: number;
+  /** With a file system that stacks, where that is to be had. */
+  readonly isFast?: boolean;
+  /** On a port of 127.0.0.1, for clients that show what `ca` knows. */
+  readonly tls?: Identity;
+}
+
+/** Starts one below `folder`, with an empty cache. It shares nothing with any other. */
+export async function startBuildkitd(folder: string, { core, isFast = false, tls }: Options = {}): Promise<Buildkitd> {
   const bin = join(folder, 'bin');
   await mkdir(bin, { recursive: true });
   await symlink(program('KFP_IMAGES_RUNC'), join(bin, 'buildkit-runc'));
@@ -35,7 +49,8 @@ export async function startBuildkitd(
     command,
     [
       ...before,
-      ...['--root', join(folder, 'root'), '--addr', `unix://${socket}`],
+      ...['--root', join(folder, 'root'), '--addr', tls === undefined ? `unix://${socket}` : 'tcp://127.0.0.1:0'],
+      ...(tls === undefined ? [] : ['--tlscert', tls.cert, '--tlskey', tls.key, '--tlscacert', tls.ca]),
       // Neither a network of its own nor a file system that stacks: both are not to be had everywhere.
       ...[
         '--oci-worker-net',
@@ -58,19 +73,22 @@ export async function startBuildkitd(
     if (child.exitCode === null) child.kill();
     await ended;
   };
-  return { address: `unix://${socket}`, stop, [Symbol.asyncDispose]: stop };
+  const [, port] = /running server on 127\.0\.0\.1:(\d+)/.exec(await readFile(logFile, 'utf8')) ?? [];
+  const address = tls === undefined ? `unix://${socket}` : `tcp://127.0.0.1:${port ?? ''}`;
+  return { address, stop, [Symbol.asyncDispose]: stop };
 }
 
 /** Makes a builder of these nodes, where `BUILDX_CONFIG` is `config`. */
 export async function createBuilder(
   config: string,
   name: string,
-  nodes: readonly { readonly address: string; readonly platform?: string }[],
+  nodes: readonly { readonly address: string; readonly platform?: string; readonly tls?: Identity }[],
 ): Promise<void> {
-  for (const [index, { address, platform }] of nodes.entries()) {
+  for (const [index, { address, platform, tls }] of nodes.entries()) {
     const own = ['--driver', 'remote', '--name', name, '--node', `${name}${index}`];
     const how = [...(index > 0 ? ['--append'] : []), ...(platform === undefined ? [] : ['--platform', platform])];
-    const args = ['buildx', 'create', ...how, ...own, address];
+    const identity = tls && `cacert=${tls.ca},cert=${tls.cert},key=${tls.key}`;
+    const args = ['buildx', 'create', ...how, ...own, ...(identity ? ['--driver-opt', identity] : []), address];
     const { exitCode, stderr } = await run({ command: 'docker', args, env: { BUILDX_CONFIG: config } });
     if (exitCode !== 0) throw new Error(stderr);
   }

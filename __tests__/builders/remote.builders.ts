@@ -1,8 +1,11 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runChecks } from '../../src/commands/doctor/check';
 import { machineChecks } from '../../src/commands/doctor/machine';
 import { ensureBaseImage } from '../support/baseImages';
+import { selfSignedCertificate } from '../support/certificate';
 import { docker } from '../support/engine';
 import { createMatrixFork, matrixFiles, matrixImages } from '../support/matrixFork';
 import { dockerConfig } from '../support/registry';
@@ -18,7 +21,7 @@ import {
   type Ended,
   type World,
 } from '../run/world';
-import { createBuilder, startBuildkitd, type Buildkitd } from './buildkitd';
+import { createBuilder, startBuildkitd, type Buildkitd, type Identity } from './buildkitd';
 
 /* A real buildkitd by buildx's remote driver: it pushes by digest alone, has a store of its own, and may have several nodes. */
 
@@ -147,6 +150,38 @@ describe('two nodes', () => {
       /builder farm \(driver remote\); node farm0: BuildKit v\S+, linux\/amd64 .*; node farm1: BuildKit v\S+, linux\/arm64 /,
     );
     expect(text('Space of the builder')).toMatch(/^the cache of builder farm takes [\d.]+[kMG]?B/);
+  });
+});
+
+describe('a node that is reached over TLS', () => {
+  /** What one side shows, with its key; the other side knows it by the file of its certificate. */
+  async function identity(name: string, host: string): Promise<Omit<Identity, 'ca'>> {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const files = { cert: join(world.folder.path, `${name}.pem`), key: join(world.folder.path, `${name}-key.pem`) };
+    await writeFile(files.cert, selfSignedCertificate(privateKey, publicKey, host));
+    await writeFile(files.key, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+    return files;
+  }
+
+  it('builds for who shows the right certificate, and is named as silent to who does not', async () => {
+    const [server, client, stranger] = await Promise.all([
+      identity('server', '127.0.0.1'),
+      identity('client', 'client'),
+      identity('stranger', 'stranger'),
+    ]);
+    await using daemon = await startBuildkitd(join(world.folder.path, 'tls'), { tls: { ...server, ca: client.cert } });
+    const node = (own: Omit<Identity, 'ca'>): Parameters<typeof createBuilder>[2][number] => {
+      return { address: daemon.address, tls: { ...own, ca: server.cert } };
+    };
+    await createBuilder(config, 'secure', [node(client)]);
+    await createBuilder(config, 'strange', [node(stranger)]);
+    await world.fork.commit('Over TLS [backend-all]', matrixFiles('6'));
+    const refused = await build('strange');
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toMatch(/The builder strange does not answer \(node strange0 at tcp:\/\/127\.0\.0\.1:\d+/);
+    expect(refused.stderr).not.toMatch(stackLine);
+    expectDone(await build('secure'));
+    expect(Object.keys(await digests()).sort()).toEqual([...matrixImages].sort());
   });
 });
 
