@@ -1,66 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { randomFrom } from '../support/interleavings';
-import type { ApiServer } from './apiServer';
-import { send } from './kills';
+import { describe, expect, test } from 'vitest';
 import { runKubectl } from './kubectl';
-import { defineKind, group, own, resourcePath, startFakeOperator, type FakeOperator } from './operatorFake';
+import { group, own as operatorsOwn, resourcePath } from './operatorFake';
 import { apiserver, patched, reference, type Spec } from './operatorSets';
-import { createServer, createWorld, environmentOf, setOf, type World } from './world';
+import { eachOperatorTest, kind, type OperatorTest } from './operatorTest';
+import { environmentOf, setOf } from './world';
 
 /*
  * Operators that take images from a custom resource: deploy, status and rollback write there and watch what the operator makes of it. The
  * API server is real, the operator a stand-in (operatorFake.ts).
  */
 
-let server: ApiServer;
-let world: World;
-let operator: FakeOperator;
-let worlds = 0;
-beforeAll(async () => {
-  server = await createServer();
-  await defineKind(server);
-});
-afterAll(() => server[Symbol.asyncDispose]());
-beforeEach(async () => {
-  world = await createWorld(server, 'none', `operator-${(worlds += 1)}`);
-  operator = startFakeOperator(server, world.namespace);
-});
-afterEach(async () => {
-  await operator[Symbol.asyncDispose]();
-  await world[Symbol.asyncDispose]();
-});
+let own: OperatorTest;
+eachOperatorTest('operator', (each) => (own = each));
 
-const [first, second, third] = [setOf('first'), setOf('second'), setOf('third')];
-const kind = 'DataSciencePipelinesApplication';
-const manifest = (spec: object = {}): object => ({
-  apiVersion: `${group}/v1`,
-  kind,
-  metadata: { name: 'sample', namespace: world.namespace },
-  spec: { apiServer: { enableSamplePipeline: true }, objectStorage: { externalStorage: { host: 's3' } }, ...spec },
-});
-const resource = async (): Promise<{ metadata: { annotations?: Record<string, string> }; spec: Spec }> =>
-  (await server.api(resourcePath(world.namespace, 'sample'))).json as never;
-const spec = async (): Promise<Spec> => (await resource()).spec;
-/** Makes the custom resource and waits for its Deployments. */
-async function install(more: object = {}): Promise<Spec> {
-  const answer = await server.api(resourcePath(world.namespace), { method: 'POST', body: manifest(more) });
-  expect(answer.status).toBe(201);
-  await made(3);
-  return spec();
-}
-
-async function made(count: number): Promise<void> {
-  while (((await world.state()) as unknown[]).length < count) await sleep(50);
-}
-
-async function succeed(command: 'deploy' | 'rollback', lock?: typeof first): Promise<void> {
-  const ended = await world.run(command, lock === undefined ? {} : { lock: await world.lock(lock) });
-  expect(ended, ended.stderr).toMatchObject({ exitCode: 0 });
-}
+const [first, second] = [setOf('first'), setOf('second')];
 
 describe('Open Data Hub', () => {
   test('deploy, the same again, one that fails, status, a rollback, and forward again', async () => {
+    const { world, resource, spec, install, succeed } = own;
     const original = await install();
     const shown = await world.run('deploy', { lock: await world.lock(first), dryRun: true });
     expect(shown, shown.stderr).toMatchObject({ exitCode: 0 });
@@ -114,9 +72,9 @@ describe('Open Data Hub', () => {
     await succeed('rollback');
     expect(await spec()).toEqual(original);
     expect(await world.deployment('ds-pipeline-sample')).toEqual({
-      image: own['image'],
-      V2_LAUNCHER_IMAGE: own['argoLauncherImage'],
-      V2_DRIVER_IMAGE: own['argoDriverImage'],
+      image: operatorsOwn['image'],
+      V2_LAUNCHER_IMAGE: operatorsOwn['argoLauncherImage'],
+      V2_DRIVER_IMAGE: operatorsOwn['argoDriverImage'],
     });
     await succeed('rollback');
     expect(await spec()).toEqual(patched(original, first));
@@ -124,6 +82,7 @@ describe('Open Data Hub', () => {
   });
 
   test('two custom resources in one namespace: both get the set, both are put back where one fails, both are rolled back', async () => {
+    const { server, world, manifest, spec, install, made, succeed } = own;
     const original = await install();
     const more = manifest({ scheduledWorkflow: { deploy: true, image: 'registry.example/own/workflow:1' } });
     const other = { ...more, metadata: { name: 'other', namespace: world.namespace } };
@@ -171,6 +130,7 @@ describe('Open Data Hub', () => {
   });
 
   test('an operator that does not come to it: what it says of itself, and put back', async () => {
+    const { world, operator, resource, spec, install } = own;
     const original = await install();
     operator.asleep = 'the database does not answer';
     while (!JSON.stringify(await resource()).includes(operator.asleep)) await sleep(50);
@@ -182,6 +142,7 @@ describe('Open Data Hub', () => {
   });
 
   test('refused before anything is changed: half a set, a part that is left alone, a pull secret, a text that is none', async () => {
+    const { server, world, spec, install } = own;
     const original = await install({ persistenceAgent: { deploy: true } });
     const refused = async (words: string, flags: object, operands: readonly string[] = []): Promise<void> => {
       const ended = await world.run('deploy', { lock: await world.lock(first), ...flags }, operands);
@@ -236,6 +197,7 @@ describe('Open Data Hub', () => {
   test.each([[[]], [['--server-side', '--force-conflicts=false']]])(
     'who applies it (kubectl apply %j) takes back all of it, and meets no conflict',
     async (flags) => {
+      const { server, world, manifest, spec, made, succeed } = own;
       const apply = async (): Promise<void> => {
         const text = JSON.stringify(manifest());
         const ended = await runKubectl(
@@ -255,56 +217,3 @@ describe('Open Data Hub', () => {
     },
   );
 });
-
-describe('killed at any moment: never half of two sets', () => {
-  const seeds = Array.from({ length: Number(process.env['KFP_IMAGES_KILLS'] ?? 4) }, (_, index) => index + 1);
-  test.each(seeds)('seed %i', async (seed) => {
-    const random = randomFrom(seed);
-    const original = await install();
-    await succeed('deploy', first);
-    const victim = random() < 0.5 ? 'rollback' : 'deploy';
-    const signal = (['SIGKILL', 'SIGKILL', 'SIGTERM'] as const)[Math.floor(random() * 3)] ?? 'SIGKILL';
-    const isLate = random() < 0.6;
-    const before = JSON.stringify((await resource()).metadata.annotations);
-    let pid = 0;
-    let isOver = false;
-    const running = world
-      .run(victim, victim === 'deploy' ? { lock: await world.lock(second) } : {}, [], { onStart: (id) => (pid = id) })
-      .finally(() => (isOver = true));
-    const over = (): boolean => isOver;
-    while (!over() && (pid === 0 || (isLate && JSON.stringify((await resource()).metadata.annotations) === before)))
-      await sleep(5);
-    await Promise.race([sleep(random() * (isLate ? 300 : 3000)), running]);
-    if (!over()) send(pid, signal);
-    await running;
-
-    const repair = random() < 0.5 ? 'rollback' : 'deploy';
-    await succeed(repair, repair === 'deploy' ? third : undefined);
-    const all = {
-      original,
-      first: patched(original, first),
-      second: patched(original, second),
-      third: patched(original, third),
-    };
-    const now = JSON.stringify(sorted(await spec()));
-    const names = Object.entries(all).flatMap(([name, each]) => (JSON.stringify(sorted(each)) === now ? [name] : []));
-    expect(names, now).toHaveLength(1);
-    if (repair === 'deploy') expect(names).toEqual(['third']);
-    // What the operator makes is of that set, too.
-    const [set] = names;
-    if (set !== 'original')
-      expect(await world.deployment('ds-pipeline-sample')).toEqual(
-        apiserver({ first, second, third }[set ?? ''] ?? first),
-      );
-    expect((await world.run('status')).stderr).not.toContain('interrupted');
-  });
-});
-
-function sorted(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, each]) => [key, sorted(each)]),
-  );
-}

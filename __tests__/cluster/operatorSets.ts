@@ -2,7 +2,7 @@ import type { setOf } from './world';
 
 /* What a custom resource and its Deployments say of a set. */
 
-type Lock = ReturnType<typeof setOf>;
+export type Lock = ReturnType<typeof setOf>;
 
 export const reference = (lock: Lock, name: string): string => {
   const image = lock.images[name];
