@@ -65,8 +65,19 @@ let clones = 0;
 
 /** Builds in a new clone; gives what was said, and the digest. */
 async function build(...more: readonly string[]): Promise<{ readonly said: string; readonly digest: string }> {
+  return buildIn(await clone(), more);
+}
+
+async function clone(): Promise<string> {
   const directory = join(folder.path, `clone-${stamp}-${++clones}`);
   await run({ command: 'git', args: ['clone', '--quiet', fork.directory, directory] });
+  return directory;
+}
+
+async function buildIn(
+  directory: string,
+  more: readonly string[] = [],
+): Promise<{ readonly said: string; readonly digest: string }> {
   const args = ['--registry-path', registry.path, '--credentials-json', join(folder.path, 'key.json'), ...more];
   const ended = await kfpImages(directory, ['build', '--images', 'all', '--rebuild', 'all', ...args]);
   const said = ended.stdout + ended.stderr;
@@ -108,7 +119,7 @@ it('what one machine has compiled, another finds, and the image is the same', as
 it('where a named context stands for the base image, caches are written too', async () => {
   const nowhere = 'nowhere.invalid/build:1';
   await fork.commit('Replace the base', {
-    'src/d.unit': `a unit on another base ${stamp}\n`,
+    'src/d.unit': unit('d', long),
     'src/must': '',
     Dockerfile: `FROM ${nowhere} AS builder\nCOPY src /src\nRUN sh /src/compile\nFROM ${nowhere}\nCOPY --from=builder /out /\n`,
     'kfp-images.yaml':
@@ -132,4 +143,13 @@ it('a seed that is damaged in the registry is left, and the log says so', async 
   expect(said).toMatch(
     /A cache of the registry could not be used, so this run builds without: |is not whole in the registry/,
   );
+});
+
+it('a checkout on no branch writes none, and says so', async () => {
+  await fork.commit('On no branch', { 'src/e.unit': unit('e', long), 'src/must': '' });
+  const directory = await clone();
+  await run({ command: 'git', args: ['checkout', '--quiet', '--detach'], cwd: directory });
+  const { said } = await buildIn(directory);
+  expect(said).toContain('No cache is written for later builds: caches belong to branches');
+  expect(said).not.toContain('is in the registry for later builds');
 });

@@ -143,7 +143,10 @@ async function store(
   { extent, startedAt, endedAt, layer }: Collected,
   { access, branch, took, tell }: SavingRun,
 ): Promise<void> {
-  if (layer === undefined) return;
+  if (layer === undefined) {
+    if (extent === 'all') tell(`${cache.path} was not written to the registry: the builder had nothing in it.`);
+    return;
+  }
   const storedFrom = Date.now();
   const facts = { subject, branch, createdAt: startedAt, saves: Math.max(took, seed?.saves ?? 0) };
   const below = extent === 'new' ? seed : undefined;

@@ -166,7 +166,14 @@ class RunCaches implements Caches {
   begin(outcomes: readonly BuildOutcome[]): Saving {
     const { branch, source, inputs } = this.#work;
     const took = buildSeconds(outcomes);
-    if (branch === undefined || source.workspace !== undefined) return nothingSaved;
+    if (source.workspace !== undefined) return nothingSaved;
+    if (branch === undefined) {
+      if (this.#folders.length > 0 && took >= leastSeconds)
+        this.#tell(
+          'No cache is written for later builds: caches belong to branches, and this commit was checked out on none.',
+        );
+      return nothingSaved;
+    }
     const docker = { env: this.#env, builder: inputs.builder };
     const about = { access: this.#access, ports: this.#ports, scratch: this.#scratch, docker };
     const folders = this.#folders.flatMap((folder) => {
