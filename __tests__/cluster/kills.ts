@@ -41,7 +41,7 @@ export async function hit(
   let isOver = false;
   const running = runLine(world, line, { env, onStart: (started) => (pid = started) }).finally(() => (isOver = true));
   const changed = async (): Promise<number> => (await notes(world)).filter((each, at) => each !== old[at]).length;
-  while (pid === 0 || (moment.changed > 0 && !over() && (await changed()) < moment.changed)) await sleep(2);
+  while (pid === 0 || (moment.changed > 0 && !over() && (await changed()) < moment.changed)) await sleep(20);
   await Promise.race([sleep(moment.delay), running]);
   send(pid, signal);
   if (moment.killAfter !== undefined) {

@@ -31,7 +31,7 @@ describe('killed at any moment: never half of two sets', () => {
       .finally(() => (isOver = true));
     const over = (): boolean => isOver;
     while (!over() && (pid === 0 || (isLate && JSON.stringify((await resource()).metadata.annotations) === before)))
-      await sleep(5);
+      await sleep(20);
     await Promise.race([sleep(random() * (isLate ? 300 : 3000)), running]);
     if (!over()) send(pid, signal);
     await running;

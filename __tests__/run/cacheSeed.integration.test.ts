@@ -34,7 +34,7 @@ const base = 'kfp-images-test/build:1';
 const stamp = String(Date.now());
 const unit = (name: string, seconds: number): string => `${seconds}\n${name} ${stamp}\n`;
 /** A seed is written again by what took a fifth of what it saves: far more than that, however busy the first build found this machine. */
-const long = 12;
+const long = 8;
 
 let registry: TestRegistry;
 let fork: TestRepository;

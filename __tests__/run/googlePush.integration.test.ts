@@ -127,11 +127,11 @@ describe('a build that outlives its token still publishes, with', () => {
   ];
   it.each(kinds)('$name', async ({ name, credentials }) => {
     // Long enough for what needs one token on a busy machine, and not for the build.
-    await using cloud = await startFakeCloud({ seconds: 20 });
+    await using cloud = await startFakeCloud({ seconds: 10 });
     cloud.world.rights.set(federatedAccount, rightsOf('writer'));
     const file = 'backend/Dockerfile.driver';
     const text = await readFile(join(world.fork.directory, file), 'utf8');
-    const slow = `${text}\nRUN sleep 22 # ${name} ${String(Date.now())}\n`;
+    const slow = `${text}\nRUN sleep 12 # ${name} ${String(Date.now())}\n`;
     const commit = await world.fork.commit('Take long [driver]', { [file]: slow });
     const result = await step(world, {
       inputs: { 'registry-path': cloud.path, 'credentials-json': credentials(cloud) },
