@@ -32,7 +32,7 @@ export async function playEndToEnd(
   const place = fixture.on(scenario.auth);
   const { proxy, registry } = place;
   const path = isFirst ? `w${seed}` : line;
-  const look = (): Promise<Storage> => readStorage(registry.dataDir, path);
+  const look = (): Promise<Storage> => Promise.resolve(readStorage(registry.dataDir, path));
   const act = async (name: string, clone: number, signal?: EndToEndRun['signal']): Promise<EndToEndEnding> => {
     const commit = commits.get(name) ?? '';
     const workspace = fixture.clones[clone] ?? '';

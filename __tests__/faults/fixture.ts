@@ -83,7 +83,10 @@ function onFiles({ host, username, password, dataDir }: TestRegistry): GroundReg
     host,
     username,
     password,
-    look: (path) => readStorage(dataDir, path),
-    fill: (from, memory) => writeStorage(dataDir, from, memory),
+    look: (path) => Promise.resolve(readStorage(dataDir, path)),
+    fill: (from, memory) => {
+      writeStorage(dataDir, from, memory);
+      return Promise.resolve();
+    },
   };
 }

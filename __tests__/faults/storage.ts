@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readManifest } from '../../src/oci/manifest';
 import type { Storage as Memory } from '../support/memoryRegistry';
@@ -16,87 +16,89 @@ export interface Storage {
 /**
  * Reads the files of Distribution's filesystem driver:
  * https://github.com/distribution/distribution/blob/main/registry/storage/paths.go
- * `path`: without the host.
+ * `path`: without the host. Many small files: one call for each, where asking and waiting would cost four.
  */
-export async function readStorage(dataDir: string, path: string): Promise<Storage> {
+export function readStorage(dataDir: string, path: string): Storage {
   const v2 = join(dataDir, 'docker/registry/v2');
   const top = join(v2, 'repositories', path);
   const tags = new Map<string, ReadonlyMap<string, string>>();
-  for (const repository of await list(top)) {
+  for (const repository of list(top)) {
     const named = new Map<string, string>();
-    for (const tag of await list(join(top, repository, '_manifests/tags'))) {
-      const digest = await text(join(top, repository, '_manifests/tags', tag, 'current/link'));
+    for (const tag of list(join(top, repository, '_manifests/tags'))) {
+      const digest = text(join(top, repository, '_manifests/tags', tag, 'current/link'));
       if (digest !== undefined) named.set(tag, digest);
     }
     tags.set(repository, named);
   }
-  const blob = async (digest: string): Promise<Buffer | undefined> => {
+  const blob = (digest: string): Buffer | undefined => {
     const hex = digest.slice('sha256:'.length);
-    return readFile(join(v2, 'blobs/sha256', hex.slice(0, 2), hex, 'data')).catch(missing);
+    return read(join(v2, 'blobs/sha256', hex.slice(0, 2), hex, 'data'));
   };
-  const isLinked = async (repository: string, kind: string, digest: string): Promise<boolean> =>
-    (await text(join(top, repository, kind, 'sha256', digest.slice('sha256:'.length), 'link'))) === digest;
-  const problems = async (repository: string, digest: string): Promise<readonly string[]> => {
-    const manifest = await blob(digest);
+  const isLinked = (repository: string, kind: string, digest: string): boolean =>
+    text(join(top, repository, kind, 'sha256', digest.slice('sha256:'.length), 'link')) === digest;
+  const problems = (repository: string, digest: string): readonly string[] => {
+    const manifest = blob(digest);
     const content = manifest && readManifest(manifest);
-    if (content === undefined || !(await isLinked(repository, '_manifests/revisions', digest))) {
+    if (content === undefined || !isLinked(repository, '_manifests/revisions', digest)) {
       return [`${repository} has no ${digest}`];
     }
     const parts = [...(content.config === undefined ? [] : [content.config]), ...content.layers];
-    const missing = await Promise.all(
-      parts.map(async (part) =>
-        (await blob(part.digest))?.length === part.size && (await isLinked(repository, '_layers', part.digest))
-          ? []
-          : [`${repository}@${digest} lacks ${part.digest}`],
-      ),
+    return parts.flatMap((part) =>
+      blob(part.digest)?.length === part.size && isLinked(repository, '_layers', part.digest)
+        ? []
+        : [`${repository}@${digest} lacks ${part.digest}`],
     );
-    return missing.flat();
   };
-  return { tags, problems, blob };
+  return {
+    tags,
+    problems: (repository, digest) => Promise.resolve(problems(repository, digest)),
+    blob: (digest) => Promise.resolve(blob(digest)),
+  };
 }
 
 /** Writes what a memory registry holds into a real one's storage, as if it had been pushed: names there start with `host`. */
-export async function writeStorage(dataDir: string, host: string, memory: Memory): Promise<void> {
+export function writeStorage(dataDir: string, host: string, memory: Memory): void {
   const v2 = join(dataDir, 'docker/registry/v2');
-  const put = async (file: string, content: Uint8Array | string): Promise<void> => {
-    await mkdir(dirname(join(v2, file)), { recursive: true });
-    // Rounds share blobs: a file appears whole or not at all.
+  const put = (file: string, content: Uint8Array | string): void => {
+    mkdirSync(dirname(join(v2, file)), { recursive: true });
+    // The registry shares blobs between rounds: a file appears whole or not at all.
     const own = join(v2, `${file}.${randomUUID()}`);
-    await writeFile(own, content);
-    await rename(own, join(v2, file));
+    writeFileSync(own, content);
+    renameSync(own, join(v2, file));
   };
   const blob = (hex: string): string => `blobs/sha256/${hex.slice(0, 2)}/${hex}/data`;
   const own = (name: string): string => `repositories/${name.slice(host.length + 1)}`;
-  const writes: Promise<void>[] = [];
   for (const [at, bytes] of [...memory.blobs].concat([...memory.manifests].map(([at, { bytes }]) => [at, bytes]))) {
     const [repository = '', digest = ''] = at.split('@');
     const hex = digest.slice('sha256:'.length);
     const kind = memory.manifests.has(at) ? '_manifests/revisions' : '_layers';
-    writes.push(put(blob(hex), bytes), put(`${own(repository)}/${kind}/sha256/${hex}/link`, digest));
+    put(blob(hex), bytes);
+    put(`${own(repository)}/${kind}/sha256/${hex}/link`, digest);
   }
   for (const [name, digest] of memory.tags) {
     const colon = name.lastIndexOf(':');
     const folder = `${own(name.slice(0, colon))}/_manifests/tags/${name.slice(colon + 1)}`;
     const index = `${folder}/index/sha256/${digest.slice('sha256:'.length)}/link`;
-    writes.push(put(`${folder}/current/link`, digest), put(index, digest));
-  }
-  await Promise.all(writes);
-}
-
-async function list(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    missing(error);
-    return [];
+    put(`${folder}/current/link`, digest);
+    put(index, digest);
   }
 }
 
-const text = (file: string): Promise<string | undefined> =>
-  readFile(file, 'utf8').then((found) => (found === '' ? undefined : found), missing);
+const list = (folder: string): readonly string[] => ifThere(() => readdirSync(folder)) ?? [];
+
+const read = (file: string): Buffer | undefined => ifThere(() => readFileSync(file));
+
+function text(file: string): string | undefined {
+  const found = read(file)?.toString('utf8') ?? '';
+  return found === '' ? undefined : found;
+}
 
 /** Only what is not there is undefined. */
-function missing(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-  throw error;
+function ifThere<Value>(look: () => Value): Value | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

@@ -15,12 +15,15 @@ export interface RegistryProcess {
 const withThisProcess =
   'exec 3<&0; "$@" 3<&- & child=$!; (cat <&3 >/dev/null; kill "$child" 2>/dev/null) & wait "$child"';
 
+// Registries are Go programs: fewer of its collections, and one thread for what tests ask, are a third less work.
+const env = { GOGC: '400', GOMAXPROCS: '1', ...process.env };
+
 /**
  * Starts a registry and waits until it answers, with or without asking for a login. Polls `port`; 0: the port that the
  * registry says it listens on. Throws with its log when it ends, or does not answer for minutes.
  */
 export async function startRegistryProcess(command: readonly string[], port: number): Promise<RegistryProcess> {
-  const child = spawn('sh', ['-c', withThisProcess, 'sh', ...command], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn('sh', ['-c', withThisProcess, 'sh', ...command], { stdio: ['pipe', 'pipe', 'pipe'], env });
   const closed = once(child, 'close');
   let log = '';
   for (const stream of [child.stdout, child.stderr]) {

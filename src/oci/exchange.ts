@@ -1,10 +1,11 @@
 import { failed, Transient, type Task } from './failure';
-import { fetchTrusting, noHosts, type RegistryHosts } from './hosts';
+import { noHosts, type RegistryHosts } from './hosts';
 import type { Limits } from './limits';
 import { networkFailure } from './network';
 import { bounds } from '../system/bounds';
 import { jsonExcess } from '../system/json';
 import { isSafeUrl } from './target';
+import { sendRequest } from './wire';
 
 /** One request. What goes into it is ours or has been checked. */
 export interface Outgoing {
@@ -87,9 +88,8 @@ async function once(
   signal?.throwIfAborted();
   const watch = new Watch(limits, bytesOf(request.body), signal);
   try {
-    const init = {
+    const sent = {
       method: request.method,
-      redirect: 'manual' as const,
       signal: watch.signal,
       headers: {
         'user-agent': 'kfp-images',
@@ -103,9 +103,7 @@ async function once(
         : { body: request.body instanceof Blob ? request.body : Buffer.from(request.body) }),
     };
     const authority = hosts.get(request.url.host)?.authority;
-    const response = await (authority === undefined
-      ? fetch(request.url, init)
-      : fetchTrusting(request.url, init, authority));
+    const response = await sendRequest(request.url, sent, authority);
     const { status, statusText, headers } = response;
     const body = await read(task, response, status < 300 ? request.maxBytes : errorBytes, watch);
     return { status, statusText, headers, body, url: request.url };
