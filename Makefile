@@ -39,8 +39,8 @@ test-registries: node_modules/.package-lock.json ## against every registry that 
 test-builders: node_modules/.package-lock.json ## builds by buildkitd over the remote driver, one and two nodes (needs Go and root)
 	@$(outside) script/engine run -- script/builders run -- npx vitest run --config vitest.builders.config.mts
 
-replay: node_modules/.package-lock.json ## the history of a clone on the small fork, every image rebuilt and compared: CLONE=FOLDER, COUNT=200 (needs Go and root)
-	@$(outside) script/engine run -- script/builders run -- node_modules/.bin/node script/ts.mjs __tests__/random/replay.ts "$(CLONE)" "$(or $(COUNT),200)"
+replay: node_modules/.package-lock.json ## the history of a clone on the small fork, every image rebuilt and compared: CLONE=FOLDER, COUNT=200, FROM=1, JOBS=4 (needs Go and root)
+	@$(outside) script/engine run -- script/builders run -- node_modules/.bin/node script/ts.mjs __tests__/random/replay.ts "$(CLONE)" "$(or $(COUNT),200)" "$(or $(FROM),1)" "$(or $(JOBS),4)"
 
 lint: node_modules/.package-lock.json ## types, lint rules, formatting
 	@npm run --silent typecheck

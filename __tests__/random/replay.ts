@@ -9,8 +9,9 @@ import { dockerConfig } from '../support/registry';
 
 /*
  * The proof of the skip, at length: the commits of a real fork's history, each as a commit of the small fork that changes the files in the same
- * places. Each is published (what did not change is reused), then every image of its set is rebuilt from the whole tree and compared.
- * make replay CLONE=FOLDER COUNT=200
+ * places. Each is published (what did not change is reused), then every image of its set is rebuilt from the whole tree and compared. One set
+ * after the other is published, as in a fork; what is published is rebuilt meanwhile, the sets of some commits at once.
+ * make replay CLONE=FOLDER COUNT=200 FROM=1 JOBS=4
  */
 
 interface Commit {
@@ -66,28 +67,34 @@ interface Verified {
   readonly rebuilt: readonly { readonly name: string; readonly differences: readonly string[] }[];
 }
 
-async function replay(
-  { world, builder }: Bench,
-  { id, paths }: Commit,
-  images: string,
-): Promise<{ reused: number; problems: readonly string[] }> {
-  const { fork, target } = world;
+/** Makes the commit of the small fork that stands for one of the history. Gives its id. */
+async function commitLike({ fork }: World, { id, paths }: Commit): Promise<string> {
   for (const path of paths.slice(0, 500)) {
     // What stands as a folder there and as a file here can't be both.
     await change(fork.directory, path, id).catch(() => undefined);
   }
-  await fork.commit(`Replay ${id}`);
-  const { args, env } = builder;
-  const call = (...given: readonly string[]) =>
-    kfpImages(fork.directory, [...given, '--json', ...args, ...target], { env });
-  const built = await call('build', '--images', images, '--provenance');
+  return fork.commit(`Replay ${id}`);
+}
+
+function call({ world, builder }: Bench, ...given: readonly string[]): ReturnType<typeof kfpImages> {
+  return kfpImages(world.fork.directory, [...given, '--json', ...builder.args, ...world.target], { env: builder.env });
+}
+
+/** Publishes what lies checked out. Gives how many of its images were reused. */
+async function publish(bench: Bench, images: string): Promise<number> {
+  const built = await call(bench, 'build', '--images', images, '--provenance');
   if (built.exitCode !== 0) throw new Error(built.stderr);
   const { reused } = JSON.parse(built.stdout) as { readonly reused: readonly string[] };
-  const verified = await call('verify', '--rebuild');
+  return reused.length;
+}
+
+/** Rebuilds a published set. */
+async function rebuild(bench: Bench, commit: string): Promise<Verified> {
+  const verified = await call(bench, 'verify', '--rebuild', '--commit', commit);
   if (verified.stdout === '') throw new Error(verified.stderr);
   const document = JSON.parse(verified.stdout) as Verified;
   if (document.rebuilt.length === 0) throw new Error(verified.stderr);
-  return { reused: reused.length, problems: document.problems };
+  return document;
 }
 
 interface Bench {
@@ -122,25 +129,51 @@ async function prepare(world: World, buildkitd: Buildkitd): Promise<Bench> {
   return { world, builder: { args: ['--builder', 'replay'], env: { BUILDX_CONFIG: config } } };
 }
 
+/** Those of the history from number `from` on; the ones before are only committed. Throws what any of them throws, when all have ended. */
+async function replay(
+  bench: Bench,
+  commits: readonly Commit[],
+  { from, jobs, images }: { readonly from: number; readonly jobs: number; readonly images: string },
+): Promise<number> {
+  const startedAt = Date.now();
+  const sum = { commits: 0, reused: 0, rebuilt: 0, differences: 0 };
+  const check = async ({ id }: Commit, made: string, reused: number): Promise<void> => {
+    const { problems, rebuilt } = await rebuild(bench, made);
+    sum.commits += 1;
+    sum.reused += reused;
+    sum.rebuilt += rebuilt.length;
+    sum.differences += problems.length;
+    for (const problem of problems) console.log(`${id}: ${problem}`);
+    const minutes = ((Date.now() - startedAt) / 60_000).toFixed(1);
+    console.log(
+      `${sum.commits} of ${commits.length - from + 1} commits, ${sum.rebuilt} images rebuilt, ${sum.reused} of them reused, ${sum.differences} differences, ${minutes} min`,
+    );
+  };
+  const failures: unknown[] = [];
+  const running = new Set<Promise<void>>();
+  for (const [index, commit] of commits.entries()) {
+    const made = await commitLike(bench.world, commit);
+    if (index + 1 < from) continue;
+    if (failures.length > 0) break;
+    const reused = await publish(bench, images);
+    const job = check(commit, made, reused)
+      .catch((failure: unknown) => void failures.push(failure))
+      .finally(() => running.delete(job));
+    running.add(job);
+    while (running.size >= jobs) await Promise.race(running);
+  }
+  await Promise.all(running);
+  if (failures.length > 0) throw failures[0];
+  return sum.differences;
+}
+
 async function main(): Promise<void> {
-  const [clone = '', count = '200', images = 'backend-all'] = process.argv.slice(2);
+  const [clone = '', count = '200', from = '1', jobs = '4', images = 'backend-all'] = process.argv.slice(2);
   const commits = await historyOf(clone, Number(count));
   await using world = await createWorld();
   await using buildkitd = await startBuildkitd(join(world.folder.path, 'buildkitd'), { isFast: true });
   const bench = await prepare(world, buildkitd);
-  const startedAt = Date.now();
-  let [done, reused, differences] = [0, 0, 0];
-  for (const commit of commits) {
-    const found = await replay(bench, commit, images);
-    done += 1;
-    reused += found.reused;
-    differences += found.problems.length;
-    for (const problem of found.problems) console.log(`${commit.id}: ${problem}`);
-    const minutes = ((Date.now() - startedAt) / 60_000).toFixed(1);
-    console.log(
-      `${done} of ${commits.length} commits, ${reused} images reused, ${differences} differences, ${minutes} min`,
-    );
-  }
+  const differences = await replay(bench, commits, { from: Number(from), jobs: Number(jobs), images });
   if (differences > 0) process.exitCode = 1;
 }
 
