@@ -15,7 +15,7 @@ let sigstore: SigstoreServices;
 let rootFile: string;
 
 beforeAll(async () => {
-  [world, sigstore] = await Promise.all([createWorld(), startSigstore(identity)]);
+  [world, sigstore] = await Promise.all([createWorld(), startSigstore({ workflow })]);
   rootFile = join(world.folder.path, 'trusted_root.json');
   await writeFile(rootFile, sigstore.trustedRoot);
 });

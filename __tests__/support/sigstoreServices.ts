@@ -16,19 +16,27 @@ export interface SigstoreServices extends AsyncDisposable {
   state: SigstoreState;
 }
 
+/** The job whose identity is asked for. */
+export interface Job {
+  /** `OWNER/REPO/.github/workflows/FILE@REF`: the workflow that ran. */
+  readonly workflow: string;
+  /** The one with the job's steps, where that is another, which the first calls. */
+  readonly called?: string;
+  readonly sha?: string;
+}
+
 /** What its records name. */
 const logUrl = 'https://rekor.example';
 
-/** Starts them. `identity`: of the workflow that runs. */
-export async function startSigstore(identity: string): Promise<SigstoreServices> {
+/** Starts them, with the identity of one job. */
+export async function startSigstore(job: Job): Promise<SigstoreServices> {
   const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const ctlog = await initializeCTLog(pair());
   const ca = await initializeCA(pair(), ctlog);
   const tlog = await initializeTLog(logUrl, pair());
   const [fulcio, rekor] = [fulcioHandler(ca), rekorHandler(tlog)];
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const claims = { iss: 'https://token.actions.githubusercontent.com', sub: identity, aud: 'sigstore' };
-  const token = `${part({ alg: 'ES256', typ: 'JWT' })}.${part(claims)}.${part({})}`;
+  const token = `${part({ alg: 'ES256', typ: 'JWT' })}.${part(claimsOf(job))}.${part({})}`;
   const state: { now: SigstoreState; count: number } = { now: 'well', count: 0 };
   const server = await serve(async ({ path, body }) => {
     if (path.startsWith('/token')) {
@@ -84,6 +92,36 @@ export async function startSigstore(identity: string): Promise<SigstoreServices>
       state.now = next;
     },
     [Symbol.asyncDispose]: () => server.close(),
+  };
+}
+
+/**
+ * What GitHub says of a job: https://docs.github.com/en/actions/reference/security/oidc. The fake Fulcio makes the extensions of these that the
+ * real one makes; the certificate's name the real one takes from `job_workflow_ref`, the fake one from `sub`.
+ */
+function claimsOf({ workflow, called = workflow, sha = 'c'.repeat(40) }: Job): object {
+  const ref = workflow.slice(workflow.indexOf('@') + 1);
+  const [owner = '', repository = ''] = workflow.split('/');
+  return {
+    iss: 'https://token.actions.githubusercontent.com',
+    aud: 'sigstore',
+    sub: `https://github.com/${called}`,
+    repository: `${owner}/${repository}`,
+    repository_owner: owner,
+    repository_id: '74',
+    repository_owner_id: '65',
+    repository_visibility: 'public',
+    event_name: 'push',
+    ref,
+    sha,
+    workflow: 'Build backend images',
+    workflow_ref: workflow,
+    workflow_sha: sha,
+    job_workflow_ref: called,
+    job_workflow_sha: sha,
+    run_id: '7',
+    run_attempt: '1',
+    runner_environment: 'github-hosted',
   };
 }
 

@@ -23,7 +23,7 @@ export const signatureFlags = {
     kind: 'repeated',
     value: '<who>',
     description:
-      'refuse a set that is not signed by this public key (a file, or gcpkms://…) or identity (https://github.com/OWNER/REPO/.github/workflows/…@REF; * stands for anything); may be repeated: any of them is enough',
+      'refuse a set that is not signed by this public key (a file, or gcpkms://…) or identity (the workflow that ran, https://github.com/OWNER/REPO/.github/workflows/…@REF; * stands for anything without an @); may be repeated: any of them is enough',
   },
   'trusted-root': {
     kind: 'text',

@@ -1,4 +1,5 @@
 import { bundleFromJSON, type Bundle } from '@sigstore/bundle';
+import { X509Certificate } from '@sigstore/core';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
 import type { KeyObject } from 'node:crypto';
@@ -10,7 +11,7 @@ import { inTotoType } from './types';
 /** Whose signature counts. */
 export type Who =
   | { readonly kind: 'key'; readonly key: KeyObject }
-  /** `name`: the certificate's, `*` stands for anything in it. */
+  /** `name`: of the workflow that ran; `*` stands for anything, but for no `@` where the name has one. */
   | { readonly kind: 'identity'; readonly name: string; readonly issuer: string; readonly root: TrustedRoot };
 
 /** A bundle, read. Only `check` verifies it. */
@@ -81,11 +82,44 @@ function checkIdentity(
 ): string | undefined {
   const { identity } = new Verifier(toTrustMaterial(root)).verify(toSignedEntity(bundle));
   const [is, by] = [identity?.subjectAlternativeName ?? '', identity?.extensions?.issuer ?? ''];
-  if (matches(name, is) && by === issuer) return undefined;
-  return `it is signed by ${is.slice(0, 300)} (${by.slice(0, 200)})`;
+  const names = namesOf(is, certificateOf(bundle));
+  if (by === issuer && names.some((each) => matches(name, each))) return undefined;
+  const [own = ''] = names;
+  const through = names.includes(is) ? '' : `, through ${is.slice(0, 300)}`;
+  return `it is signed by ${own.slice(0, 300)}${through} (${by.slice(0, 200)})`;
 }
 
+/** What Fulcio writes into a certificate of a job: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md */
+const sourceRepository = '1.3.6.1.4.1.57264.1.12';
+const buildConfig = '1.3.6.1.4.1.57264.1.18';
+
+/**
+ * The names that a job goes by. Its certificate is that of the workflow with the steps: of one that others call, everybody who calls it has the
+ * same. So that is a name only within its own repository; elsewhere the workflow that ran is the one, which called it.
+ */
+function namesOf(subject: string, certificate: X509Certificate | undefined): readonly string[] {
+  const [repository, ran] = [extension(certificate, sourceRepository), extension(certificate, buildConfig)];
+  if (ran === undefined || ran === subject) return [subject];
+  return repository !== undefined && subject.startsWith(`${repository}/`) ? [ran, subject] : [ran];
+}
+
+function certificateOf({ verificationMaterial: { content } }: Bundle): X509Certificate | undefined {
+  const bytes =
+    content.$case === 'certificate'
+      ? content.certificate.rawBytes
+      : content.$case === 'x509CertificateChain'
+        ? content.x509CertificateChain.certificates[0]?.rawBytes
+        : undefined;
+  return bytes && X509Certificate.parse(Buffer.from(bytes));
+}
+
+function extension(certificate: X509Certificate | undefined, oid: string): string | undefined {
+  return certificate?.extension(oid)?.valueObj.subs[0]?.value.toString('utf8');
+}
+
+/** A branch may be called `x@refs/heads/main`: a `*` before an `@` must not reach beyond the first. */
 function matches(pattern: string, text: string): boolean {
+  const anything = pattern.includes('@') ? '[^@]*' : '.*';
   const parts = pattern.split('*').map((part) => part.replaceAll(/[\\^$.|?+()[\]{}]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 's').test(text);
+  return new RegExp(`^${parts.join(anything)}$`, 's').test(text);
 }

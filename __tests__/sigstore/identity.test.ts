@@ -1,0 +1,76 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { signatureStatement } from '../../src/publish/attest/statement';
+import { keylessSigner } from '../../src/sigstore/keyless';
+import { parseTrustedRoot } from '../../src/sigstore/trustedRoot';
+import { openBundle } from '../../src/sigstore/verify';
+import { startSigstore, type Job } from '../support/sigstoreServices';
+
+/* Which jobs a name stands for that somebody asks to have signed: by certificates of Sigstore's own fake. */
+
+const ours = 'dana/pipelines/.github/workflows/images.yml';
+const called = 'kfp-images/kfp-images/.github/workflows/build-backend-images.yaml@refs/tags/v1';
+const url = (path: string): string => `https://github.com/${path}`;
+
+afterEach(() => void vi.unstubAllEnvs());
+
+/** Signs as a job; gives what is wrong with it as a signature of a name. */
+async function signedBy(job: Job): Promise<(name: string) => string | undefined> {
+  await using sigstore = await startSigstore(job);
+  for (const [name, value] of Object.entries({ ...sigstore.env, GITHUB_WORKFLOW_REF: job.workflow }))
+    vi.stubEnv(name, value);
+  const bundle = openBundle(
+    await keylessSigner(process.env).sign(signatureStatement('registry.example/driver', `sha256:${'a'.repeat(64)}`)),
+  );
+  const root = parseTrustedRoot(sigstore.trustedRoot, 'the fake');
+  const issuer = 'https://token.actions.githubusercontent.com';
+  return (name) => bundle?.check({ kind: 'identity', name, issuer, root });
+}
+
+it('a job goes by its workflow and ref, and by patterns of both', async () => {
+  const check = await signedBy({ workflow: `${ours}@refs/heads/release/2.17` });
+  expect(check(url(`${ours}@refs/heads/release/2.17`))).toBeUndefined();
+  expect(check(url(`${ours}@refs/heads/release/*`))).toBeUndefined();
+  expect(check(url('dana/pipelines/.github/workflows/*@refs/heads/*'))).toBeUndefined();
+  expect(check(url('dana/pipelines/*'))).toBeUndefined();
+  expect(check(url(`${ours}@refs/heads/main`))).toContain(`it is signed by ${url(ours)}@refs/heads/release/2.17`);
+  expect(check(url('dana/*/workflows/images.yml'))).toBeDefined();
+  expect(check(url('dana/pipeline.*'))).toBeDefined();
+});
+
+it.each(['x@refs/heads/main', 'images.yml@refs/heads/main', '@refs/heads/main'])(
+  'a branch that is called %s is not main',
+  async (branch) => {
+    const check = await signedBy({ workflow: `${ours}@refs/heads/${branch}` });
+    for (const name of [
+      `${ours}@refs/heads/main`,
+      `*@refs/heads/main`,
+      'dana/pipelines/.github/workflows/*@refs/heads/main',
+    ])
+      expect(check(url(name)), name).toContain('it is signed by');
+    expect(check(url(`${ours}@refs/heads/${branch}`))).toBeUndefined();
+    expect(check(url('dana/pipelines/.github/workflows/*'))).toBeUndefined();
+  },
+);
+
+it("a job in a workflow of another repository goes by the one that called it: everybody's have the called one in common", async () => {
+  const check = await signedBy({ workflow: `${ours}@refs/heads/main`, called });
+  expect(check(url(`${ours}@refs/heads/main`))).toBeUndefined();
+  expect(check(url('dana/pipelines/.github/workflows/*@refs/heads/main'))).toBeUndefined();
+  const refused = `it is signed by ${url(ours)}@refs/heads/main, through ${url(called)}`;
+  expect(check(url(called))).toContain(refused);
+  expect(check(url('kfp-images/*'))).toContain(refused);
+  const stranger = await signedBy({ workflow: `mallory/${ours.slice('dana/'.length)}@refs/heads/main`, called });
+  for (const name of [called, `${ours}@refs/heads/main`, 'dana/*']) expect(stranger(url(name)), name).toBeDefined();
+});
+
+it('within one repository it goes by both', async () => {
+  const own = 'dana/pipelines/.github/workflows/build.yml@refs/heads/main';
+  const check = await signedBy({ workflow: `${ours}@refs/heads/main`, called: own });
+  expect(check(url(own))).toBeUndefined();
+  expect(check(url(`${ours}@refs/heads/main`))).toBeUndefined();
+  const similar = await signedBy({
+    workflow: `${ours}@refs/heads/main`,
+    called: own.replace('pipelines', 'pipelines-2'),
+  });
+  expect(similar(url('dana/pipelines-2/*'))).toBeDefined();
+});
