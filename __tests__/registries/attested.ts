@@ -16,17 +16,21 @@ export interface AttestedSet {
   readonly set: string;
 }
 
-/** Publishes it, as a run of `workflow` would; for each of `signers` (undefined: unsigned) it is attested anew. */
+/**
+ * Publishes it, as a run of `workflow` would; for each of `signers` (undefined: unsigned) it is attested anew. `content`: what its content key
+ * is of; the image is the same.
+ */
 export async function attestedSet(
   registry: Registry,
   path: string,
   signers: readonly (StatementSigner | undefined)[],
   workflow?: string,
+  content = 'a',
 ): Promise<AttestedSet> {
   const commit = commitId('attested');
   const repository = `${path}/driver`;
   const digest = await pushTinyImage(registry, { repository, content: 'a', revision: commit });
-  const key = contentKey('a');
+  const key = contentKey(content);
   const lock: LockFile = { version: 1, commit, registryPath: path, images: { driver: { repository, digest, key } } };
   const sets = setRepository(path);
   await storeSet(registry, sets, commitTag(commit), lock, '2026-11-23T00:00:00Z');

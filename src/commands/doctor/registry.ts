@@ -4,7 +4,7 @@ import { preflight } from '../../google/artifactRegistry/preflight';
 import type { Hint } from '../../google/hints/hint';
 import { openAttachments } from '../../oci/attachments';
 import { listStatements, type AttachedStatement } from '../../publish/attest/attached';
-import { provenanceType } from '../../publish/attest/statement';
+import { provenanceType, standingTypes } from '../../publish/attest/statement';
 import { readSet } from '../../publish/setArtifact';
 import { latestTag, setRepository } from '../../publish/tags';
 import { shortCommit } from '../../report/format';
@@ -45,7 +45,7 @@ async function signatures({ path, bestEffort }: Access): Promise<Finding> {
   );
   const count = (has: (each: AttachedStatement) => boolean): number =>
     statements.filter((each) => each.some(has)).length;
-  const signed = count(({ isSigned }) => isSigned);
+  const signed = count(({ isSigned, predicateType }) => isSigned && standingTypes.has(predicateType));
   const proven = count(({ predicateType }) => predicateType === provenanceType);
   const of = (number: number): string => (number === 0 ? 'none' : `${number} of ${subjects.length}`);
   const text = `the newest set (${shortCommit(found.lock.commit)}): provenance ${of(proven)}, signatures ${of(signed)}`;

@@ -3,7 +3,8 @@ import type { Attachments } from '../../oci/attachments';
 import type { StatementSigner } from '../../sigstore/sign';
 import { mapConcurrently } from '../../system/mapConcurrently';
 import type { Descriptor, LockFile, Registry } from '../../types';
-import { listStatements, type AttachedStatement } from './attached';
+import { attachedStatement, listStatements, provenanceAnnotation, type AttachedStatement } from './attached';
+import { readProvenance } from './readStatement';
 import type { SbomSubject } from './sbom';
 import {
   imageStatement,
@@ -12,6 +13,7 @@ import {
   signatureStatement,
   signatureType,
   spdxType,
+  standingTypes,
   type ImageFacts,
   type RunFacts,
   type SetMember,
@@ -62,6 +64,8 @@ interface Subject {
   readonly repository: string;
   readonly digest: string;
   readonly unbound: string;
+  /** Content key of an image, commit of a set. */
+  readonly of: string;
   /** undefined: nothing is known of how it came to be. */
   readonly statement: ((provenances: ReadonlyMap<string, string | undefined>) => Uint8Array) | undefined;
 }
@@ -76,13 +80,14 @@ export async function attestSet(
   set: AttestedSet,
   ports: AttestPorts,
 ): Promise<readonly Attested[]> {
-  const images = Object.entries(set.lock.images).map(([name, { repository, digest }]): Subject => {
+  const images = Object.entries(set.lock.images).map(([name, { repository, digest, key }]): Subject => {
     const facts = order.images.find((image) => image.name === name && image.digest === digest);
     return {
       name,
       repository,
       digest,
       unbound: facts?.unbound ?? digest,
+      of: key,
       statement: facts && (() => imageStatement(order.run, facts)),
     };
   });
@@ -91,6 +96,7 @@ export async function attestSet(
     repository: set.repository,
     digest: set.digest,
     unbound: set.digest,
+    of: set.lock.commit,
     statement: (provenances) => setStatement(order.run, set, membersOf(order, set.lock, provenances)),
   };
   const done = new Map<Subject, Attested | { readonly failure: unknown }>();
@@ -121,18 +127,19 @@ export async function attestSet(
 
 async function attest(
   { provenance, signer, sboms }: AttestOrder,
-  { name, repository, digest, unbound, statement }: Subject,
+  { name, repository, digest, unbound, of: about, statement }: Subject,
   provenances: ReadonlyMap<string, string | undefined>,
   { registry, attachments, known: manifests }: AttestPorts,
 ): Promise<Attested> {
   const there = await listStatements(attachments, repository, digest);
-  const known = there.find(({ predicateType }) => predicateType === provenanceType);
-  const signature = there.find((each) => each.predicateType !== spdxType && isSignedBy(each, signer));
+  const own = await ownProvenances(there, repository, about, attachments);
+  const known = own.find((each) => isSignedBy(each, signer)) ?? own[0];
+  const signature = there.find((each) => standingTypes.has(each.predicateType) && isSignedBy(each, signer));
   const sbom = there.find((each) => {
     return each.predicateType === spdxType && (signer === undefined || isSignedBy(each, signer));
   });
   // The set's names those of its images: signed, it stands for all of them.
-  const isEnough = known !== undefined && (name !== undefined || signer === undefined || hasSigned(there, signer));
+  const isEnough = known !== undefined && (name !== undefined || signer === undefined || isSignedBy(known, signer));
   const writesProvenance = provenance && !isEnough && statement !== undefined;
   const writesSignature = signer !== undefined && signature === undefined;
   const found = {
@@ -152,7 +159,11 @@ async function attest(
   if (statements.length === 0) return { ...found, isNew: false };
   const subject = manifests?.(repository, digest) ?? (await registry.head(repository, digest));
   if (subject === undefined) throw new PublishError(`${repository}@${digest} is not there any more.`);
-  const files = await Promise.all(statements.map(([type, bytes]) => statementFile(bytes, type, signer)));
+  const files = await Promise.all(
+    statements.map(([type, bytes]) => {
+      return statementFile(bytes, type, signer, type === provenanceType ? { [provenanceAnnotation]: about } : {});
+    }),
+  );
   const put = await attachments.put(repository, { ...subject, digest }, files);
   const of = (type: string): string | undefined => put[statements.findIndex(([each]) => each === type)]?.digest;
   const main = of(provenanceType) ?? of(signatureType);
@@ -169,8 +180,32 @@ function isSignedBy({ isSigned, signer: by }: AttachedStatement, signer: Stateme
   return isSigned && signer !== undefined && by === signer.id;
 }
 
-function hasSigned(there: readonly AttachedStatement[], signer: StatementSigner): boolean {
-  return there.some((each) => each.predicateType === provenanceType && isSignedBy(each, signer));
+/**
+ * The provenances of ours that are of this very content key or commit. The same image may have others: what another tool attached, and what an
+ * earlier run counted in another way. One without a mark of ours is read.
+ */
+async function ownProvenances(
+  there: readonly AttachedStatement[],
+  repository: string,
+  about: string,
+  attachments: Attachments,
+): Promise<readonly AttachedStatement[]> {
+  const provenances = there.filter(({ predicateType }) => predicateType === provenanceType);
+  const own = await mapConcurrently(provenances, async (each) => {
+    const of = each.of ?? (await readOf(repository, each, attachments));
+    return of === about ? [each] : [];
+  });
+  return own.flat();
+}
+
+async function readOf(
+  repository: string,
+  { digest }: AttachedStatement,
+  attachments: Attachments,
+): Promise<string | undefined> {
+  const statement = await attachedStatement(attachments, repository, digest);
+  const provenance = statement && readProvenance(statement);
+  return provenance?.kind === 'image' ? provenance.key : provenance?.commit;
 }
 
 function membersOf(

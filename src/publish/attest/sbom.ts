@@ -3,10 +3,9 @@ import type { Attachments } from '../../oci/attachments';
 import { digestOf } from '../../oci/digest';
 import { readManifest } from '../../oci/manifest';
 import { inTotoType } from '../../sigstore/types';
-import { openBundle } from '../../sigstore/verify';
 import { field, parseJson } from '../../system/json';
 import type { Descriptor, Registry } from '../../types';
-import { listStatements } from './attached';
+import { attachedStatement, listStatements } from './attached';
 import { goBinaryReader } from './goBinaries';
 import { readStatement } from './readStatement';
 import { spdxDocument } from './spdx';
@@ -116,8 +115,7 @@ async function attachOnce(
 async function scannedDocument(attachments: Attachments, repository: string, digest: string): Promise<unknown> {
   for (const { digest: artifact, predicateType } of await listStatements(attachments, repository, digest)) {
     if (predicateType !== spdxType) continue;
-    const file = await attachments.read(repository, artifact);
-    const bytes = file?.mediaType === inTotoType ? file.bytes : file && openBundle(file.bytes)?.statement;
+    const bytes = await attachedStatement(attachments, repository, artifact);
     const statement = bytes && readStatement(bytes);
     if (statement?.predicateType === spdxType && statement.subjects.includes(digest)) return statement.predicate;
   }

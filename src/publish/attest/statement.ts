@@ -10,6 +10,10 @@ export const provenanceType = 'https://slsa.dev/provenance/v1';
 export const spdxType = 'https://spdx.dev/Document';
 /** What cosign calls a signature that says no more than that: the predicate type of `cosign sign`. */
 export const signatureType = 'https://sigstore.dev/cosign/sign/v1';
+/**
+ * Statements whose signer stands for the image: who signs what is in it, what a scan or a test found, or that it broke a rule, does not.
+ */
+export const standingTypes: ReadonlySet<string | undefined> = new Set([provenanceType, signatureType]);
 
 /** The meaning of the parameters below, by the name of this package: https://github.com/package-url/purl-spec */
 export const imageBuildType = 'pkg:npm/kfp-images#image/v1';

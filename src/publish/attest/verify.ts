@@ -4,9 +4,10 @@ import { openBundle, describeWho, type OpenBundle, type Who } from '../../sigsto
 import { bundleType, inTotoType } from '../../sigstore/types';
 import { mapConcurrently } from '../../system/mapConcurrently';
 import type { LockedImage, LockFile, Registry } from '../../types';
+import { imageOf } from '../releaseSet';
 import { listStatements } from './attached';
 import { readProvenance, readStatement, type Provenance } from './readStatement';
-import { spdxType } from './statement';
+import { spdxType, standingTypes } from './statement';
 
 /** What is known of one image of a set, or of the set (no name). */
 export interface VerifiedSubject {
@@ -107,7 +108,7 @@ async function readAttached(
 
 /** Who signed a subject, and its provenance. `set`: its set's provenance, which may name artifacts that are not signed themselves. */
 function inspect(
-  { required }: VerifyOrder,
+  { required, lock }: VerifyOrder,
   subject: Subject,
   attached: readonly Attached[],
   set?: FoundProvenance,
@@ -121,11 +122,9 @@ function inspect(
       (who) => bundle?.check(who) ?? (bundle === undefined ? 'it is not signed' : undefined),
     );
     const by = required.find((_, index) => verdicts[index] === undefined);
-    if (readStatement(statement)?.predicateType === spdxType) {
-      // Whoever signs what is in an image does not yet stand for the image.
-      sboms.push({ artifact, isSigned: by !== undefined });
-      continue;
-    }
+    const type = readStatement(statement)?.predicateType;
+    if (type === spdxType) sboms.push({ artifact, isSigned: by !== undefined });
+    if (!standingTypes.has(type)) continue;
     if (bundle !== undefined) {
       if (by !== undefined) signers.set(describeWho(by), true);
       else if (required.length === 0) signers.set(bundle.claimed, false);
@@ -142,8 +141,11 @@ function inspect(
           `${nameOf(subject)} is not signed by ${required.map(describeWho).join(' or ')}${refused.length === 0 ? '' : `: ${[...new Set(refused)].join('; ')}`}.`,
         ]
       : [];
-  // The one that is signed counts before one that is not.
-  const provenance = provenances.find((each) => each.isSigned) ?? provenances[0];
+  // One that is signed counts before one that is not, then one that is of this content key or commit: the image may have others.
+  const about = subject.name === undefined ? lock.commit : imageOf(lock, subject.name)?.key;
+  const rank = (each: FoundProvenance): number =>
+    Number(each.isSigned) * 2 + Number((each.kind === 'image' ? each.key : each.commit) === about);
+  const [provenance] = provenances.sort((a, b) => rank(b) - rank(a));
   return {
     ...subject,
     provenance,
