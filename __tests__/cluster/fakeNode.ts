@@ -76,7 +76,7 @@ export async function startFakeNode(server: ApiServer, namespace: string): Promi
 async function round(server: ApiServer, namespace: string, node: FakeNode, logs: Map<string, string>): Promise<void> {
   const deployments = (await server.api(`/apis/apps/v1/namespaces/${namespace}/deployments`)).json.items;
   const sets = (await server.api(`/apis/apps/v1/namespaces/${namespace}/replicasets`)).json.items;
-  const pods = (await server.api(`/api/v1/namespaces/${namespace}/pods`)).json.items;
+  const pods = (await server.api(`/api/v1/namespaces/${namespace}/pods?labelSelector=pod-template-hash`)).json.items;
   await Promise.all(
     deployments.map((deployment: any) =>
       reconcile(server, namespace, node, deployment, sets, pods, logs).catch(() => undefined),

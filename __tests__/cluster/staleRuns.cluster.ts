@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ApiServer } from './apiServer';
 import { eachTest } from './eachTest';
-import { addFailedRun, addRecurringRun, installKinds, renewRecurringRun } from './storedObjects';
+import { addFailedRun, addRecurringRun, addRunPod, installKinds, renewRecurringRun } from './storedObjects';
 import { setOf, type World } from './world';
 
 /* What would still run with other images, on KFP 2.14.4 with stand-ins for what it stores. */
@@ -43,8 +43,23 @@ interface Stale {
     readonly notes: readonly string[];
   };
 }
-const own = <Each extends { readonly namespace: string }>(all: readonly Each[]): readonly Each[] =>
-  all.filter(({ namespace }) => namespace === world.namespace);
+const staleOf = ({ stdout }: { readonly stdout: string }): Stale['stale'] => (JSON.parse(stdout) as Stale).stale;
+
+/** Changes the apiserver's container by a strategic merge patch. */
+async function patchApiserver(container: object): Promise<void> {
+  const answer = await server.api(`/apis/apps/v1/namespaces/${world.namespace}/deployments/ml-pipeline`, {
+    method: 'PATCH',
+    contentType: 'application/strategic-merge-patch+json',
+    body: { spec: { template: { spec: { containers: [{ name: 'ml-pipeline-api-server', ...container }] } } } },
+  });
+  if (answer.status !== 200) throw new Error(JSON.stringify(answer.json));
+}
+
+async function addConfigMap(name: string, data: Readonly<Record<string, string>>): Promise<void> {
+  const path = `/api/v1/namespaces/${world.namespace}/configmaps`;
+  const answer = await server.api(path, { method: 'POST', body: { metadata: { name }, data } });
+  if (answer.status !== 201) throw new Error(JSON.stringify(answer.json));
+}
 
 test('a deploy waits until the apiserver has renewed the recurring runs', async () => {
   for (const name of ['one', 'two']) await addRecurringRun(server, world.namespace, name, { images: old });
@@ -54,12 +69,12 @@ test('a deploy waits until the apiserver has renewed the recurring runs', async 
     renew(['one', 'two'], imagesOf(first)),
   ]);
   expect(exitCode, stderr).toBe(0);
-  expect(own((JSON.parse(stdout) as Stale).stale.recurring)).toEqual([]);
+  expect(staleOf({ stdout }).recurring).toEqual([]);
   expect(stderr).not.toContain('Recurring runs that start with other images');
 
   const [back] = await Promise.all([world.run('rollback', { json: true }), renew(['one', 'two'], old)]);
   expect(back, back.stderr).toMatchObject({ exitCode: 0 });
-  expect(own((JSON.parse(back.stdout) as Stale).stale.recurring)).toEqual([]);
+  expect(staleOf(back).recurring).toEqual([]);
 });
 
 test('one whose pipeline version is gone stops it: a deploy says which were not renewed, why, and what to run', async () => {
@@ -85,9 +100,8 @@ test('one whose pipeline version is gone stops it: a deploy says which were not 
     `kubectl --context test --namespace ${world.namespace} rollout restart deployment/ml-pipeline`,
   );
 
-  const status = await world.run('status', { json: true });
-  const { stale } = JSON.parse(status.stdout) as Stale;
-  expect(own(stale.recurring).map(({ name, enabled }) => [name, enabled])).toEqual([
+  const stale = staleOf(await world.run('status', { json: true }));
+  expect(stale.recurring.map(({ name, enabled }) => [name, enabled])).toEqual([
     ['c-behind', true],
     ['b-gone', false],
   ]);
@@ -98,30 +112,48 @@ describe('status', () => {
   test('lists failed runs, and a patch that goes before the variables', async () => {
     await addFailedRun(server, world.namespace, 'run-old', 'run-1', old);
     const specPatch = { templates: [{ name: 'system-container-driver', container: { image: 'example.com/mine:1' } }] };
-    await server.api(`/apis/apps/v1/namespaces/${world.namespace}/deployments/ml-pipeline`, {
-      method: 'PATCH',
-      contentType: 'application/strategic-merge-patch+json',
-      body: {
-        spec: {
-          template: {
-            spec: {
-              containers: [
-                {
-                  name: 'ml-pipeline-api-server',
-                  env: [{ name: 'COMPILED_PIPELINE_SPEC_PATCH', value: JSON.stringify(specPatch) }],
-                },
-              ],
-            },
-          },
-        },
-      },
-    });
+    await patchApiserver({ env: [{ name: 'COMPILED_PIPELINE_SPEC_PATCH', value: JSON.stringify(specPatch) }] });
     expect(await deploy()).toMatchObject({ exitCode: 0 });
     const { stdout, stderr } = await world.run('status', { json: true });
-    const { stale } = JSON.parse(stdout) as Stale;
-    expect(own(stale.failed)).toMatchObject([{ id: 'run-1' }]);
+    const stale = staleOf({ stdout });
+    expect(stale.failed).toMatchObject([{ id: 'run-1' }]);
     expect(stale.patch).toMatchObject({ images: ['example.com/mine:1'] });
     expect(stderr).toContain('COMPILED_PIPELINE_SPEC_PATCH of ml-pipeline goes before V2_DRIVER_IMAGE');
+  });
+
+  test('finds a patch that the apiserver has from a ConfigMap, and says so of one from a Secret', async () => {
+    const patch = JSON.stringify({ podSpecPatch: 'containers: [{name: main, image: example.com/mine:1}]' });
+    await addConfigMap('patches', { COMPILED_PIPELINE_SPEC_PATCH: patch, other: patch });
+    const found = async (container: object): Promise<string> => {
+      await patchApiserver(container);
+      return (await world.run('status')).stderr;
+    };
+    const goesBefore = 'COMPILED_PIPELINE_SPEC_PATCH of ml-pipeline goes before V2_DRIVER_IMAGE';
+    expect(await found({ envFrom: [{ configMapRef: { name: 'patches' } }] })).toContain(goesBefore);
+    const [name, valueFrom] = ['COMPILED_PIPELINE_SPEC_PATCH', { configMapKeyRef: { name: 'patches', key: 'other' } }];
+    expect(await found({ env: [{ name, valueFrom }] })).toContain(goesBefore);
+    const secret = await found({
+      env: [{ name, valueFrom: { $patch: 'replace', secretKeyRef: { name: 's', key: 'k' } } }],
+    });
+    expect(secret).not.toContain(goesBefore);
+    expect(secret).toContain('it comes from the Secret s, which is not read');
+  });
+
+  test('of one namespace leaves alone what another installation has; where the apiserver is for all, it does not', async () => {
+    const profile = `${world.namespace}-profile`;
+    await server.api('/api/v1/namespaces', { method: 'POST', body: { metadata: { name: profile } } });
+    await addRecurringRun(server, profile, 'theirs', { images: old });
+    await addFailedRun(server, profile, 'run-theirs', 'run-2', old);
+    expect(await deploy()).toMatchObject({ exitCode: 0 });
+    expect(staleOf(await world.run('status', { json: true }))).toMatchObject({ recurring: [], failed: [], notes: [] });
+
+    // As KFP's multi-user manifests say it.
+    await addConfigMap('pipeline-api-server-config', { MULTIUSER: 'true' });
+    await patchApiserver({ envFrom: [{ configMapRef: { name: 'pipeline-api-server-config' } }] });
+    const of = ({ namespace }: { readonly namespace: string }): boolean => namespace === profile;
+    const { recurring, failed } = staleOf(await world.run('status', { json: true }));
+    expect(recurring.filter(of)).toMatchObject([{ name: 'theirs' }]);
+    expect(failed.filter(of)).toMatchObject([{ id: 'run-2' }]);
   });
 
   test('of a user who may not look is not a failure: it says so', async () => {
@@ -130,4 +162,21 @@ describe('status', () => {
     expect(stderr).toContain('the user of this context may not list scheduledworkflows.kubeflow.org');
     expect(stderr).toContain('the user of this context may not list workflows.argoproj.io');
   });
+});
+
+test('a namespace with more than one answer may hold is deployed to, and looked at as a whole', async () => {
+  // Together some 40 MB each.
+  const names = Array.from({ length: 200 }, (_, index) => `many-${String(index).padStart(3, '0')}`);
+  for (const name of names) {
+    await addRecurringRun(server, world.namespace, name, { version: 'version-9', images: old, size: 200_000 });
+    await addRunPod(server, world.namespace, `pod-of-${name}`, 200_000);
+  }
+  const line = 'Could not reconcile the ScheduledWorkflow Kubernetes resources: PipelineVersion version-9 not found';
+  world.node.fateOf = () => ({ kind: 'runs', lines: [line] });
+  const { exitCode, stdout, stderr } = await deploy({ json: true });
+  expect(exitCode, stderr).toBe(0);
+  expect(stderr).toContain('  and 180 more: `kfp-images status --json` has all');
+  const { recurring, blocking } = staleOf({ stdout });
+  expect(recurring.map(({ name }) => name)).toEqual(names);
+  expect(blocking).toHaveLength(200);
 });

@@ -38,9 +38,15 @@ export async function addRecurringRun(
   server: ApiServer,
   namespace: string,
   name: string,
-  own: { readonly enabled?: boolean; readonly version?: string; readonly images?: CompiledWith },
+  own: {
+    readonly enabled?: boolean;
+    readonly version?: string;
+    readonly images?: CompiledWith;
+    /** Characters that its pipeline has besides. */
+    readonly size?: number;
+  },
 ): Promise<string> {
-  const { enabled = true, version = '', images } = own;
+  const { enabled = true, version = '', images, size = 0 } = own;
   const answer = await server.api(folderOf(namespace), {
     method: 'POST',
     body: {
@@ -53,7 +59,7 @@ export async function addRecurringRun(
         trigger: { cronSchedule: { cron: '0 0 * * * *' } },
         pipelineId: 'p-1',
         pipelineVersionId: version,
-        workflow: images === undefined ? {} : { spec: storedWorkflow(images) },
+        workflow: images === undefined ? {} : { spec: storedWorkflow(images, size) },
       },
     },
   });
@@ -97,6 +103,23 @@ export async function addFailedRun(
   if (answer.status !== 201) throw new Error(JSON.stringify(answer.json));
 }
 
-function storedWorkflow(images: CompiledWith): string {
-  return JSON.stringify({ metadata: { generateName: 'p-' }, ...compiledWorkflow(images) });
+function storedWorkflow(images: CompiledWith, size = 0): string {
+  const annotations = size === 0 ? {} : { annotations: { pipeline: 'x'.repeat(size) } };
+  return JSON.stringify({ metadata: { generateName: 'p-', ...annotations }, ...compiledWorkflow(images) });
+}
+
+/** A pod of a run that is over, as Argo leaves it: it belongs to no Deployment. */
+export async function addRunPod(server: ApiServer, namespace: string, name: string, size: number): Promise<void> {
+  const answer = await server.api(`/api/v1/namespaces/${namespace}/pods`, {
+    method: 'POST',
+    body: {
+      metadata: {
+        name,
+        labels: { 'workflows.argoproj.io/workflow': 'w', 'workflows.argoproj.io/completed': 'true' },
+        annotations: { 'workflows.argoproj.io/template': 'x'.repeat(size) },
+      },
+      spec: { containers: [{ name: 'main', image: 'busybox' }], automountServiceAccountToken: false },
+    },
+  });
+  if (answer.status !== 201) throw new Error(JSON.stringify(answer.json));
 }

@@ -1,5 +1,3 @@
-import type { ScheduledWorkflow } from '../../src/deploy/storedRuns';
-
 /* Stand-ins for what Kubeflow Pipelines stores: only what is read of it, at the places where 2.4.1 and 2.17.0 have it. */
 
 /** Images that a run is compiled with. */
@@ -30,11 +28,11 @@ export function compiledWorkflow({ driver, launcher }: CompiledWith): { readonly
   };
 }
 
-/** A recurring run in the namespace `team`. */
+/** A recurring run in the namespace `team`, as the cluster has it. */
 export function scheduledWorkflow(
   name: string,
   { enabled = true, version = 'v', workflow }: { enabled?: boolean; version?: string; workflow: object | undefined },
-): ScheduledWorkflow {
+): object {
   return {
     metadata: { name, namespace: 'team', uid: `id-of-${name}`, labels: {} },
     spec: {

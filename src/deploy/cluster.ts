@@ -21,10 +21,14 @@ export async function readDeployment(kubectl: Kubectl, name: string): Promise<De
   return readObject(kinds.deployment, text, `Deployment ${name}`);
 }
 
-/** All pods of the namespace. */
+/**
+ * All pods of the namespace that a Deployment's ReplicaSet made. Its controller gives each of them this label
+ * (https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#pod-template-hash-label); pods of runs have none, and there may be
+ * thousands of these.
+ */
 async function readPods(kubectl: Kubectl, signal?: AbortSignal): Promise<readonly Pod[]> {
   const text = await ask(kubectl, 'read the pods', {
-    args: ['get', 'pods', '--output=json'],
+    args: ['get', 'pods', '--selector=pod-template-hash', '--output=json'],
     ...(signal === undefined ? {} : { signal }),
   });
   return readObject(kinds.pods, text, 'pods').items;
@@ -56,7 +60,22 @@ export async function readServiceAccount(
 
 /** The texts of a ConfigMap; none when it is not there, or not ours to read. */
 export async function readConfigMap(kubectl: Kubectl, name: string): Promise<readonly string[]> {
-  return Object.values((await optional(kubectl, kinds.configMap, `configmap/${name}`))?.data ?? {});
+  const data = await readConfigMapData(kubectl, name);
+  return data === 'forbidden' ? [] : Object.values(data ?? {});
+}
+
+/** What a ConfigMap holds, by key; undefined: it is not there. */
+export async function readConfigMapData(
+  kubectl: Kubectl,
+  name: string,
+  signal?: AbortSignal,
+): Promise<Readonly<Record<string, string>> | 'forbidden' | undefined> {
+  const what = `configmap/${name}`;
+  const answer = await kubectl({ args: ['get', what, '--output=json'], ...(signal === undefined ? {} : { signal }) });
+  if (answer.exitCode === 0) return readObject(kinds.configMap, answer.stdout, what).data;
+  if (isForbidden(answer)) return 'forbidden';
+  if (isNotFound(answer)) return undefined;
+  throw refusal(`read ${what}`, answer);
 }
 
 /**

@@ -2,13 +2,14 @@ import type { Cluster } from '../../deploy/context';
 import { lookAtRenewal, waitForRenewal, type Renewal } from '../../deploy/renewal';
 import { staleLines } from '../../deploy/staleFormat';
 import { message } from '../../errors';
+import { counted } from '../../report/format';
 import type { Catalog } from '../../types';
 import type { Session } from '../session';
 import { duration } from '../sharedFlags';
 import { pollMs } from './work';
 
-/** KFP renews all recurring runs within seconds of its start; one that it never renews costs this much. */
-const longestMs = 60_000;
+/** KFP renews some two or three recurring runs in a second; those that it never renews cost this much. */
+const quietMs = 60_000;
 
 /**
  * After a deploy or a rollback: waits until the new apiserver has renewed the recurring runs, and warns of what would still run with other
@@ -20,14 +21,20 @@ export async function warnOfStaleRuns(
   timeout: string | undefined,
   session: Session,
 ): Promise<Renewal | undefined> {
-  const timeoutMs = Math.min(longestMs, duration('--timeout', timeout, longestMs));
-  const wait = { timeoutMs, pollMs: pollMs(session.env), signal: session.signal };
-  return look(() => waitForRenewal(cluster.kubectl, catalog, wait), cluster, session);
+  const wait = {
+    timeoutMs: duration('--timeout', timeout, 10 * 60_000),
+    quietMs,
+    pollMs: pollMs(session.env),
+    signal: session.signal,
+    onWait: (count: number) =>
+      session.log.info(`Waiting until the apiserver has renewed ${counted(count, 'recurring run')} …`),
+  };
+  return look(() => waitForRenewal(cluster, catalog, wait), cluster, session);
 }
 
 /** The same for `status`, without waiting. */
 export async function staleRunsNow(cluster: Cluster, catalog: Catalog, session: Session): Promise<Renewal | undefined> {
-  return look(() => lookAtRenewal(cluster.kubectl, catalog, session.signal), cluster, session);
+  return look(() => lookAtRenewal(cluster, catalog, session.signal), cluster, session);
 }
 
 async function look(ask: () => Promise<Renewal>, { place }: Cluster, session: Session): Promise<Renewal | undefined> {
