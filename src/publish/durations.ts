@@ -14,7 +14,8 @@ const noteType = 'application/vnd.kfp-images.took.v1+json';
 const annotation = 'kfp-images.seconds';
 
 /**
- * Notes what a build took, where no set can: a shard publishes none. The note of the build before is written over. Throws RegistryError, and
+ * Notes what a build took, where no set can: a shard publishes none. The note of the build before is written over. What no tag names any more may
+ * stay in a registry for good, so a note has two digits: equal ones are the same manifest, and there are only so many. Throws RegistryError, and
  * nothing depends on the note.
  */
 export async function noteSeconds(
@@ -23,7 +24,8 @@ export async function noteSeconds(
   { image, platform }: Timed,
   seconds: number,
 ): Promise<void> {
-  const value = String(Math.round(seconds * 10) / 10);
+  const tenths = Math.round(seconds * 10) / 10;
+  const value = String(Number(tenths.toPrecision(2)));
   await storeNote(registry, setRepository(registryPath), tookTag(image, platform), noteType, { [annotation]: value });
 }
 
