@@ -77,8 +77,10 @@ test('what the apiserver takes from ConfigMaps counts as if it stood in the Depl
     name,
     valueFrom: { configMapKeyRef: { name: 'images', key: name } },
   }));
-  const images: Kubectl = (call) =>
-    call.args[1] === 'configmap/images'
+  const asked: string[] = [];
+  const images: Kubectl = (call) => {
+    asked.push(call.args[1] ?? '');
+    return call.args[1] === 'configmap/images'
       ? Promise.resolve({
           exitCode: 0,
           stdout: JSON.stringify({
@@ -88,10 +90,12 @@ test('what the apiserver takes from ConfigMaps counts as if it stood in the Depl
           stderr: '',
         })
       : kubectl(call);
+  };
   expect(await readRunSettings(images, { env, envFrom: [configMap('first')] })).toMatchObject({
     set: { driver: ['h/driver:1'], launcher: [] },
     patch,
     multiUser: true,
     notes: [],
   });
+  expect(asked.toSorted()).toEqual(['configmap/first', 'configmap/images']);
 });

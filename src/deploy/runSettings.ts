@@ -1,5 +1,5 @@
 import type { RunImages } from './compiledImages';
-import type { Kubectl } from './kubectl';
+import type { Answer, Kubectl } from './kubectl';
 import type { Container } from './objects';
 import { readVariable, type Variable } from './variables';
 
@@ -23,7 +23,15 @@ export async function readRunSettings(
   container: Pick<Container, 'env' | 'envFrom'>,
   signal?: AbortSignal,
 ): Promise<RunSettings> {
-  const read = (name: string): Promise<Variable> => readVariable(kubectl, container, name, signal);
+  // Several may come from one ConfigMap.
+  const answers = new Map<string, Promise<Answer>>();
+  const once: Kubectl = (call) => {
+    const key = call.args.join(' ');
+    const answer = answers.get(key) ?? kubectl(call);
+    answers.set(key, answer);
+    return answer;
+  };
+  const read = (name: string): Promise<Variable> => readVariable(once, container, name, signal);
   const [driver, launcher, patch, multiUser] = await Promise.all([
     read('V2_DRIVER_IMAGE'),
     read('V2_LAUNCHER_IMAGE'),
