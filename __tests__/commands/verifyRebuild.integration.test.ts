@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { demoBaseImages } from '../../demo/baseImages';
 import { createWorld, kfpImages, lockIn, step, type World } from '../run/world';
-import { imageStore } from '../support/engine';
+import { docker, imageStore } from '../support/engine';
+import { serve, type TestServer } from '../support/httpServer';
+import { dockerConfig, type TestRegistry } from '../support/registry';
 
 /* What was skipped would have come out the same: every image of a set is rebuilt from the whole tree and compared. */
 
@@ -28,6 +31,30 @@ interface Document {
 async function rebuilt(): Promise<{ readonly exitCode: number; readonly stderr: string; readonly document: Document }> {
   const ended = await kfpImages(world.fork.directory, ['verify', ...world.target, '--rebuild', '--json']);
   return { ...ended, document: JSON.parse(ended.stdout) as Document };
+}
+
+/** The world's registry without a login, at another address, with a base image. `refuses`: does it tell us of none? */
+async function serveBase(registry: TestRegistry, refuses: () => boolean): Promise<TestServer & AsyncDisposable> {
+  const named = `${registry.path}/bases/alpine:3.21`;
+  await demoBaseImages();
+  await docker(['tag', 'kfp-images-demo/alpine:3.21', named]);
+  const config = await dockerConfig(registry, world.folder.path);
+  await docker(['push', '--quiet', named], { env: { DOCKER_CONFIG: config } });
+  await docker(['image', 'rm', named]);
+  const inside = registry.path.slice(registry.host.length);
+  const authorization = `Basic ${Buffer.from(`${registry.username}:${registry.password}`).toString('base64')}`;
+  const server = await serve(async ({ method, path, headers }) => {
+    if (path.includes('/manifests/') && headers['user-agent'] === 'kfp-images' && refuses()) return { status: 403 };
+    const url = `${registry.url}${path.replace('/v2/', `/v2${inside}/`)}`;
+    const accept = headers.accept === undefined ? {} : { accept: headers.accept };
+    const answer = await fetch(path === '/v2/' ? `${registry.url}/v2/` : url, {
+      method,
+      headers: { authorization, ...accept },
+    });
+    const body = Buffer.from(await answer.arrayBuffer());
+    return { status: answer.status, headers: Object.fromEntries(answer.headers), body };
+  });
+  return { ...server, [Symbol.asyncDispose]: () => server.close() };
 }
 
 it(
@@ -63,6 +90,35 @@ it('an image that a build gives otherwise is named, with layer and file', { time
   expect(document.problems).toHaveLength(1);
   expect(document.problems[0]).toMatch(/^driver: layer \d+ of \d+ \(RUN .*cat \/proc.*\): guess: content$/);
 });
+
+it(
+  'a base image that its registry did not tell of when it was built: the key says so, and the image is rebuilt on the one of now',
+  { timeout: 600_000 },
+  async () => {
+    const { registry, fork } = world;
+    // It refuses us alone, as one does that counts how often it is asked: the builder gets the image.
+    let isRefusing = true;
+    await using bases = await serveBase(registry, () => isRefusing);
+    const base = `${bases.host}/bases/alpine:3.21`;
+    const path = 'backend/Dockerfile.driver';
+    const text = await readFile(join(fork.directory, path), 'utf8');
+    await fork.commit('Base it elsewhere [driver]', {
+      [path]: `FROM ${base}\nCOPY backend/src/v2/driver/driver.go /driver.go\n`,
+    });
+    const published = await step(world, { inputs: { provenance: 'true' } });
+    expect(published.exitCode).toBe(0);
+    expect(published.stdout).toContain(`base image ${base}`);
+    isRefusing = false;
+    const { exitCode, stderr, document } = await rebuilt();
+    expect(document.problems, stderr).toEqual([]);
+    expect(exitCode).toBe(0);
+    expect(document.rebuilt).toHaveLength(1);
+    expect(document.rebuilt[0]?.notes).toContain(
+      `base image ${base} could not be looked up when it was built: it is built anew on the one of now`,
+    );
+    await fork.commit('Base it here', { [path]: text });
+  },
+);
 
 it('builds by the builder that is named', async () => {
   const { target, fork } = world;

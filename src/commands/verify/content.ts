@@ -57,19 +57,23 @@ export async function contentOf(
   const ownImage = ownImages(source.catalog, call.lock.registryPath, [commitTag(call.lock.commit)]);
   const catalog = await withOwnBases(source.catalog, [name], source.tree, platforms, ownImage);
   const images = withBound(catalog, [name]).flatMap((each) => catalog.images.get(each) ?? []);
-  const keyBy = async (digestOf: typeof baseDigest): Promise<ContentKey> => {
-    const keys = await contentKeys(images, source.tree, { platforms, baseDigest: digestOf, baseConfig, ownImage });
+  const keyBy = async (digestOf: typeof baseDigest, configOf: typeof baseConfig): Promise<ContentKey> => {
+    const options = { platforms, baseDigest: digestOf, baseConfig: configOf, ownImage };
+    const keys = await contentKeys(images, source.tree, options);
     const found = keys.get(name);
     if (found === undefined) throw new Error(`${name} has no content key`);
     return found;
   };
   const locked = imageOf(call.lock, name)?.key;
-  const now = await keyBy(baseDigest);
+  const now = await keyBy(baseDigest, baseConfig);
   // Where a base image could not be looked up then, the key says just that, and nothing of the base image.
   const blind =
     now.key === locked || subject.provenance === undefined
       ? now
-      : await keyBy((reference) => Promise.resolve(own.get(reference)));
+      : await keyBy(
+          (reference) => Promise.resolve(own.get(reference)),
+          async (reference, platform) => (own.has(reference) ? baseConfig?.(reference, platform) : undefined),
+        );
   const isBlind = blind !== now && blind.key === locked;
   const key = isBlind ? blind : now;
   const pinnedThen = [...known].map(([reference, digest]) => {
