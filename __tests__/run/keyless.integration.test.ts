@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startSigstore, type SigstoreServices } from '../support/sigstoreServices';
+import { attachedIn } from './attached';
 import { createWorld, json, kfpImages, lockIn, manifestOf, step, tagsOf, type World } from './world';
 
 /* Signatures by the identity of a job; and services that are away, or say no: a set is never signed by half without a word. */
@@ -92,10 +93,44 @@ it('the same commit once they are back: all is signed with the identity of the w
   expect(sigstore.count()).toBe(count);
 });
 
+it('the services fail half way and sign is auto: what is signed and what is not is said, and the next run signs the rest', async () => {
+  await world.fork.commit('Bind them [apiserver]', { 'backend/src/v2/driver/more.go': 'package driver // again\n' });
+  sigstore.state = { records: 1 };
+  const result = await signed('auto');
+  expect(result.exitCode).toBe(0);
+  const names = '(?:apiserver|driver|launcher)';
+  const said = new RegExp(`::warning.*NOT signed.*Not signed: ${names}, ${names}, the set \\(signed: (${names})\\)`);
+  const [, one = ''] = said.exec(result.stdout) ?? [];
+  expect(one, result.stdout).not.toBe('');
+  const attached = json(result, 'attestations') as Record<string, Record<string, string>>;
+  for (const name of ['apiserver', 'driver', 'launcher', 'set'])
+    expect(attached[name], name).toHaveProperty('provenance');
+  const refused = JSON.parse((await verified(identity)).stdout) as { readonly problems: readonly string[] };
+  expect(refused.problems.filter((each) => each.includes('is not signed by'))).toHaveLength(3);
+  expect(refused.problems.join('\n')).not.toContain(`${one} is not signed`);
+
+  sigstore.state = 'well';
+  const before = sigstore.count();
+  expect((await signed('auto')).stdout).toContain('Signed 3');
+  expect(sigstore.count() - before).toBe(6);
+  const { exitCode, stderr } = await verified(identity);
+  expect(exitCode, stderr).toBe(0);
+});
+
 it('another workflow of the same repository is refused by name', async () => {
   const { exitCode, stdout } = await verified(
     'https://github.com/dana/pipelines/.github/workflows/other.yml@refs/heads/main',
   );
   expect(exitCode).toBe(1);
   expect(stdout).toContain(`it is signed by ${identity}`);
+});
+
+it('what no log has recorded is not attached', async () => {
+  await world.fork.commit('Go on [driver]', { 'backend/src/v2/driver/more.go': 'package driver // more\n' });
+  sigstore.state = { records: 0 };
+  const result = await signed('keyless');
+  expect(result.exitCode).toBe(1);
+  expect(result.stdout).toContain('Not signed: driver, the set.');
+  const { digest = '' } = (await lockIn(world.fork)).images['driver'] ?? {};
+  expect(await attachedIn(world, 'driver', digest)).toEqual([]);
 });

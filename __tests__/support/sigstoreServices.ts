@@ -2,8 +2,11 @@ import { fulcioHandler, initializeCA, initializeCTLog, initializeTLog, rekorHand
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { serve } from './httpServer';
 
-/** What the services do with a request for a signature. */
-export type SigstoreState = 'well' | 'refusing' | 'cut' | 'silent';
+/**
+ * What the services do with a request for a signature. Each takes two: for a certificate of Fulcio, for a record of Rekor. `records`: Fulcio is
+ * well, Rekor makes so many and refuses the next.
+ */
+export type SigstoreState = 'well' | 'refusing' | 'cut' | 'silent' | { readonly records: number };
 
 /** Fulcio, Rekor and GitHub's identities on this machine: fakes by Sigstore's own authors, with keys of their own. */
 export interface SigstoreServices extends AsyncDisposable {
@@ -37,7 +40,7 @@ export async function startSigstore(job: Job): Promise<SigstoreServices> {
   const [fulcio, rekor] = [fulcioHandler(ca), rekorHandler(tlog)];
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const token = `${part({ alg: 'ES256', typ: 'JWT' })}.${part(claimsOf(job))}.${part({})}`;
-  const state: { now: SigstoreState; count: number } = { now: 'well', count: 0 };
+  const state: { now: SigstoreState; count: number; left: number } = { now: 'well', count: 0, left: 0 };
   const server = await serve(async ({ path, body }) => {
     if (path.startsWith('/token')) {
       return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ value: token }) };
@@ -45,8 +48,10 @@ export async function startSigstore(job: Job): Promise<SigstoreServices> {
     state.count += 1;
     if (state.now === 'cut') return 'cut';
     if (state.now === 'silent') return 'stall';
-    if (state.now === 'refusing') return { status: 403, body: 'no' };
     const handler = path === fulcio.path ? fulcio : rekor;
+    const isRefused =
+      state.now === 'refusing' || (typeof state.now === 'object' && handler === rekor && state.left-- <= 0);
+    if (isRefused) return { status: 403, body: 'no' };
     const text = body.toString('utf8');
     const asked = handler === rekor ? recorded(text) : text;
     const { statusCode, response, contentType = 'text/plain' } = await handler.fn(asked);
@@ -90,6 +95,7 @@ export async function startSigstore(job: Job): Promise<SigstoreServices> {
     },
     set state(next) {
       state.now = next;
+      state.left = typeof next === 'object' ? next.records : 0;
     },
     [Symbol.asyncDispose]: () => server.close(),
   };
