@@ -50,12 +50,12 @@ async function act(session: Session): Promise<number> {
     return 0;
   }
   const request = { inputs, event: outcome.event };
-  const [{ run }, core] = await Promise.all([
-    import('../run/run'),
+  const [{ runJob }, core] = await Promise.all([
+    import('../run/job'),
     surelyNothing(inputs, outcome.event.message) ? undefined : import('@actions/core'),
   ]);
   // Handed on to `post`, which removes the folder if we are killed.
-  const ended = await run(request, { ...session, onScratch: (folder) => core?.saveState('scratch', folder) });
+  const ended = await runJob(request, session, (folder) => core?.saveState('scratch', folder));
   const { result } = ended.report;
   if (result.kind === 'nothing') log.info(`Nothing to do: ${result.reason}.`);
   if (result.kind === 'planned') log.info(`Plan only: ${result.reason}.`);

@@ -3,7 +3,8 @@ import { isKeyReference } from '../google/kms/reference';
 import { finalLines } from '../report/finalLines';
 import { maskSecrets } from '../report/log';
 import { planDocument } from '../report/planJson';
-import { run, type RunEnd } from '../run/run';
+import { runJob } from '../run/job';
+import type { RunEnd } from '../run/run';
 import { defineCommand } from './command';
 import { localEvent } from './localEvent';
 import { outputsOf } from './results';
@@ -26,7 +27,7 @@ export const buildCommand = defineCommand({
       ...inputs.secrets.values(),
     ]);
     const event = await localEvent(inputs, session);
-    const ended = await run({ inputs, event }, { ...session, onScratch: () => undefined });
+    const ended = await runJob({ inputs, event }, session);
     for (const line of finalLines(ended.report, session.paint)) session.printer.print(line);
     return { document: documentOf(ended), error: ended.error };
   },

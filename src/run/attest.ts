@@ -14,19 +14,21 @@ import type { ContentKey } from '../types';
 import { version } from '../../package.json';
 import type { Access } from './access';
 import type { PublicationPorts } from '../publish/publication';
+import type { RunPorts } from './ports';
 import type { AttestedRun, Product, RunState, Work } from './work';
 
-/** What `publish` does between the set and `latest`; undefined: nothing is wanted. `known` learns what became of it. */
+/** What `publish` does between the set and `latest`; undefined: nothing is wanted. `state` learns what became of it. */
 export function attestation(
   work: Work,
   access: Access,
   product: Product,
-  known: RunState,
+  state: RunState,
+  { env, log, signal }: Pick<RunPorts, 'env' | 'log' | 'signal'>,
 ): PublicationPorts['attest'] | undefined {
-  const { signing, ports } = work;
+  const { signing } = work;
   const { provenance, sbom } = work.inputs;
   if (!provenance && sbom.kind === 'none' && signing === undefined) return undefined;
-  const order = { provenance, run: runFacts(work), images: imageFacts(work, access, product) };
+  const order = { provenance, run: runFacts(work, env), images: imageFacts(work, access, product) };
   const repository = setRepository(access.path.full);
   const attest = (
     signer: StatementSigner | undefined,
@@ -45,25 +47,23 @@ export function attestation(
   return async (...given) => {
     const startedAt = Date.now();
     try {
-      known.attested = { signer: signing?.signer.describe, subjects: await attest(signing?.signer, ...given) };
+      state.attested = { signer: signing?.signer.describe, subjects: await attest(signing?.signer, ...given) };
     } catch (thrown) {
       // How a stopped run ends is said by others; what lies half attested in the registry is not.
-      if (ports.signal.aborted) ports.log.warning(message(thrown));
-      if (signing?.mayFail !== true || ports.signal.aborted) throw thrown;
-      ports.log.warning(
+      if (signal.aborted) log.warning(message(thrown));
+      if (signing?.mayFail !== true || signal.aborted) throw thrown;
+      log.warning(
         `The set is published, but NOT signed (sign: auto goes on then; sign: ${signing.how} would fail): ${message(thrown)}`,
       );
       if (provenance || sbom.kind !== 'none') {
-        known.attested = { signer: undefined, subjects: await attest(undefined, ...given) };
+        state.attested = { signer: undefined, subjects: await attest(undefined, ...given) };
       }
     }
-    const count = known.attested?.subjects.filter(({ isNew }) => isNew).length ?? 0;
+    const count = state.attested?.subjects.filter(({ isNew }) => isNew).length ?? 0;
     if (count > 0) {
       const what = provenance ? 'the provenance' : 'the SBOM';
-      const how = known.attested?.signer === undefined ? `Attached ${what} of` : 'Signed';
-      ports.log.info(
-        `${how} ${count} of the images and their set in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`,
-      );
+      const how = state.attested?.signer === undefined ? `Attached ${what} of` : 'Signed';
+      log.info(`${how} ${count} of the images and their set in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
     }
   };
 }
@@ -84,10 +84,9 @@ export function attestedReport({ signer, subjects }: AttestedRun): AttestedRepor
 
 type Given = Parameters<NonNullable<PublicationPorts['attest']>>;
 
-function runFacts(work: Work): RunFacts {
-  const { source, ports, values, pullRequest } = work;
+function runFacts(work: Work, env: NodeJS.ProcessEnv): RunFacts {
+  const { source, values, pullRequest } = work;
   const repository = work.github?.repository;
-  const { env } = ports;
   const of = (name: string): string | undefined => (env[name] === '' ? undefined : env[name]);
   const server = repository?.serverUrl ?? 'https://github.com';
   const workflow = of('GITHUB_WORKFLOW_REF');

@@ -5,7 +5,7 @@ import { buildTreeOf } from '../plan/buildTree';
 import { platformsOfImage } from '../plan/contentKey';
 import { message } from '../errors';
 import { mapConcurrently } from '../system/mapConcurrently';
-import type { CatalogImage, ContentKey, Registry } from '../types';
+import type { CatalogImage, ContentKey, Log, Registry } from '../types';
 import type { Work } from './work';
 
 /** Nearly every base image is there for it, so nobody is asked. */
@@ -22,15 +22,16 @@ interface Question {
  * for another platform than the usual one. A registry that does not say is no reason not to build.
  */
 export async function missingPlatforms(
-  work: Pick<Work, 'source' | 'decision' | 'bases' | 'access' | 'inputs' | 'ports'>,
+  work: Pick<Work, 'source' | 'decision' | 'bases' | 'access' | 'inputs'>,
+  log: Log,
 ): Promise<readonly string[]> {
-  const { access, bases, source, ports } = work;
+  const { access, bases, source } = work;
   if (access === undefined) return [];
   const pins = bases.pins();
   const found = await mapConcurrently(questions(work), async ({ image, key, base }) => {
     const pinned = pins.get(base.reference) ?? base.reference;
     const listed = await listedPlatforms(access.bestEffort, pinned).catch((error: unknown) => {
-      ports.log.debug(`platforms of ${pinned}: ${message(error)}`);
+      log.debug(`platforms of ${pinned}: ${message(error)}`);
       return undefined;
     });
     if (listed === undefined || hasPlatform(listed, base.platform)) return [];

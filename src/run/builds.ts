@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { buildImage, type BuildJob } from '../builder/buildImage';
 import { buildkitOf, detectBuilder } from '../builder/builder';
@@ -19,7 +19,7 @@ import { missingFileHints } from '../plan/missingFiles';
 import { takeBuilt } from '../publish/builtImage';
 import { commitTag, keyTag, setRepository } from '../publish/tags';
 import { recordGroup, type Scratch } from '../system/scratch';
-import type { BuildEvent, BuildObserver, BuildOutcome, Inputs, PlannedImage } from '../types';
+import type { BuildEvent, BuildObserver, BuildOutcome, Inputs, Log, PlannedImage } from '../types';
 import { pushedName, type Access } from './access';
 import { buildInputs, ownBases, treePlace, writeBuildTrees, type BuildInputs } from './buildInputs';
 import { noCaches, openCaches, type Caches } from './caches';
@@ -28,6 +28,7 @@ import { pushHint } from './google';
 import { findSecrets } from './buildSecrets';
 import { tagOfBuilt } from './decide';
 import { destinationsOf } from './destinations';
+import type { RunPorts } from './ports';
 import type { Work } from './work';
 
 /** What builds the images of a plan. */
@@ -44,41 +45,51 @@ export interface Builds {
   readonly caches: Caches;
 }
 
+/** What building speaks through, and stops at. */
+export type BuildsPorts = Pick<RunPorts, 'env' | 'log' | 'signal'>;
+
 /**
  * Makes ready what builds need: for each build a tree of exactly the files of its content key, a private login, Dockerfiles with shared caches; and gives the function
  * that builds. Throws EnvironmentError where Docker, buildx or the engine is missing or can't do what is asked.
  */
-export async function prepareBuilds(work: Work, scratch: Scratch, observer: BuildObserver): Promise<Builds> {
-  const { inputs, ports, access, decision } = work;
+export async function prepareBuilds(
+  work: Work,
+  scratch: Scratch,
+  observer: BuildObserver,
+  ports: BuildsPorts,
+): Promise<Builds> {
+  const { inputs, access, decision } = work;
+  const { env, log } = ports;
   // Logs are garbage as soon as they are shown: left alone, V8 doubles the space for the young until eight talkative builds fill it.
   // And it lets the old ones wait for a heap that has grown. https://nodejs.org/api/v8.html#v8setflagsfromstringflags
   for (const flag of ['--semi-space-growth-factor=1', '--optimize-for-size']) setFlagsFromString(flag);
   const openLogin = async (): Promise<DockerLogin> =>
-    createDockerLogin(scratch.docker, access?.pushHost ?? '', await access?.login(), ports.env);
+    createDockerLogin(scratch.docker, access?.pushHost ?? '', await access?.login(), env);
   const found = buildInputs(work);
   const logged = openLogin();
   const [login, builder, builds, caches] = await Promise.all([
     logged,
-    logged.then(({ env }) => detectBuilder(env, inputs.builder)),
+    logged.then((docker) => detectBuilder(docker.env, inputs.builder)),
     found.then(async (inputsOfBuilds) => {
       await writeBuildTrees(work, inputsOfBuilds, scratch);
       return inputsOfBuilds;
     }),
     access === undefined || inputs.cache === 'none'
       ? noCaches
-      : logged.then(async ({ env }) => {
-          const asked = localMounts(
-            { env, builder: inputs.builder },
-            { signal: ports.signal, onStart: (group) => recordGroup(scratch, group) },
-          );
-          return openCaches(work, access, await found, scratch, env, asked);
+      : logged.then(async (docker) => {
+          const engine = { env: docker.env, builder: inputs.builder };
+          const asked = localMounts(engine, {
+            signal: ports.signal,
+            onStart: (group) => recordGroup(scratch, group),
+          });
+          return openCaches(work, access, await found, asked, { ...ports, scratch, docker: engine });
         }),
   ]);
   const images = [...builds.values()].map(({ image }) => image);
   const given = findSecrets(images, inputs, {
-    env: ports.env,
-    cwd: resolve(ports.cwd, inputs.workingDirectory),
-    onSecret: (value) => maskSecrets(ports.log, [value]),
+    env,
+    cwd: work.folder,
+    onSecret: (value) => maskSecrets(log, [value]),
   });
   const wish = {
     push: access !== undefined,
@@ -88,11 +99,11 @@ export async function prepareBuilds(work: Work, scratch: Scratch, observer: Buil
   };
   const lists = images.map((image) => platformsOfImage(image, inputs.platforms));
   const remarks = lists.flatMap((platforms) => checkBuilder(builder, { ...wish, platforms }));
-  for (const remark of new Set(remarks)) ports.log.info(remark);
+  for (const remark of new Set(remarks)) log.info(remark);
   // Artifact Registry takes them.
   if (access?.path.kind === 'other' && builder.store === 'classic') await checkMediaTypes(access);
   for (const [name, { dockerfile }] of builds) {
-    for (const note of dockerfile.notes) ports.log.info(`${name}: ${note}`);
+    for (const note of dockerfile.notes) log.info(`${name}: ${note}`);
   }
   const able = capabilitiesOf(builder);
   const renew = async (): Promise<void> => {
@@ -108,10 +119,9 @@ export async function prepareBuilds(work: Work, scratch: Scratch, observer: Buil
     const command = { ...job.command, env: { ...login.env, ...job.command.env } };
     const begun = await nextTurn();
     // What waited for its turn may find the first login ended. Where no other is to be had, the push says so.
-    await renew().catch((error: unknown) => ports.log.debug(message(error)));
+    await renew().catch((error: unknown) => log.debug(message(error)));
     const onStart = (group: number): void => recordGroup(scratch, group);
-    const explainPush = (text: string): readonly string[] =>
-      access === undefined ? [] : pushHint(text, access, ports.env);
+    const explainPush = (text: string): readonly string[] => (access === undefined ? [] : pushHint(text, access, env));
     const once: BuildOnce = (observe, until) => {
       const event = (of: string, each: BuildEvent): void => {
         begun();
@@ -122,7 +132,7 @@ export async function prepareBuilds(work: Work, scratch: Scratch, observer: Buil
       return buildImage({ ...job, command }, buildPorts, until, queuedAt).finally(begun);
     };
     const built = await buildFromSeeds(own, caches, scratch, once, signal);
-    return explained(work, own, await tagBuilt(work, planned, built));
+    return explained(work, own, await tagBuilt(work, planned, built, log));
   };
   return { build, buildkit: buildkitOf(builder), caches };
 }
@@ -140,16 +150,17 @@ async function checkMediaTypes({ registry, path }: Access): Promise<void> {
 
 /** The outcome with the digest that the registry has; a failure where it has none. */
 async function tagBuilt(
-  { access, source, ports, inputs, decision }: Work,
+  { access, source, inputs, decision }: Work,
   { name, key }: PlannedImage,
   outcome: BuildOutcome,
+  log: Log,
 ): Promise<BuildOutcome> {
   const image = source.catalog.images.get(name);
   if (outcome.kind !== 'built' || access === undefined || image === undefined) return outcome;
   const repository = imageRepository(access.path, image.repository);
   const tags = [...new Set([tagOfBuilt(decision.mark, key), keyTag(key)])];
   const at = { repository, tags, said: outcome.digest, isScanned: inputs.sbom.kind === 'generator' };
-  const digest = await takeBuilt({ ...access, log: ports.log }, at);
+  const digest = await takeBuilt({ ...access, log }, at);
   if (digest !== undefined) return { ...outcome, digest };
   const why = `buildx says that it pushed ${repository}@${outcome.digest}, but the registry does not have it. Run again.`;
   const { timing, logFile } = outcome;

@@ -9,7 +9,6 @@ import { duration } from '../report/format';
 import { recordGroup, type Scratch } from '../system/scratch';
 import type { BuildOutcome } from '../types';
 import type { Access } from './access';
-import type { RunPorts } from './ports';
 
 /** What builds have added to cache folders, on its way into the registry. Disposing gives up what is not finished. */
 export interface Saving extends AsyncDisposable {
@@ -38,7 +37,7 @@ export interface SavedFolder {
 /** What saving needs to know of its run. */
 export interface SavingRun {
   readonly access: Pick<Access, 'registry' | 'path'>;
-  readonly ports: Pick<RunPorts, 'signal'>;
+  readonly signal: AbortSignal;
   readonly scratch: Scratch;
   readonly docker: DockerPorts;
   readonly branch: string;
@@ -80,10 +79,10 @@ interface Collected {
  * Begins to collect what the folders hold now, one after the other, while the run goes on: publishing waits for the network, this for the builder.
  */
 export function beginSaving(folders: readonly SavedFolder[], run: SavingRun): Saving {
-  const { ports, tell } = run;
+  const { signal, tell } = run;
   const over = new AbortController();
   const failed = ({ cache }: SavedFolder, thrown: unknown): void => {
-    if (!ports.signal.aborted) tell(`${cache.path} was not written to the registry: ${message(thrown)}`);
+    if (!signal.aborted) tell(`${cache.path} was not written to the registry: ${message(thrown)}`);
   };
   const collecting = collectAll();
   return {
@@ -110,7 +109,7 @@ export function beginSaving(folders: readonly SavedFolder[], run: SavingRun): Sa
   > {
     const results = [];
     for (const [index, folder] of folders.entries()) {
-      const result = await collect(folder, index, run, AbortSignal.any([ports.signal, over.signal])).catch(
+      const result = await collect(folder, index, run, AbortSignal.any([signal, over.signal])).catch(
         (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(message(thrown))),
       );
       results.push({ folder, result });

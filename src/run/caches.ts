@@ -5,11 +5,10 @@ import { platformsOfImage } from '../plan/contentKey';
 import { findSeed, holdsSeed, type FoundSeed } from '../publish/seedStore';
 import { seedFolder, seedRepository, type Seed, type SeedSubject } from '../publish/cacheSeed';
 import { duration } from '../report/format';
-import type { Scratch } from '../system/scratch';
 import type { BuildOutcome } from '../types';
 import type { Access } from './access';
 import type { BuildInputs } from './buildInputs';
-import { beginSaving, buildSeconds, nothingSaved, type Saving } from './cacheSaving';
+import { beginSaving, buildSeconds, nothingSaved, type Saving, type SavingRun } from './cacheSaving';
 import type { RunPorts } from './ports';
 import type { Work } from './work';
 
@@ -26,6 +25,9 @@ export interface Caches {
   /** For people: what the caches gave, and what became of them. */
   readonly notes: readonly string[];
 }
+
+/** What caches are collected with, and what is said of them. */
+type CachesPorts = Pick<SavingRun, 'scratch' | 'docker' | 'signal'> & Pick<RunPorts, 'log'>;
 
 /** A cache folder of this run. */
 interface Folder {
@@ -60,9 +62,8 @@ export async function openCaches(
   work: Work,
   access: Access,
   builds: ReadonlyMap<string, BuildInputs>,
-  scratch: Scratch,
-  env: Readonly<Record<string, string>>,
   asked: Promise<LocalMounts>,
+  ports: CachesPorts,
 ): Promise<Caches> {
   const { inputs, branch, defaultBranch } = work;
   const used = new Map<string, Pick<Folder, 'cache' | 'baseImages'> & { readonly platforms: readonly string[] }>();
@@ -90,7 +91,7 @@ export async function openCaches(
       return { ...about, found, seed: found.seed };
     }),
   );
-  return new RunCaches(work, access, folders, scratch, env);
+  return new RunCaches(work, access, folders, ports);
 }
 
 /** The seed that this builder's mount started from, as long as the registry has it: BuildKit asks for it each time. */
@@ -114,25 +115,15 @@ class RunCaches implements Caches {
   readonly #work: Work;
   readonly #access: Access;
   readonly #folders: readonly Folder[];
-  readonly #scratch: Scratch;
-  readonly #env: Readonly<Record<string, string>>;
-  readonly #ports: RunPorts;
+  readonly #ports: CachesPorts;
   readonly #startedAt = Date.now();
   #isGivenUp = false;
 
-  constructor(
-    work: Work,
-    access: Access,
-    folders: readonly Folder[],
-    scratch: Scratch,
-    env: Readonly<Record<string, string>>,
-  ) {
+  constructor(work: Work, access: Access, folders: readonly Folder[], ports: CachesPorts) {
     this.#work = work;
     this.#access = access;
     this.#folders = folders;
-    this.#scratch = scratch;
-    this.#env = env;
-    this.#ports = work.ports;
+    this.#ports = ports;
     for (const { cache, found, seed } of folders) {
       for (const note of found?.notes ?? []) this.#tell(note);
       if (seed === undefined || found === undefined) continue;
@@ -164,7 +155,7 @@ class RunCaches implements Caches {
   }
 
   begin(outcomes: readonly BuildOutcome[]): Saving {
-    const { branch, source, inputs } = this.#work;
+    const { branch, source } = this.#work;
     const took = buildSeconds(outcomes);
     if (source.workspace !== undefined) return nothingSaved;
     if (branch === undefined) {
@@ -174,8 +165,6 @@ class RunCaches implements Caches {
         );
       return nothingSaved;
     }
-    const docker = { env: this.#env, builder: inputs.builder };
-    const about = { access: this.#access, ports: this.#ports, scratch: this.#scratch, docker };
     const folders = this.#folders.flatMap((folder) => {
       const usable = this.#isGivenUp ? undefined : folder.seed;
       // What the builder held before this run was not looked for: who starts empty has been served by others.
@@ -183,7 +172,14 @@ class RunCaches implements Caches {
       if (folder.found === undefined || took < least) return [];
       return [{ ...folder, own: folder.found.own, seed: usable, mount: this.#mountSeed(usable) }];
     });
-    return beginSaving(folders, { ...about, branch, took, since: this.#startedAt, tell: (note) => this.#tell(note) });
+    return beginSaving(folders, {
+      ...this.#ports,
+      access: this.#access,
+      branch,
+      took,
+      since: this.#startedAt,
+      tell: (note) => this.#tell(note),
+    });
   }
 
   #mountSeed(seed: Seed | undefined): MountSeed | undefined {

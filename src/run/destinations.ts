@@ -21,7 +21,7 @@ export function destinationsOf(work: Work, image: string): { readonly destinatio
   const { sha, short_sha } = work.values;
   const files = inputs.outputs.map(({ type, dest }) => ({
     type,
-    file: resolve(work.ports.cwd, inputs.workingDirectory, expandTemplate(dest, { image, sha, short_sha })),
+    file: resolve(work.folder, expandTemplate(dest, { image, sha, short_sha })),
   }));
   return { destinations: [...files, ...(inputs.load ? [{ type: 'docker' } as const] : [])] };
 }

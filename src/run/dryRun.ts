@@ -13,9 +13,9 @@ import type { Work } from './work';
  * What a real run would execute, as lines: the very commands of the builds (in a folder that is made then), and what is done in the
  * registry. Starts nothing but a look at the builder, and without Docker takes a usual one.
  */
-export async function dryRun(work: Work): Promise<readonly string[]> {
+export async function dryRun(work: Work, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const { decision, source, access } = work;
-  const folders = scratchFolders(join(scratchBase(work.ports.env), 'kfp-images-XXXXXX'));
+  const folders = scratchFolders(join(scratchBase(env), 'kfp-images-XXXXXX'));
   const able = await ability(work.inputs.builder);
   const builds = await buildInputs(work);
   const lines: string[] = [];

@@ -4,17 +4,17 @@ import { commitTag } from '../publish/tags';
 import { run } from '../system/exec';
 import type { LockFile } from '../types';
 import { pushedName, type Access } from './access';
-import type { Work } from './work';
+import type { RunPorts } from './ports';
 
 /**
  * Brings the images of a published set into the Docker engine of this machine, by digest, under the commit's tag.
  * Throws EnvironmentError: the engine can't get one of them.
  */
 export async function loadSet(
-  { ports }: Pick<Work, 'ports'>,
   access: Access,
   lock: LockFile,
   folder: string,
+  ports: Pick<RunPorts, 'env' | 'log'>,
 ): Promise<void> {
   const { env } = await createDockerLogin(folder, access.pushHost, await access.login(), ports.env);
   for (const { repository, digest } of Object.values(lock.images)) {

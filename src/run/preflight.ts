@@ -20,7 +20,7 @@ export interface PreflightAnswers {
  */
 export async function startPreflight(
   access: Access,
-  ports: RunPorts,
+  ports: Pick<RunPorts, 'log' | 'signal'>,
   wish: { readonly createRepository: boolean; readonly movesLatest: boolean; readonly isPlan: boolean },
 ): Promise<PreflightAnswers> {
   const ask = (): Promise<Preflight | undefined> => askGoogle(access, wish.movesLatest, ports.signal);
@@ -31,7 +31,7 @@ export async function startPreflight(
 /** Makes the repository where Google says that it is not there. Gives what Google says of it then. */
 async function made(
   access: Access,
-  { log, signal }: RunPorts,
+  { log, signal }: Pick<RunPorts, 'log' | 'signal'>,
   isPlan: boolean,
   ask: () => Promise<Preflight | undefined>,
 ): Promise<Preflight | undefined> {
@@ -91,14 +91,10 @@ export function throwOnPreflightErrors(found: Preflight | undefined, log: Log, e
  * an upload behind in some registries, and without a build the first tag answers it as early. Throws RegistryError and PublishError.
  */
 export async function enforcePreflight(
-  {
-    ports: { log, env },
-    decision: { plan, state, sought },
-    latest,
-    publishes,
-  }: Pick<Work, 'ports' | 'decision' | 'latest' | 'publishes'>,
+  { decision: { plan, state, sought }, latest, publishes }: Pick<Work, 'decision' | 'latest' | 'publishes'>,
   access: Access,
   found: Preflight | undefined,
+  { log, env }: Pick<RunPorts, 'log' | 'env'>,
 ): Promise<void> {
   throwOnPreflightErrors(found, log, env);
   if (plan.images.some(({ action }) => action === 'build')) await checkWritable(access.registry, access.path.full);

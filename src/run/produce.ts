@@ -8,18 +8,23 @@ import { keyTag } from '../publish/tags';
 import { imageRepository } from '../oci/registryPath';
 import type { FinishedImage } from '../publish/publishSet';
 import type { Scratch } from '../system/scratch';
-import type { BuildOutcome } from '../types';
-import { prepareBuilds } from './builds';
+import type { BuildOutcome, Log } from '../types';
+import { prepareBuilds, type BuildsPorts } from './builds';
 import { areWhole } from './parts';
+import type { RunPorts } from './ports';
 import { noCaches } from './caches';
 import type { Product, Work } from './work';
+
+/** What producing speaks through, and stops at. */
+type ProducePorts = BuildsPorts & Pick<RunPorts, 'progress'>;
 
 /**
  * Builds what the plan says, reuses the rest, and binds each image as soon as the images that it carries are finished. No tag but
  * `key-…` is put. What becomes of an image is an outcome; throws EnvironmentError when there is nothing to build with.
  */
-export async function produce(work: Work, scratch: Scratch): Promise<Product> {
-  const { ports, decision, inputs } = work;
+export async function produce(work: Work, scratch: Scratch, ports: ProducePorts): Promise<Product> {
+  const { decision, inputs } = work;
+  const { log } = ports;
   const { images } = decision.plan;
   const toBuild = new Map(
     images.filter(({ action }) => action === 'build').map((image) => [image.name, image.dockerfile]),
@@ -27,7 +32,7 @@ export async function produce(work: Work, scratch: Scratch): Promise<Product> {
   const progress = ports.progress({ dockerfiles: toBuild, directory: inputs.workingDirectory });
   try {
     // Without anything to build no builder is asked, no tree is written.
-    const builds = toBuild.size === 0 ? undefined : await prepareBuilds(work, scratch, progress);
+    const builds = toBuild.size === 0 ? undefined : await prepareBuilds(work, scratch, progress, ports);
     const build = builds?.build;
     const caches = builds?.caches ?? noCaches;
     const digests = new Map<string, string>();
@@ -36,11 +41,11 @@ export async function produce(work: Work, scratch: Scratch): Promise<Product> {
       {
         build: async (name, signal, queuedAt) => {
           const isBuilt = build !== undefined && toBuild.has(name);
-          const made = await (isBuilt ? build(name, signal, queuedAt, digests) : reuse(work, name, queuedAt));
+          const made = await (isBuilt ? build(name, signal, queuedAt, digests) : reuse(work, name, queuedAt, log));
           if ('digest' in made) digests.set(name, made.digest);
           return made;
         },
-        bind: (name, digest, bound) => bind(work, name, digest, bound),
+        bind: (name, digest, bound) => bind(work, name, digest, bound, log),
       },
       {
         maxParallel: inputs.maxParallel,
@@ -56,27 +61,28 @@ export async function produce(work: Work, scratch: Scratch): Promise<Product> {
 }
 
 /** What the registry has of this content: the whole image, or one for each of its platforms, which are joined then. */
-async function reuse(work: Work, name: string, queuedAt: number): Promise<BuildOutcome> {
+async function reuse(work: Work, name: string, queuedAt: number, log: Log): Promise<BuildOutcome> {
   const { state, sought, mark } = work.decision;
   const image = sought.find((each) => each.name === name);
   // In a rebuild what is published already does not count.
   const known = image && state && (mark === undefined ? reusable(state, image) : state.keyed.get(name));
-  const digest = known ?? (image === undefined ? undefined : await join(work, image));
+  const digest = known ?? (image === undefined ? undefined : await join(work, image, log));
   if (digest === undefined) throw new Error(`${name} is to be reused, but the registry does not have it`);
   return { kind: 'reused', name, digest, timing: neverStarted(queuedAt) };
 }
 
 /** One image of those that shards built for each of its platforms. undefined: they are not all there. */
 async function join(
-  { access, decision, ports }: Work,
+  { access, decision }: Work,
   { name, repository, key }: SoughtImage,
+  log: Log,
 ): Promise<string | undefined> {
   const parts = decision.parts.get(name);
   if (access === undefined || parts === undefined || !areWhole(parts)) return undefined;
   const images = parts.flatMap(({ platform, digest }) => (digest === undefined ? [] : [{ platform, digest }]));
   const digest = await joinPlatforms(access.registry, repository, images);
   await tagKey(access.registry, { repository, tag: keyTag(key), digest }).catch((error: unknown) =>
-    ports.log.debug(message(error)),
+    log.debug(message(error)),
   );
   return digest;
 }
@@ -86,10 +92,11 @@ async function join(
  * to these already, from the commit's own set, stays as it is.
  */
 async function bind(
-  { access, source, ports }: Work,
+  { access, source }: Work,
   name: string,
   digest: string,
   bound: ReadonlyMap<string, string>,
+  log: Log,
 ): Promise<string> {
   // Then it was built so.
   if (access === undefined) return digest;
@@ -103,7 +110,7 @@ async function bind(
     digest,
     Object.fromEntries(env) as Record<string, string>,
   );
-  for (const note of made.notes) ports.log.info(`${name}: ${note}`);
+  for (const note of made.notes) log.info(`${name}: ${note}`);
   return made.digest;
 }
 

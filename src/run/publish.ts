@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join } from 'node:path';
 import { compare } from '../event/github';
 import { EnvironmentError, message } from '../errors';
 import { isAncestor } from '../git/git';
@@ -8,12 +8,14 @@ import { publish } from '../publish/publication';
 import { lockOf, type PublicationPlan } from '../publish/publishSet';
 import { writeLockFile } from '../report/lockFile';
 import type { RunResult } from '../report/runReport';
-import type { LockFile } from '../types';
+import type { LockFile, Log } from '../types';
 import type { Access } from './access';
 import { attestation } from './attest';
 import { aboutPushed } from './imageDetails';
-import type { GithubAccess } from './ports';
+import type { GithubAccess, RunPorts } from './ports';
 import type { Product, RunState, Work } from './work';
+
+type PublishPorts = Pick<RunPorts, 'env' | 'log' | 'signal'>;
 
 /** What is to be published of a run, and under which names. */
 export function publicationPlan(work: Work, access: Access): PublicationPlan {
@@ -36,20 +38,20 @@ export function publicationPlan(work: Work, access: Access): PublicationPlan {
   };
 }
 
-/** Publishes what was built as one set and writes its lock file; `known` learns of it on the way. Throws what made it fail. */
+/** Publishes what was built as one set and writes its lock file; `state` learns of it on the way. Throws what made it fail. */
 export async function publishProduct(
   work: Work,
   access: Access,
   product: Product,
-  known: RunState,
+  state: RunState,
+  { env, log, signal }: PublishPorts,
 ): Promise<RunResult> {
-  const { inputs, ports, source, latest } = work;
-  const { log, signal } = ports;
+  const { inputs, source, latest } = work;
   const order = { ...publicationPlan(work, access), images: product.images };
   if (source.workspace !== undefined) {
     // These files are not a commit, so nothing may be called after one: the images are there by digest and by content key.
-    const lock = (known.lock = lockOf(order));
-    known.lockFile = await saveLock(work, lock);
+    const lock = (state.lock = lockOf(order));
+    state.lockFile = await saveLock(work.folder, lock, log);
     return { kind: 'published' };
   }
   if (!latest.move) log.info(`latest stays where it is: ${latest.reason}.`);
@@ -61,18 +63,18 @@ export async function publishProduct(
   const [publication, pushed] = await Promise.all([
     publish(order, {
       ...{ registry, uncancellable, isAncestor, now: () => Date.now(), signal, log },
-      attest: attestation(work, access, product, known),
+      attest: attestation(work, access, product, state, { env, log, signal }),
     }),
     // Only a job's summary shows it.
-    ports.env['GITHUB_STEP_SUMMARY'] === undefined
+    env['GITHUB_STEP_SUMMARY'] === undefined
       ? undefined
-      : aboutPushed(access, order.images, known.preflight, { log, signal }),
+      : aboutPushed(access, order.images, state.preflight, { log, signal }),
   ]).finally(() => signal.removeEventListener('abort', sayWhy));
-  if (pushed !== undefined) known.pushed = pushed;
-  known.publication = publication;
+  if (pushed !== undefined) state.pushed = pushed;
+  state.publication = publication;
   if (publication.lock !== undefined) {
-    known.lock = publication.lock;
-    known.lockFile = await saveLock(work, publication.lock);
+    state.lock = publication.lock;
+    state.lockFile = await saveLock(work.folder, publication.lock, log);
   }
   if (publication.kind === 'stopped') throw signal.reason;
   if (publication.kind === 'failed') throw publication.error;
@@ -87,17 +89,14 @@ export async function publishProduct(
  * Writes the lock file and gives its path. Where it can't be written (a read-only workspace, one of another owner), a run that has published
  * everything must not fail for it: then it warns, and the set in the registry holds the same.
  */
-async function saveLock(
-  { ports, inputs }: Pick<Work, 'ports' | 'inputs'>,
-  lock: LockFile,
-): Promise<string | undefined> {
-  const path = resolve(ports.cwd, inputs.workingDirectory, 'kfp-images.lock.json');
+async function saveLock(folder: string, lock: LockFile, log: Log): Promise<string | undefined> {
+  const path = join(folder, 'kfp-images.lock.json');
   try {
     await writeLockFile(path, encodeLockFile(lock));
     return path;
   } catch (thrown) {
     if (!(thrown instanceof EnvironmentError)) throw thrown;
-    ports.log.warning(`${message(thrown)}\nThe images are published all the same.`);
+    log.warning(`${message(thrown)}\nThe images are published all the same.`);
     return undefined;
   }
 }

@@ -9,15 +9,20 @@ import type { Catalog, Inputs, Log, Selection } from '../types';
 import type { Access } from './access';
 import type { Decision } from './decide';
 import type { Source } from './source';
-import type { Product, Work } from './work';
+import type { Product } from './work';
 
-/** What the run is a part of, as its inputs say. Throws UsageError. */
-export function shardInputs(inputs: Inputs): {
+/** What a run is a part of. */
+export interface ShardInputs {
+  /** Its own part; undefined: it does all that others have not done. */
   readonly shard: Shard | undefined;
+  /** What others have done before it. */
   readonly done: readonly Shard[];
   /** Everything is rebuilt, and what was built under this mark is; undefined: what the registry has counts, or one run rebuilds it all. */
   readonly mark: string | undefined;
-} {
+}
+
+/** What the run is a part of, as its inputs say. Throws UsageError. */
+export function shardInputs(inputs: Inputs): ShardInputs {
   const shard = inputs.shard === '' ? undefined : parseShardId(inputs.shard);
   if (inputs.shard !== '' && shard === undefined) {
     throw new UsageError(
@@ -150,14 +155,19 @@ async function withSeconds(
 }
 
 /** Notes what the builds of a shard took, for the next plan. What goes wrong with it is a line for debugging. */
-export async function noteShard({ access, ports }: Work, { platform }: Shard, { outcomes }: Product): Promise<void> {
+export async function noteShard(
+  { registry, path }: Pick<Access, 'registry' | 'path'>,
+  { platform }: Shard,
+  { outcomes }: Product,
+  log: Log,
+): Promise<void> {
   for (const outcome of outcomes) {
-    if (outcome.kind !== 'built' || access === undefined) continue;
+    if (outcome.kind !== 'built') continue;
     const { startedAt, builtAt } = outcome.timing;
     if (startedAt === undefined || builtAt === undefined) continue;
     const timed = { image: outcome.name, platform };
-    await noteSeconds(access.registry, access.path.full, timed, (builtAt - startedAt) / 1000).catch((error: unknown) =>
-      ports.log.debug(`${outcome.name}: ${message(error)}`),
+    await noteSeconds(registry, path.full, timed, (builtAt - startedAt) / 1000).catch((error: unknown) =>
+      log.debug(`${outcome.name}: ${message(error)}`),
     );
   }
 }

@@ -9,12 +9,12 @@ import type { BaseImages } from './baseImages';
 import type { Decision } from './decide';
 import type { Pushed } from './imageDetails';
 import type { LatestDecision } from './latest';
-import type { GithubAccess, RunPorts } from './ports';
+import type { GithubAccess } from './ports';
 import type { Attested } from '../publish/attest/attest';
 import type { Signing } from './signing';
 import type { Source } from './source';
 
-/** A run that has been decided and is to be carried out. */
+/** A run that has been decided and is to be carried out; nothing in it speaks to people or knows when to stop. */
 export interface Work {
   readonly inputs: Pick<
     Inputs,
@@ -36,7 +36,8 @@ export interface Work {
     | 'provenance'
     | 'sbom'
   >;
-  readonly ports: RunPorts;
+  /** The working directory, absolute. */
+  readonly folder: string;
   readonly github: GithubAccess | undefined;
   readonly source: Source;
   /** undefined: no registry is used. */
