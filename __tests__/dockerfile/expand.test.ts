@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { expand, expandPartly, heredocMarks, unknownPart, type Lookup } from '../../src/dockerfile/expand';
+import { expand, expandPartly } from '../../src/dockerfile/expand';
+import { unknownPart, type Lookup } from '../../src/dockerfile/wordLexer';
 
 const values = new Map<string, string | undefined>([
   ['A', 'a'],
@@ -83,24 +84,5 @@ describe('the parts of a word', () => {
 
   it('are escaped by a backtick where the Dockerfile says so', () => {
     expect(expand('C:\\x`$A$A"`""', lookup, '`')).toBe('C:\\x$Aa"');
-  });
-});
-
-describe('the here-documents of a line', () => {
-  const cases: readonly (readonly [string, readonly string[]])[] = [
-    ['RUN <<A', ['A']],
-    ['RUN cat <<-A 3<<B > /x', ['-A', 'B']],
-    ['RUN cat << A', ['A']],
-    ['RUN cat <<"A" <<\'B\' <<\\C', ['A', 'B', 'C']],
-    ['RUN cat <<- A', []],
-    ['RUN echo "<<A"', []],
-    ["RUN echo 'x <<A'", []],
-    ['RUN echo a<<A', []],
-    ['RUN cat <<<A', []],
-    // An open quote, and BuildKit finds none.
-    ["RUN echo it's <<A", []],
-  ];
-  it.each(cases)('%s', (line, expected) => {
-    expect(heredocMarks(line).map(({ name, chomp }) => (chomp ? `-${name}` : name))).toEqual(expected);
   });
 });

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Lookup } from '../dockerfile/expand';
+import type { Lookup } from '../dockerfile/wordLexer';
 
 /** A folder that builds keep between runs. */
 export interface CacheKind {

@@ -1,5 +1,5 @@
 import { bounds, inWords } from '../system/bounds';
-import { heredocMarks } from './expand';
+import { heredocMarks } from './heredocMarks';
 import { goSpace, splitFlags, trimSpace, jsonWords, type Flag } from './tokens';
 
 /** A here-document: https://docs.docker.com/reference/dockerfile/#here-documents */

@@ -1,4 +1,5 @@
-import { closing, expandShell, unknownPart, type Lookup } from './expand';
+import { expandShell } from './expand';
+import { closing, unknownPart, type Lookup } from './wordLexer';
 
 /** One word of a command. `raw` is as written. */
 export interface Word {

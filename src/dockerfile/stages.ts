@@ -1,5 +1,6 @@
 import type { BaseConfig } from '../types';
-import { expand, type Lookup } from './expand';
+import { expand } from './expand';
+import type { Lookup } from './wordLexer';
 import { parseDockerfile, type Instruction } from './instructions';
 import { builderArguments, declare, type GivenVariables, type Globals } from './variables';
 

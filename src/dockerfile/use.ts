@@ -1,4 +1,5 @@
-import { heredocMarks, unknownPart } from './expand';
+import { heredocMarks } from './heredocMarks';
+import { unknownPart } from './wordLexer';
 import type { Instruction } from './instructions';
 import { hasWildcard } from './pattern';
 import { joinStage, trace, type Placement, type StagePath } from './stagePath';

@@ -1,5 +1,6 @@
 import type { BaseConfig } from '../types';
-import { expand, expandPartly, type Lookup } from './expand';
+import { expand, expandPartly } from './expand';
+import type { Lookup } from './wordLexer';
 import { assignments, envAssignments } from './tokens';
 
 /** Variable → value; undefined: not known before the build. */

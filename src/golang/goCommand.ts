@@ -1,4 +1,5 @@
-import { expandShell, unknownPart, type Lookup } from '../dockerfile/expand';
+import { expandShell } from '../dockerfile/expand';
+import { unknownPart, type Lookup } from '../dockerfile/wordLexer';
 import { plainWord, type Word } from '../dockerfile/shellCommands';
 import { goModuleOnly, goValueFlags } from '../dockerfile/shellTools';
 

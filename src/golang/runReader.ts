@@ -1,4 +1,5 @@
-import { expandShell, unknownPart } from '../dockerfile/expand';
+import { expandShell } from '../dockerfile/expand';
+import { unknownPart } from '../dockerfile/wordLexer';
 import { compileSource } from '../dockerfile/pattern';
 import { plainWord, readCommands, type Redirect, type ShellCommand, type Word } from '../dockerfile/shellCommands';
 import * as tools from '../dockerfile/shellTools';
