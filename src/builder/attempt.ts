@@ -12,7 +12,7 @@ export interface Attempt {
   readonly exportedAt: number | undefined;
 }
 
-export interface AttemptPorts {
+interface AttemptPorts {
   readonly onEvent: (event: BuildEvent) => void;
   /** Called with the process group that runs. */
   readonly onStart: (processGroup: number) => void;

@@ -4,7 +4,7 @@ import type { Descriptor, Manifest, Registry } from '../types';
 import { bindConfig, bindIndex, bindManifest, readBindable, type Replacement } from './bind';
 
 /** The image that carries the digests of others. */
-export interface BoundImage extends Descriptor {
+interface BoundImage extends Descriptor {
   /** For people: what the bound image lacks of the unbound one. */
   readonly notes: readonly string[];
 }

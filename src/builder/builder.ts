@@ -19,7 +19,7 @@ export interface Builder {
 }
 
 /** The first with `--progress=rawjson`: https://github.com/docker/buildx/releases/tag/v0.13.0 */
-export const oldestBuildx = [0, 13] as const;
+const oldestBuildx = [0, 13] as const;
 
 /** Milliseconds before a builder that does not answer is asked again: it may be about to start. */
 const secondLookMs = 2000;

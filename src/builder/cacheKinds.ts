@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { Lookup } from '../dockerfile/wordLexer';
 
 /** A folder that builds keep between runs. */
-export interface CacheKind {
+interface CacheKind {
   /**
    * `compile`: what a compiler made. One build at a time holds it, so that the first one fills it and the others find it.
    * `download`: what came from the network; all builds have it at the same time.

@@ -15,7 +15,7 @@ export interface CacheMount {
   readonly base: string;
 }
 
-export interface CacheDecision {
+interface CacheDecision {
   /** By the offset in the text where they belong. */
   readonly mounts: ReadonlyMap<number, readonly CacheMount[]>;
   /** For people: where a cache could have been of use and is not mounted, and why. */

@@ -51,7 +51,7 @@ export function oldNodes({ nodes }: Builder): readonly string[] {
 }
 
 /** What is asked of the builder. */
-export interface BuilderWish {
+interface BuilderWish {
   readonly platforms: readonly string[];
   readonly push: boolean;
   readonly cache: 'none' | 'registry' | 'gha';

@@ -9,7 +9,7 @@ import { aheadMs, isGoCache, packLayer, type CollectedLayer } from './cacheLayer
 import { cacheFlag, type MountSeed, type UsedCache } from './dockerfile';
 
 /** What is to be taken out of a cache mount. */
-export interface Collection {
+interface Collection {
   readonly cache: UsedCache;
   /** What the mount started from; undefined: it started empty. */
   readonly seed: MountSeed | undefined;
@@ -67,7 +67,7 @@ fi
 `;
 
 /** The Dockerfile that copies the folder out of its mount. Pure. */
-export function collectDockerfile({ cache, seed, extent }: Collection): string {
+function collectDockerfile({ cache, seed, extent }: Collection): string {
   const known =
     extent === 'new' && seed !== undefined
       ? ` --mount=type=bind,from=${seed.image},source=${seed.source},target=/.kfp-images/seed`

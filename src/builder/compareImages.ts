@@ -3,7 +3,7 @@ import { compareLayers, readLayer, type ImageArchive, type PathDifference } from
 import { field, parseJson } from '../system/json';
 
 /** How a published image compares with a rebuilt one. */
-export interface ImageComparison {
+interface ImageComparison {
   /** Sentences that name layer and file; empty: no bit differs. */
   readonly differences: readonly string[];
   /** What could not be compared here. */

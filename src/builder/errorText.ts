@@ -1,7 +1,7 @@
 import type { SourcePosition } from '../types';
 
 /** What buildx says in plain text when a build fails. */
-export interface ErrorText {
+interface ErrorText {
   /** Without the prefixes that say no more than that a build failed; empty: nothing was said. */
   readonly message: string;
   /** The Dockerfile by its base name, and the first line of the instruction that failed. */

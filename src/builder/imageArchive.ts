@@ -45,7 +45,7 @@ export async function readArchive(file: string, folder: string): Promise<ImageAr
 }
 
 /** What a layer says of one path. */
-export interface LayerEntry {
+interface LayerEntry {
   readonly type: string;
   readonly mode: number;
   readonly owner: string;

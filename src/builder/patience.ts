@@ -18,7 +18,7 @@ export interface Attempts {
   readonly logins: number;
 }
 
-export type NextTry =
+type NextTry =
   { readonly kind: 'give-up' } | { readonly kind: 'again'; readonly afterMs: number; readonly login: boolean };
 
 /**

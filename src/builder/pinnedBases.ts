@@ -3,7 +3,7 @@ import { originOf, readStages } from '../dockerfile/stages';
 import { readMounts } from '../dockerfile/tokens';
 import { parseImageReference } from '../oci/imageReference';
 
-export interface PinnedBases {
+interface PinnedBases {
   /** The Dockerfile, with those base images by digest that a named context can't stand for. */
   readonly text: string;
   /** Reference as the Dockerfile has it → the same by digest, for `--build-context`. */

@@ -73,7 +73,7 @@ export async function pullArchive(
 }
 
 /** The same command as in a run, but from nothing and into a file (or the engine). */
-export function rebuildCommand(request: BuildRequest, able: Capabilities, archive: string): Command {
+function rebuildCommand(request: BuildRequest, able: Capabilities, archive: string): Command {
   const command = buildCommand({ ...request, push: false, cache: 'none', noCache: true }, able);
   const output = `type=docker,dest=${archive},rewrite-timestamp=true,source-date-epoch=${request.date}`;
   const at = command.args.indexOf('--output');

@@ -29,7 +29,7 @@ export interface ScheduleSteps {
   ) => Promise<string>;
 }
 
-export interface ScheduleOptions extends ScheduleLimits {
+interface ScheduleOptions extends ScheduleLimits {
   readonly observer: BuildObserver;
   readonly signal: AbortSignal;
 }

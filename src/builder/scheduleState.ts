@@ -10,7 +10,7 @@ export interface Task extends Pick<PlannedImage, 'name' | 'action' | 'binds' | '
  * `built`: waits for what it binds; `done`: can be published. The last four are for good, though a blocked or cancelled build may still
  * be ending.
  */
-export type TaskState = 'queued' | 'building' | 'built' | 'binding' | 'done' | 'failed' | 'blocked' | 'cancelled';
+type TaskState = 'queued' | 'building' | 'built' | 'binding' | 'done' | 'failed' | 'blocked' | 'cancelled';
 
 export interface ScheduleState {
   /** The most urgent first. */
@@ -33,7 +33,7 @@ export interface ScheduleLimits {
   readonly failFast: boolean;
 }
 
-export interface ScheduleStep {
+interface ScheduleStep {
   readonly state: ScheduleState;
   readonly actions: readonly ScheduleAction[];
 }

@@ -3,7 +3,7 @@ import type { BuildEvent } from '../types';
 /**
  * Ends a build whose seed does not come: an engine that gets other bytes than the registry promised tries for minutes, and it is a cache only.
  */
-export interface SeedWatch {
+interface SeedWatch {
   /** Aborted by the run's own signal, and when a pull takes too long. */
   readonly signal: AbortSignal;
   readonly event: (event: BuildEvent) => void;

@@ -20,7 +20,7 @@ export interface Vertex {
 }
 
 /** Part of a step that moves bytes: a layer that is pushed, the context that is sent. */
-export interface VertexStatus {
+interface VertexStatus {
   readonly vertex: string;
   readonly id: string;
   readonly current: number;
@@ -35,7 +35,7 @@ export interface VertexLog {
   readonly data: Buffer;
 }
 
-export interface VertexWarning {
+interface VertexWarning {
   readonly text: string;
   readonly file: string | undefined;
   readonly line: number | undefined;

@@ -7,7 +7,7 @@ import { kfpCatalog } from './kfp';
 export const catalogFiles = ['kfp-images.yaml', '.github/kfp-images.yaml'] as const;
 
 /** What a catalog is loaded from. */
-export interface CatalogSources {
+interface CatalogSources {
   /** Gives a file's text, undefined when there is no such file; throws when there is one and it can't be read. */
   readonly read: (path: string) => Promise<string | undefined>;
   /** The `catalog` input. */

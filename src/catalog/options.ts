@@ -36,7 +36,7 @@ export const optionFields = {
 };
 
 /** The fields of an image as a catalog file has them. */
-export interface OptionFields {
+interface OptionFields {
   readonly secrets?: readonly string[] | undefined;
   readonly ssh?: readonly string[] | undefined;
   readonly buildContexts?: Readonly<Record<string, string>> | undefined;
@@ -82,7 +82,7 @@ function contextOf(text: string): NamedContext {
 }
 
 /** Id of a secret or an agent: it stands in a list of options that is divided by commas. */
-export function wrongId(id: string): string | undefined {
+function wrongId(id: string): string | undefined {
   return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(id)
     ? undefined
     : `${quoted(id)} is not an id; use letters, digits, "_", "." and "-", as in the Dockerfile's --mount=…,id=ID`;

@@ -37,7 +37,7 @@ type FlagValue<F extends Flag> = F extends { readonly kind: 'switch' }
         ? string | true | undefined
         : true | readonly string[];
 
-export type FlagValues<F extends Flags> = { readonly [Name in keyof F]: FlagValue<F[Name]> };
+type FlagValues<F extends Flags> = { readonly [Name in keyof F]: FlagValue<F[Name]> };
 
 /** What a handler has to work with. */
 export interface Call<F extends Flags = Flags, I extends InputName = InputName> {

@@ -20,7 +20,7 @@ export interface FoundSet {
 }
 
 /** A call of a command that takes `setFlags` and `setInputs`. */
-export interface SetCall {
+interface SetCall {
   readonly flags: { readonly commit: string | undefined; readonly lock: string | undefined };
   readonly input: (name: Exclude<(typeof setInputs)[number], 'catalog'>) => string;
   readonly session: AccessPorts & { readonly cwd: string };

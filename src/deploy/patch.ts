@@ -2,7 +2,7 @@ import type { Deployment } from './objects';
 import type { EnvValue, Snapshot } from './snapshot';
 
 /** The names of each container's variables, in their order and as often as they stand there. */
-export type EnvOrder = Readonly<Record<string, readonly string[]>>;
+type EnvOrder = Readonly<Record<string, readonly string[]>>;
 
 /** The order of a Deployment's variables as they are now. */
 export function envOrder({ spec }: Deployment): EnvOrder {

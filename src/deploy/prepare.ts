@@ -19,7 +19,7 @@ import type { Snapshot } from './snapshot';
 import { targetsOf, type Target } from './targets';
 
 /** What is to be deployed. */
-export interface DeployRequest {
+interface DeployRequest {
   readonly catalog: Catalog;
   readonly lock: LockFile;
   /** As the user named them; empty: all that the set and the cluster have. */

@@ -9,14 +9,14 @@ import { matchingKeys } from './pullKeys';
 export const defaultPullSecret = 'regcred-gar';
 
 /** Who may pull from the set's registry. */
-export interface PullAccess {
+interface PullAccess {
   /** Deployment → pull secrets that it has to name besides those that it names; none: it needs none, or none is there. */
   readonly toName: ReadonlyMap<string, readonly string[]>;
   readonly warnings: readonly string[];
 }
 
 /** What is to be pulled, and from where. */
-export interface PullQuestion {
+interface PullQuestion {
   /** `host[:port]` of the registry. */
   readonly host: string;
   /** `host[:port]/path` of each image. */

@@ -5,14 +5,14 @@ import { dockerConfigKey, dockerConfigType, withLogin } from './dockerConfigJson
 import { isConflict, isNotFound, refusal, type Kubectl } from './kubectl';
 
 /** A login for one registry, and the secret that is to hold it. `password` is a secret: it goes to kubectl's standard input only. */
-export interface PullLogin {
+interface PullLogin {
   readonly name: string;
   readonly host: string;
   readonly username: string;
   readonly password: string;
 }
 
-export type SecretOutcome = 'created' | 'extended' | 'unchanged';
+type SecretOutcome = 'created' | 'extended' | 'unchanged';
 
 /** How often it is tried when others write the same secret; each of them needs one try. */
 const attempts = 30;

@@ -24,7 +24,7 @@ export interface Patience {
 }
 
 /** How a wait ended. `interrupted`: the signal came. */
-export interface Waited {
+interface Waited {
   readonly kind: 'done' | 'failed' | 'timeout' | 'interrupted';
   readonly rollouts: readonly Rollout[];
   /** What no operator has made yet. */

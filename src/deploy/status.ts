@@ -13,7 +13,7 @@ import { rolloutStatus } from './rolloutStatus';
 import { snapshotOf } from './snapshot';
 
 /** What runs of one image. */
-export interface StatusRow {
+interface StatusRow {
   readonly image: string;
   readonly deployment: string;
   /** The custom resource from which an operator makes the Deployment, as kubectl takes it; undefined: none that the catalog knows. */

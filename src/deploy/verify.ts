@@ -4,7 +4,7 @@ import { newestPods, type Workload } from './revision';
 import type { Snapshot } from './snapshot';
 
 /** What the pods of a Deployment run, held against what they should: sentences for people. Pure; nothing: all is as it should be. */
-export interface Verification {
+interface Verification {
   /** It runs something else: not what was asked for. */
   readonly wrong: readonly string[];
   /** Worth saying, but not wrong. */

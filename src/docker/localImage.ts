@@ -4,7 +4,7 @@ import { field, parseJson } from '../system/json';
 import type { BaseConfig } from '../types';
 
 /** An image in the engine's own store. */
-export interface LocalImage {
+interface LocalImage {
   /** `sha256:…` */
   readonly id: string;
   readonly config: BaseConfig | undefined;

@@ -1,7 +1,7 @@
 import { WordLexer, type Lookup } from './wordLexer';
 
 /** A here-document that an instruction announces. */
-export interface HeredocMark {
+interface HeredocMark {
   readonly name: string;
   /** `<<-`: tabs before the end mark, and before each line, go. */
   readonly chomp: boolean;

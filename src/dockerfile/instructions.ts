@@ -3,7 +3,7 @@ import { heredocMarks } from './heredocMarks';
 import { goSpace, splitFlags, trimSpace, jsonWords, type Flag } from './tokens';
 
 /** A here-document: https://docs.docker.com/reference/dockerfile/#here-documents */
-export interface Heredoc {
+interface Heredoc {
   readonly name: string;
   readonly content: string;
 }

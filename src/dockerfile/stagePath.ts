@@ -31,7 +31,7 @@ export function below(outer: StagePath, inner: StagePath): string | undefined {
 }
 
 /** The files of the context that a path in a stage may mean. `all`: everything that was placed there. */
-export type Traced = { readonly kind: 'all' } | { readonly kind: 'paths'; readonly paths: readonly string[] };
+type Traced = { readonly kind: 'all' } | { readonly kind: 'paths'; readonly paths: readonly string[] };
 
 /** Follows a path in a stage (wildcards allowed) back into the context, through what was placed there. */
 export function trace(placement: Placement, path: StagePath): Traced {

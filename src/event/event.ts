@@ -14,7 +14,7 @@ import { branchOf, readRunner, type Env, type Runner } from './runner';
 import { trustOf } from './trust';
 
 /** What an event is read from. */
-export interface EventSources {
+interface EventSources {
   /** The process environment that the runner set. */
   readonly env: Env;
   /** Gives a file's text; throws when it can't be read. */

@@ -11,7 +11,7 @@ export interface FoundMessage {
 }
 
 /** Who knows the message of a commit. undefined: does not know the commit. */
-export interface MessagePorts {
+interface MessagePorts {
   readonly git: (sha: string) => Promise<string | undefined>;
   readonly api: (sha: string) => Promise<string | undefined>;
 }

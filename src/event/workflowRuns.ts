@@ -26,7 +26,7 @@ export interface WorkflowRun {
 }
 
 /** A step of a job. */
-export interface WorkflowStep {
+interface WorkflowStep {
   readonly name: string;
   readonly status: string;
   readonly conclusion: string | undefined;

@@ -11,7 +11,7 @@ import type { GitTree } from './gitTree';
 import type { Workspace } from './workspace';
 
 /** A tree whose Git LFS files have their content, and what of it can't be built: path → why, and what to do. */
-export interface Usable {
+interface Usable {
   readonly tree: GitTree;
   readonly unusable: ReadonlyMap<string, string>;
 }

@@ -10,7 +10,7 @@ import { TooMuchOutput } from '../system/keptOutput';
 export type ObjectEnv = Readonly<Record<string, string>>;
 
 /** How one git call differs from the plain one. */
-export interface GitOptions {
+interface GitOptions {
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** Written to standard input, which is then closed. */
@@ -25,7 +25,7 @@ export interface GitOptions {
 }
 
 /** What a git call left. Standard output is bytes: paths need not be UTF-8. */
-export interface GitOutput {
+interface GitOutput {
   readonly exitCode: number;
   readonly stdout: Buffer;
   readonly stderr: string;

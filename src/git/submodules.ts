@@ -6,7 +6,7 @@ import { tryGit, type ObjectEnv } from './gitCommand';
 import { parseListing, TreeEntry } from './listing';
 
 /** A repository's files with those of its submodules, and where their objects are found. */
-export interface Expanded {
+interface Expanded {
   readonly entries: readonly TreeEntry[];
   readonly objectEnv: ObjectEnv;
 }

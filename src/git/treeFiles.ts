@@ -13,7 +13,7 @@ export interface TreeFile {
 }
 
 /** A folder to be made, and exactly what is to be in it. */
-export interface FileTree {
+interface FileTree {
   /** Must not be there yet; the folder above it must. */
   readonly directory: string;
   readonly files: readonly TreeFile[];

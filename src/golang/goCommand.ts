@@ -7,7 +7,7 @@ import { goModuleOnly, goValueFlags } from '../dockerfile/shellTools';
 export type Setting = readonly [string, string | undefined];
 
 /** A call of `go`: https://pkg.go.dev/cmd/go */
-export interface GoCommand {
+interface GoCommand {
   /** `build`, `mod` … */
   readonly verb: string;
   readonly args: readonly Word[];

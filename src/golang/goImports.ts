@@ -15,7 +15,7 @@ export interface GoRoot {
 }
 
 /** The files of the repository that building some packages reads. */
-export interface Closure {
+interface Closure {
   readonly files: readonly TreeEntry[];
   /** Folders of the packages, the roots among them. */
   readonly folders: readonly string[];

@@ -14,13 +14,13 @@ export interface Place {
 }
 
 /** A Go package named in a RUN: by folder (path in the context, or a pattern that ends in `...`) or import path. */
-export type NamedPackage =
+type NamedPackage =
   /** `everyGoFile`: given as `dir/*.go` or single files, so build constraints are not asked. */
   | { readonly kind: 'folder'; readonly folder: string; readonly everyGoFile: boolean }
   | { readonly kind: 'import'; readonly path: string };
 
 /** A script that a command runs. One of the paths is it; where none is there, nobody knows what is run. */
-export interface NamedScript {
+interface NamedScript {
   readonly paths: readonly string[];
   readonly place: Place;
   readonly raw: string;

@@ -4,7 +4,7 @@ import type { Constraint } from './constraint';
 import { readGoFile, readHeaderConstraint, type GoFile } from './goFile';
 
 /** What a C, assembly or header file says that concerns other files. */
-export interface NativeFile {
+interface NativeFile {
   readonly constraint: Constraint | 'unreadable' | undefined;
   readonly includes: readonly string[];
 }

@@ -34,7 +34,7 @@ export function gcrLocation(host: string): string | undefined {
 }
 
 /** What the name of a `*.pkg.dev` host says. */
-export type PkgDevHost =
+type PkgDevHost =
   | {
       readonly kind: 'docker';
       readonly location: string;

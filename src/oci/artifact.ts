@@ -9,7 +9,7 @@ import { saysPartIsMissing } from './patientPut';
  * (https://github.com/opencontainers/image-spec/blob/main/manifest.md#guidelines-for-artifact-usage).
  * `image`: for registries that take only what looks like an image: no `artifactType`, config of an image's type.
  */
-export type ArtifactForm = 'artifact' | 'image';
+type ArtifactForm = 'artifact' | 'image';
 
 /** What an artifact says, in either form. */
 export interface Artifact {

@@ -54,7 +54,7 @@ const waits = [0, 100, 200, 400, 800, 1600, 3200];
 const freshMs = 500;
 const settleMs = 800;
 
-export interface AttachmentOptions {
+interface AttachmentOptions {
   /** A repository of the registry that has the empty configuration of artifacts. */
   readonly emptyAt?: string;
   /** Milliseconds from any point on. */

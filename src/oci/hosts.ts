@@ -1,7 +1,7 @@
 import { isLoopbackHost } from './names';
 
 /** What is known of a registry's host beside its name. */
-export interface HostSettings {
+interface HostSettings {
   /** It speaks http, and that is wanted. */
   readonly plainHttp: boolean;
   /** Certificates of its authority, PEM: trusted for this host alone. */

@@ -1,5 +1,5 @@
 /** An image reference as a Dockerfile has it, spelled out. */
-export interface ImageReference {
+interface ImageReference {
   /** `host/path`, for Docker Hub `docker.io/library/golang`. */
   readonly repository: string;
   /** `latest` when none is given. */

@@ -52,7 +52,7 @@ export function readManifest(bytes: Uint8Array): ManifestContent | undefined {
 }
 
 /** What of an image's configuration matters here. https://github.com/opencontainers/image-spec/blob/main/config.md */
-export interface ImageConfig {
+interface ImageConfig {
   readonly labels: Readonly<Record<string, unknown>>;
   readonly env: Readonly<Record<string, string>>;
 }

@@ -19,7 +19,7 @@ interface AnyRegistryPath {
   readonly warning: string | undefined;
 }
 
-export interface OtherRegistryPath extends AnyRegistryPath {
+interface OtherRegistryPath extends AnyRegistryPath {
   readonly kind: 'other';
 }
 

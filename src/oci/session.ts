@@ -25,7 +25,7 @@ interface Authorization {
   readonly token?: { readonly value: string; readonly expiresAt: number };
 }
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly limits: Limits;
   readonly hosts: RegistryHosts;
   readonly signal: AbortSignal | undefined;

@@ -21,7 +21,7 @@ export interface Token {
 }
 
 /** What the cache needs of the client. */
-export interface TokenPorts {
+interface TokenPorts {
   send(task: Task, request: Outgoing): Promise<Answer>;
   login(host: string): Promise<Login | undefined>;
   /** Called with every secret before it is used. */

@@ -17,7 +17,7 @@ export interface BuildTree {
 }
 
 /** A file that the build reads beside its context. */
-export interface KeyedText {
+interface KeyedText {
   readonly path: string;
   readonly oid: string;
 }

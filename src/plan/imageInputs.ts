@@ -41,7 +41,7 @@ export interface ImageInputs {
 }
 
 /** A folder that the Dockerfile can name as a context; each of its files counts. */
-export interface NamedFolder {
+interface NamedFolder {
   readonly name: string;
   /** Where the catalog names a link, what that leads to. */
   readonly folder: string;
@@ -55,7 +55,7 @@ interface Draft {
 }
 
 /** As KeyOptions has them. */
-export interface ReaderOptions {
+interface ReaderOptions {
   readonly positionOf?: PositionOf | undefined;
   /** undefined: nobody looks into base images. */
   readonly baseConfig?: AskBaseConfig | undefined;

@@ -6,7 +6,7 @@ import type { CatalogImage } from '../types';
 import type { BuildTree } from './buildTree';
 
 /** A build that failed, and what it was given. */
-export interface FailedBuild {
+interface FailedBuild {
   readonly image: CatalogImage;
   readonly given: BuildTree;
   /** Text of the .dockerignore in force. */

@@ -8,7 +8,7 @@ import { separateSboms } from './attest/sbom';
 import { putTag, readTag, type TagAt } from './tags';
 
 /** What takes in an image that was built. */
-export interface BuiltImagePorts {
+interface BuiltImagePorts {
   readonly registry: Registry;
   /** Calls go to their end even when the run is stopped. */
   readonly uncancellable: Registry;

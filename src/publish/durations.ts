@@ -5,7 +5,7 @@ import { storeNote } from './setArtifact';
 import { setRepository, tookTag } from './tags';
 
 /** An image, built for one platform or (undefined) all of its own at once. */
-export interface Timed {
+interface Timed {
   readonly image: string;
   readonly platform: string | undefined;
 }

@@ -5,7 +5,7 @@ import { field, parseJson } from '../system/json';
 import type { Manifest, Registry } from '../types';
 
 /** An image of one platform, by digest. */
-export interface PlatformImage {
+interface PlatformImage {
   /** `linux/arm64/v8` */
   readonly platform: string;
   readonly digest: string;

@@ -88,7 +88,7 @@ async function isWhole(registry: Registry, repository: string, { config, layers 
 }
 
 /** A seed to be written. */
-export interface NewSeed {
+interface NewSeed {
   readonly facts: SeedFacts;
   readonly layer: Omit<SeedLayer, 'mediaType'> & { readonly file: string };
   /** What the layer lies on; undefined: on nothing. */

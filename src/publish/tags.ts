@@ -69,7 +69,7 @@ export function candidateTag(announcedAt: number, commit: string, override: bool
 }
 
 /** A tag of our own, read. */
-export type OwnTag =
+type OwnTag =
   | { readonly kind: 'latest' | 'key' | 'keep' }
   | { readonly kind: 'commit'; readonly commit: string }
   | { readonly kind: 'rebuild'; readonly madeAt: number }

@@ -12,7 +12,7 @@ import { HEARTBEAT_MS, StatefulProgress, type ProgressOptions } from './progress
 const MOST_WARNINGS = 100;
 
 /** What the progress inside GitHub Actions needs. */
-export interface GroupOptions extends ProgressOptions {
+interface GroupOptions extends ProgressOptions {
   /** The same that `log` prints to, so that no annotation gets into a group. */
   readonly printer: LinePrinter;
   readonly log: Log;

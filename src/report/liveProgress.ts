@@ -9,7 +9,7 @@ import { StatefulProgress, type ProgressOptions } from './progress';
 /** Often enough to look alive, seldom enough to cost nothing. */
 const REDRAW_MS = 200;
 
-export interface LiveOptions extends ProgressOptions {
+interface LiveOptions extends ProgressOptions {
   readonly screen: LiveScreen;
   readonly paint: Paint;
 }

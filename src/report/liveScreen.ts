@@ -2,7 +2,7 @@ import type { Clean, Printer } from './printer';
 import { columns } from './width';
 
 /** The part of a terminal's stream that is used. */
-export interface TerminalStream {
+interface TerminalStream {
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
   write(text: string): unknown;

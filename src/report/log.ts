@@ -13,7 +13,7 @@ export interface MaskingLog extends Log {
 }
 
 /** What every kind of log needs. */
-export interface LogOptions {
+interface LogOptions {
   readonly printer: Printer;
   readonly secrets: Secrets;
 }

@@ -4,7 +4,7 @@ import { failureLines, outcomeText } from './outcome';
 import type { Printer } from './printer';
 import { HEARTBEAT_MS, StatefulProgress, type ProgressOptions } from './progress';
 
-export interface PlainOptions extends ProgressOptions {
+interface PlainOptions extends ProgressOptions {
   readonly printer: Printer;
   readonly heartbeatMs?: number;
 }

@@ -12,7 +12,7 @@ import type { Progress } from './progress';
 import { Secrets } from './secrets';
 
 /** A stream that may be a terminal: `process.stderr`. */
-export type TerminalOutput = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
+type TerminalOutput = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 
 /** Where a run speaks to people: one log, and the progress that goes with it. */
 export interface Reporter {

@@ -4,7 +4,7 @@ import type { BuildOutcome, Timing } from '../types';
 export type Phase = 'queue' | 'build' | 'push' | 'wait' | 'bind';
 
 /** Milliseconds since the epoch. */
-export interface Span {
+interface Span {
   readonly phase: Phase;
   readonly from: number;
   readonly to: number;

@@ -23,7 +23,7 @@ export const nothingSaved: Saving = {
 };
 
 /** A cache folder whose content is worth writing. */
-export interface SavedFolder {
+interface SavedFolder {
   readonly cache: UsedCache;
   readonly subject: SeedSubject;
   readonly baseImages: ReadonlyMap<string, string>;

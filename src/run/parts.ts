@@ -12,7 +12,7 @@ export interface Part {
 }
 
 /** What parts are found by. */
-export interface PartsQuestion extends Pick<KeyOptions, 'baseDigest' | 'baseConfig'> {
+interface PartsQuestion extends Pick<KeyOptions, 'baseDigest' | 'baseConfig'> {
   readonly source: Pick<Source, 'tree' | 'catalog'>;
   /** Of the run, for images that have none of their own. */
   readonly platforms: readonly string[];

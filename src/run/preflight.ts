@@ -10,7 +10,7 @@ import { googleApi } from './google';
 import type { Work } from './work';
 
 /** What the registry is asked while git is still being read. */
-export interface PreflightAnswers {
+interface PreflightAnswers {
   readonly preflight: Promise<Preflight | undefined>;
 }
 

@@ -79,7 +79,7 @@ function refuseOther(source: Source, commit: string): void {
 }
 
 /** What a plan would be cut into, and by what. */
-export interface ShardQuestion {
+interface ShardQuestion {
   readonly decision: Decision;
   readonly catalog: Catalog;
   readonly inputs: Pick<Inputs, 'fanOut' | 'maxShards' | 'platforms' | 'rebuild'>;

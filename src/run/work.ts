@@ -97,7 +97,7 @@ export interface RunState {
 }
 
 /** What templates of tags and build arguments can name. */
-export interface TemplateValues extends Readonly<Record<string, string>> {
+interface TemplateValues extends Readonly<Record<string, string>> {
   readonly sha: string;
   readonly short_sha: string;
   readonly branch: string;

@@ -1,5 +1,5 @@
 /** What a child of ours may be given of the environment, see `childEnvironment`. */
-export interface ChildNeeds {
+interface ChildNeeds {
   /** Added. */
   readonly env?: Readonly<Record<string, string>>;
   /** Taken away. */

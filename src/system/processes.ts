@@ -13,7 +13,7 @@ export interface ProcessIdentity {
 }
 
 /** What a record says of a process that may have ended since. */
-export type Liveness = 'alive' | 'ended' | 'unknown';
+type Liveness = 'alive' | 'ended' | 'unknown';
 
 interface Stat {
   readonly parent: number;

@@ -15,7 +15,7 @@ export interface Proposal {
 }
 
 /** What a repository holds. */
-export interface RepositoryView {
+interface RepositoryView {
   /** Every path that git knows or would add. */
   readonly paths: readonly string[];
   /** The repository's own name, for an image whose Dockerfile lies at the top. */

@@ -38,7 +38,7 @@ export function packageFolder(start: string): string {
 }
 
 /** What is known of the repository that `init` writes into. */
-export interface OriginEvidence {
+interface OriginEvidence {
   /** `--from`. */
   readonly given: string | undefined;
   /** The workflow that an earlier `init` wrote. */

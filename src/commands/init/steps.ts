@@ -4,7 +4,7 @@ import { isInstalled } from './seal';
 import type { Surroundings } from './look';
 
 /** What the steps follow from. */
-export interface StepsQuestion extends Decision {
+interface StepsQuestion extends Decision {
   readonly around: Surroundings;
 }
 

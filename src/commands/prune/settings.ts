@@ -2,7 +2,7 @@ import { UsageError } from '../../errors';
 import { quoted } from '../../system/quoted';
 
 /** Which sets stay, and where they are. */
-export interface PruneSettings {
+interface PruneSettings {
   readonly registryPath: string;
   readonly keepLast: number;
   readonly keepDays: number;

@@ -13,7 +13,7 @@ export interface Setup {
 }
 
 /** What belongs together of the set-up. */
-export interface SetupStep {
+interface SetupStep {
   readonly what: string;
   /** Each in one line, for one shell: later ones use variables that earlier ones set. */
   readonly commands: readonly string[];

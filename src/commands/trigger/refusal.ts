@@ -7,7 +7,7 @@ export interface Refusal {
 }
 
 /** What a failed `git push --porcelain` left, in English. */
-export interface FailedPush {
+interface FailedPush {
   readonly stdout: string;
   readonly stderr: string;
   /** There is a `pre-push` hook. */

@@ -31,7 +31,7 @@ export interface TriggerOptions {
 }
 
 /** The world around a trigger. */
-export interface TriggerPorts {
+interface TriggerPorts {
   readonly log: Log;
   /** Shows what the commit will have built, before it is made; the plan's `commit` is the id of the staged tree. */
   readonly showPlan: (plan: Plan) => void;

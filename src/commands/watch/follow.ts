@@ -7,7 +7,7 @@ import { chosenRuns, filesOf, isOver, pauseFor } from './choose';
 import type { Followed } from './format';
 
 /** What is followed. Times in milliseconds. */
-export interface FollowRequest {
+interface FollowRequest {
   readonly commit: string;
   /** Name or file; undefined: the one that builds images. */
   readonly workflow: string | undefined;
@@ -18,7 +18,7 @@ export interface FollowRequest {
 }
 
 /** The world around it. */
-export interface FollowPorts {
+interface FollowPorts {
   readonly actions: Actions;
   /** Does GitHub have the commit? */
   readonly isKnown: () => Promise<boolean>;

@@ -4,7 +4,7 @@ import type { Repository } from '../../types';
 import { withoutLogin } from '../trigger/destination';
 
 /** Where a remote is: `site` is `https://HOST[:PORT]`. */
-export interface RemotePlace {
+interface RemotePlace {
   readonly host: string;
   readonly site: string;
   readonly owner: string;

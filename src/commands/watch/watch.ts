@@ -12,7 +12,7 @@ import { ghToken, githubToken } from './token';
 import { endLines, type Followed } from './format';
 
 /** How a watch ended; also the document that `--json` prints. */
-export interface WatchResult {
+interface WatchResult {
   readonly kind: 'success' | 'failure';
   /** `OWNER/NAME`. */
   readonly repository: string;

@@ -5,7 +5,7 @@ import type { EditedFile } from './edits';
 import { must, said, type GitOpsClone } from './repository';
 
 /** A file as a commit has it. */
-export interface CommittedFile {
+interface CommittedFile {
   readonly path: string;
   readonly text: string;
   /** `100644` or `100755`. */

@@ -11,7 +11,7 @@ import { isRenderable, renderTargets, type Overlay, type RenderTarget } from './
 import { pathsOf, writeTree } from './tree';
 
 /** What was rendered, and what could not be: sentences for people. */
-export interface RenderReport {
+interface RenderReport {
   readonly notes: readonly string[];
   readonly warnings: readonly string[];
 }

@@ -8,7 +8,7 @@ import { capture } from '../../system/exec';
 import { TooMuchOutput } from '../../system/keptOutput';
 
 /** What a git call left. */
-export interface GitAnswer {
+interface GitAnswer {
   readonly exitCode: number;
   readonly stdout: Buffer;
   readonly stderr: string;

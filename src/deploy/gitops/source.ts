@@ -31,7 +31,7 @@ export interface Within {
 }
 
 /** `text`: a template or anything else in which only whole references and texts can be replaced. */
-export type Format =
+type Format =
   | { readonly kind: 'yaml'; readonly documents: readonly Document.Parsed[] }
   | { readonly kind: 'env'; readonly pairs: readonly EnvPair[] }
   | { readonly kind: 'text' };

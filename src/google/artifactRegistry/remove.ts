@@ -10,7 +10,7 @@ import { createApiClient, packageName, type ApiOptions } from './client';
 import { createOperationApi } from './operationApi';
 
 /** Deletes images and tags by Google's API. What is not there any more counts as deleted. RegistryError with the fix otherwise. */
-export interface ApiRemover {
+interface ApiRemover {
   /** With its tags. `repository`: `host/path`. */
   deleteVersion(repository: string, digest: string): Promise<void>;
   /** The tag alone. */

@@ -15,7 +15,7 @@ export interface ImageScan {
 }
 
 /** How Artifact Analysis is asked. */
-export interface ScanOptions {
+interface ScanOptions {
   /** Where it answers, when it is not Google. */
   readonly endpoint?: ApiEndpoint;
   /** Milliseconds for one answer. */

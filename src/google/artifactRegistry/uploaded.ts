@@ -5,7 +5,7 @@ import { createApiClient, repositoryName, type ApiOptions } from './client';
 import { imageWithin } from './remove';
 
 /** What Artifact Registry says about an image that was pushed. */
-export interface UploadedImage {
+interface UploadedImage {
   readonly repository: string;
   readonly digest: string;
   /** Of all its parts; undefined: it does not say. */

@@ -5,7 +5,7 @@ import { readBounded } from '../../system/boundedFile';
 import { bounds } from '../../system/bounds';
 
 /** A credentials file of the environment: its text, and what names it. */
-export interface DefaultFile {
+interface DefaultFile {
   readonly text: string;
   /** `GOOGLE_APPLICATION_CREDENTIALS`, … */
   readonly source: string;

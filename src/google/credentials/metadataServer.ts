@@ -10,7 +10,7 @@ const flavor = { 'metadata-flavor': 'Google' };
 const waits = { unknown: 800, expected: 15_000 } as const;
 
 /** The metadata server of a machine in Google's cloud: https://cloud.google.com/compute/docs/metadata/overview */
-export interface MetadataServer {
+interface MetadataServer {
   /** The machine's service account. */
   readonly account: string;
   mint(caller: GoogleCaller): Promise<Login>;

@@ -1,7 +1,7 @@
 import { basicAuth, maskable, type Login } from '../../oci/login';
 
 /** Collects the secrets of one source of credentials. */
-export interface SecretRegistry {
+interface SecretRegistry {
   /** Tells of a secret, once. */
   readonly keep: (secret: string) => void;
   readonly all: () => readonly string[];

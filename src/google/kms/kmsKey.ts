@@ -10,7 +10,7 @@ import type { GoogleToken } from '../credentials/apiToken';
 import { endpointOf } from '../emulator';
 
 /** A version of a key in Google Cloud KMS that signs SHA-256 digests. */
-export interface KmsKey {
+interface KmsKey {
   /** `projects/…/cryptoKeyVersions/N` */
   readonly name: string;
   /** Its public half, PEM. */
@@ -19,7 +19,7 @@ export interface KmsKey {
   readonly sign: (data: Uint8Array) => Promise<Uint8Array>;
 }
 
-export interface KmsPorts {
+interface KmsPorts {
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;

@@ -1,7 +1,7 @@
 import { UsageError } from '../../errors';
 
 /** How cosign names such keys: https://docs.sigstore.dev/cosign/key_management/overview/ */
-export const kmsScheme = 'gcpkms://';
+const kmsScheme = 'gcpkms://';
 
 /**
  * Is this the reference of a key in some service, rather than a key or a file? cosign's schemes: `gcpkms://`, `awskms://`, `env://`…

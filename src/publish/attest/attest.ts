@@ -52,7 +52,7 @@ export interface Attested {
   readonly isNew: boolean;
 }
 
-export interface AttestPorts {
+interface AttestPorts {
   readonly registry: Registry;
   readonly attachments: Attachments;
   /** A manifest that was read or put a moment ago needs no second look. */

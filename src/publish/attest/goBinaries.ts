@@ -7,7 +7,7 @@ import { decompress, eachTarEntry } from '../../system/tar';
 import type { Registry } from '../../types';
 
 /** A Go binary in an image. */
-export interface GoBinary {
+interface GoBinary {
   /** Within the image, without the first slash. */
   readonly path: string;
   readonly info: GoBuildInfo;

@@ -23,7 +23,7 @@ export interface SbomSubject {
   readonly unbound: string;
 }
 
-export interface SbomPorts {
+interface SbomPorts {
   readonly registry: Registry;
   readonly attachments: Attachments;
 }

@@ -3,7 +3,7 @@ import type { GoModule } from '../../golang/buildInfo';
 import type { FoundBinaries } from './goBinaries';
 
 /** What a document is about. */
-export interface DocumentAbout {
+interface DocumentAbout {
   /** Of the catalog. */
   readonly image: string;
   readonly repository: string;

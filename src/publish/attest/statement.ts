@@ -3,7 +3,7 @@
  * No value of a build argument is in them and no path of a machine: what is public in a registry would be known to all.
  */
 
-export const statementType = 'https://in-toto.io/Statement/v1';
+const statementType = 'https://in-toto.io/Statement/v1';
 /** https://slsa.dev/spec/v1.1/provenance */
 export const provenanceType = 'https://slsa.dev/provenance/v1';
 /** An SPDX document: https://github.com/in-toto/attestation/blob/main/spec/predicates/spdx.md */

@@ -25,18 +25,18 @@ export interface VerifiedSubject {
 }
 
 /** A provenance, and the artifact that holds it. */
-export interface FoundProvenance extends Provenance {
+interface FoundProvenance extends Provenance {
   readonly artifact: string;
   readonly isSigned: boolean;
 }
 
-export interface VerifyPorts {
+interface VerifyPorts {
   readonly registry: Registry;
   readonly attachments: Attachments;
 }
 
 /** What a set is held against. */
-export interface VerifyOrder {
+interface VerifyOrder {
   readonly lock: LockFile;
   /** The set in the registry; undefined: it has none of that commit, or another one. */
   readonly set: Promise<{ readonly repository: string; readonly digest: string } | undefined>;

@@ -105,7 +105,7 @@ function refusal(set: StoredSet, { repository, at }: Refused): PublishError {
 }
 
 /** How one `latest` stands after a promotion. */
-export interface PointerState extends LatestState {
+interface PointerState extends LatestState {
   readonly pointer: Pointer;
 }
 

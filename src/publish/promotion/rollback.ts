@@ -8,7 +8,7 @@ import { change, isChange, LookAgain, ownCandidate, type PromotionState } from '
 const mostLooks = 8;
 
 /** How taking back went. */
-export interface TakenBack {
+interface TakenBack {
   /** What the registry holds now; undefined: it could not be asked. */
   readonly look: Snapshot | undefined;
   /** What could not be put right, for people. */

@@ -5,7 +5,7 @@ import type { PrunePlan, Untagging } from './decide';
 import type { Deletion } from './graph';
 
 /** Deletes at Google what its registry does not delete by the distribution protocol. */
-export interface GoogleRemover {
+interface GoogleRemover {
   /** With its tags. */
   deleteVersion(repository: string, digest: string): Promise<void>;
   deleteTag(repository: string, tag: string): Promise<void>;
@@ -22,7 +22,7 @@ export interface PruneOutcome {
   readonly bytes: number;
 }
 
-export interface PrunePorts {
+interface PrunePorts {
   readonly registry: Registry;
   readonly google: GoogleRemover | undefined;
   readonly log: Log;
