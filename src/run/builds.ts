@@ -1,12 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { buildImage, type BuildJob } from '../builder/buildImage';
+import { buildImage } from '../builder/buildImage';
 import { buildkitOf, detectBuilder } from '../builder/builder';
-import { buildCommand, type BuildPlaces, type BuildRequest } from '../builder/buildx';
-import { capabilitiesOf, checkBuilder, classicStoreRefused, type Capabilities } from '../builder/capabilities';
-import type { GivenSecrets } from '../builder/options';
-import { dockerfilePlace } from '../builder/prepare';
+import { capabilitiesOf, checkBuilder, classicStoreRefused } from '../builder/capabilities';
 import { takeTurns } from '../builder/turns';
 import { createDockerLogin, type DockerLogin } from '../docker/dockerLogin';
 import { localMounts } from '../builder/localMounts';
@@ -17,17 +13,17 @@ import { platformsOfImage } from '../plan/contentKey';
 import { maskSecrets } from '../report/log';
 import { missingFileHints } from '../plan/missingFiles';
 import { takeBuilt } from '../publish/builtImage';
-import { commitTag, keyTag, setRepository } from '../publish/tags';
+import { keyTag, setRepository } from '../publish/tags';
 import { recordGroup, type Scratch } from '../system/scratch';
-import type { BuildEvent, BuildObserver, BuildOutcome, Inputs, Log, PlannedImage } from '../types';
-import { pushedName, type Access } from './access';
-import { buildInputs, ownBases, treePlace, writeBuildTrees, type BuildInputs } from './buildInputs';
+import type { BuildEvent, BuildObserver, BuildOutcome, Log, PlannedImage } from '../types';
+import type { Access } from './access';
+import { buildInputs, writeBuildTrees, type BuildInputs } from './buildInputs';
+import { buildJob, layerCache } from './buildJob';
 import { noCaches, openCaches, type Caches } from './caches';
 import { buildFromSeeds, type BuildOnce } from './seededBuild';
 import { pushHint } from './google';
 import { findSecrets } from './buildSecrets';
 import { tagOfBuilt } from './decide';
-import { destinationsOf } from './destinations';
 import type { RunPorts } from './ports';
 import type { Work } from './work';
 
@@ -137,11 +133,6 @@ export async function prepareBuilds(
   return { build, buildkit: buildkitOf(builder), caches };
 }
 
-/** BuildKit's cache of steps, as far as it was asked for. */
-function layerCache(cache: Inputs['cache']): 'none' | 'registry' | 'gha' {
-  return cache === 'auto' ? 'none' : cache;
-}
-
 /** The classic store knows no other media types than Docker's. Throws EnvironmentError where the registry refuses these. */
 async function checkMediaTypes({ registry, path }: Access): Promise<void> {
   const refusal = await dockerTypesRefusal(registry, setRepository(path.full));
@@ -175,61 +166,4 @@ function explained({ source }: Work, { image, tree, texts }: BuildInputs, outcom
   const failed = { image, given: tree, ignore: texts.ignore?.toString('utf8'), words };
   const hints = missingFileHints(source.tree, failed);
   return hints.length === 0 ? outcome : { ...outcome, message: [outcome.message, ...hints].join('\n') };
-}
-
-/** The one command that builds an image of the plan. Decides only; a dry run prints it. */
-export function buildJob(
-  work: Work,
-  planned: PlannedImage,
-  { image: catalogImage, tree, dockerfile }: BuildInputs,
-  folders: Scratch,
-  able: Capabilities,
-  digests: ReadonlyMap<string, string>,
-  given?: GivenSecrets,
-): BuildJob {
-  const { inputs, source, access, values } = work;
-  // Where the catalog names a link, what it leads to.
-  const image = { ...catalogImage, context: tree.context };
-  const push = access !== undefined;
-  const metadataFile = join(folders.metadata, `${planned.name}.json`);
-  const places: BuildPlaces = {
-    tree: treePlace(folders, tree),
-    dockerfile: dockerfilePlace(folders, image),
-    metadataFile,
-    dockerConfig: folders.docker,
-  };
-  const { commit } = work.decision.plan;
-  const repository = work.github?.repository;
-  const build: BuildRequest = {
-    image,
-    repository:
-      access === undefined ? image.repository : pushedName(access, imageRepository(access.path, image.repository)),
-    scanner: push && inputs.sbom.kind === 'generator' ? inputs.sbom.image : undefined,
-    plainHttp: access !== undefined && access.hosts.get(access.pushHost)?.plainHttp === true,
-    tag: push ? tagOfBuilt(work.decision.mark, planned.key) : commitTag(commit),
-    push,
-    platforms: platformsOfImage(image, inputs.platforms),
-    revision: commit,
-    values,
-    date: source.date,
-    source: repository === undefined ? undefined : `${repository.serverUrl}/${repository.owner}/${repository.name}`,
-    version: `commit-${commit.slice(0, 12)}`,
-    cache: push ? layerCache(inputs.cache) : 'none',
-    builder: inputs.builder,
-    wantsEpoch: dockerfile.wantsEpoch,
-    baseImages: new Map([...dockerfile.baseImages, ...ownBases(work, planned.name, digests)]),
-    contexts: tree.named,
-    ...(given === undefined ? {} : { given }),
-    noCache: inputs.noCache,
-    ...destinationsOf(work, planned.name),
-    places,
-  };
-  return {
-    name: planned.name,
-    command: buildCommand(build, able),
-    metadataFile,
-    logFile: join(folders.logs, `${planned.name}.log`),
-    dockerfile: image.dockerfile,
-    push,
-  };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { detectBuilder } from '../builder/builder';
 import { capabilitiesOf, type Capabilities } from '../builder/capabilities';
 import { buildInputs, localName, treePlace } from './buildInputs';
-import { buildJob } from './builds';
+import { buildJob } from './buildJob';
 import { publicationPlan } from './publish';
 import type { Work } from './work';
 
