@@ -31,7 +31,7 @@ it('is what the sources give: a rebuild makes the same files', { timeout: 900_00
   expect(stale, 'run npm run bundle, and commit dist/').toEqual([]);
 });
 
-it('is committed as it lies here', async () => {
+it('is committed as it is here', async () => {
   const { stdout } = await run({ command: 'git', args: ['ls-files', '-z', 'dist'] });
   const tracked = stdout.split('\0').filter((path) => path !== '');
   expect([...(await filesOf(dist)).keys()].map((path) => `dist/${path}`)).toEqual(tracked.sort());
@@ -145,7 +145,7 @@ describe('copied to a folder without node_modules', () => {
       expect(paths).toContain(bundle);
       return new Map(await Promise.all(paths.map(async (path) => [path, await readFile(path, 'latin1')] as const)));
     };
-    // Words that stand in these packages and in nothing of ours.
+    // Words that are in these packages and in nothing of ours.
     const heavy = {
       'GitHub’s client': 'octokit-core.js',
       'Google’s client': 'google.devtools.artifactregistry',

@@ -8,7 +8,7 @@ import { createFork, createRepository, type TestRepository } from './support/for
 
 /*
  * The README's first step, with the npm that came with Node.js 22 and 24 and the newest: real npm from the registry, a real git
- * repository, the package as it lies here. Kubeflow Pipelines is the demo's small fork.
+ * repository, the package as it is here. Kubeflow Pipelines is the demo's small fork.
  */
 
 /** By the name under which each is installed. */

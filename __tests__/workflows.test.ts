@@ -27,7 +27,7 @@ describe.each(files)('%s', (file) => {
   const text = read(file);
   const workflow: unknown = parse(text);
 
-  test('uses nothing but full commit ids with the version beside them, and what lies in this repository', () => {
+  test('uses nothing but full commit ids with the version beside them, and what is in this repository', () => {
     const lines = text.split('\n').filter((line) => /^\s*(?:- )?uses:/.test(line));
     for (const line of lines) {
       const here = /uses: \$\/([\w./-]+)$/.exec(line)?.[1];

@@ -24,7 +24,7 @@ export interface Setting extends AsyncDisposable {
 }
 
 /**
- * Starts a registry and makes the base images. They lie in that registry, so that everyone who asks for their digest gets an answer on
+ * Starts a registry and makes the base images. They are in that registry, so that everyone who asks for their digest gets an answer on
  * a machine without a network, and in the engine, so that no cold build pulls them again.
  */
 export async function openSetting({

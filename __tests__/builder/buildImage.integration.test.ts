@@ -40,7 +40,7 @@ describe('an image', () => {
     const { pushesByDigest, rewritesTimes } = bench.able;
     const pushed = await client.head(`${registry.path}/driver`, pushesByDigest ? outcome.digest : 'key-1');
     expect(pushed?.digest).toBe(outcome.digest);
-    // By digest, it leaves tags alone that another run's images may stand at.
+    // By digest, it leaves tags alone that another run's images may be at.
     expect(await client.tags(`${registry.path}/driver`)).toEqual(pushesByDigest ? [] : ['key-1']);
     const kind = rewritesTimes ? 'oci.image' : 'docker.distribution';
     expect(pushed?.mediaType).toContain(`application/vnd.${kind}.manifest.`);
@@ -135,7 +135,7 @@ describe('a failure', () => {
     });
   });
 
-  it('of a missing Dockerfile or program is told as what it is', async () => {
+  it('of a missing Dockerfile or program is reported as what it is', async () => {
     const { outcome } = await bench.build({ name: 'none', dockerfile: 'no/Dockerfile' });
     expect(failed(outcome).message).toMatch(/failed to read dockerfile|no such file/);
     const without = await bench.build({ name: 'none', dockerfile: 'no/Dockerfile' }, { env: { PATH: '/nowhere' } });

@@ -87,7 +87,7 @@ describe('buildCommand', () => {
     ]);
   });
 
-  it('does not depend on where the private folder lies', () => {
+  it('does not depend on where the private folder is', () => {
     const elsewhere = {
       tree: '/tmp/z/tree',
       dockerfile: 'backend/Dockerfile',

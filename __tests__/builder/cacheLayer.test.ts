@@ -65,7 +65,7 @@ async function layerOf(
 }
 
 describe('the layer of a cache folder', () => {
-  it('holds the files of all archives, each folder once and before what lies in it', async () => {
+  it('holds the files of all archives, each folder once and before what is in it', async () => {
     const entries = await layerOf(
       await exported(
         [
@@ -87,7 +87,7 @@ describe('the layer of a cache folder', () => {
     expect(entries[4]?.text).toHaveLength(300_000);
   });
 
-  it('keeps links, and hard ones lead to where their file lies now', async () => {
+  it('keeps links, and hard ones lead to where their file is now', async () => {
     const long = `./${'long/'.repeat(40)}name`;
     const entries = await layerOf(
       await exported([

@@ -116,7 +116,7 @@ describe('which RUN gets which cache', () => {
   });
 });
 
-describe('where the cache lies', () => {
+describe('where the cache is', () => {
   const cases: readonly (readonly [name: string, lines: readonly string[], target: string])[] = [
     ['GOCACHE', ['ENV GOCACHE=/cache/go'], '/cache/go'],
     ['the old form of ENV', ['ENV GOCACHE /cache/go'], '/cache/go'],

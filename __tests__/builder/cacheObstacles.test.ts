@@ -106,7 +106,7 @@ describe('left as they were', () => {
     }
   });
 
-  it('does nothing without a cache, or with a path that can not stand in a mount', () => {
+  it('does nothing without a cache, or with a path that can not be in a mount', () => {
     for (const cacheMounts of [[], ['/a,b'], ['relative'], ['/a b'], ['/$HOME'], ['/x/']]) {
       expect(addCacheMounts(go('RUN go build'), { ...options, cacheMounts })).toMatchObject({
         changed: false,

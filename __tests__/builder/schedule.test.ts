@@ -44,7 +44,7 @@ const steps: ScheduleSteps = {
 };
 
 describe('schedule', () => {
-  it('binds to the finished digests and tells of each image in turn', async () => {
+  it('binds to the finished digests and reports each image in turn', async () => {
     const observer = new Recorder();
     const result = await schedule(set, steps, { ...options, observer, signal: new AbortController().signal });
     expect(finalDigest(find(result, 'apiserver'))).toBe('digest of apiserver with driver,digest of driver');

@@ -169,7 +169,7 @@ describe('failures', () => {
     expect(play(set, ['failed driver'])[1]).toEqual(['cancel apiserver']);
   });
 
-  it('stops the others when told to', () => {
+  it('stops the others when asked to', () => {
     expect(play(set, ['failed driver'], { failFast: true })[1]).toEqual([
       'cancel apiserver',
       'cancel launcher',

@@ -47,7 +47,7 @@ describe('Kubeflow Pipelines', () => {
     expect(notes).toEqual(['This version of Kubeflow Pipelines has no Dockerfile for driver, launcher.']);
     expect(leftOut).toEqual([
       { path: 'frontend/Dockerfile', why: "is none of the backend's images" },
-      { path: 'test/imagebuilder/Dockerfile', why: 'lies in test/' },
+      { path: 'test/imagebuilder/Dockerfile', why: 'is in test/' },
     ]);
   });
 
@@ -59,7 +59,7 @@ describe('Kubeflow Pipelines', () => {
       ]),
     );
 
-  test('where it lies in a folder, that folder is the context', async () => {
+  test('where it is in a folder, that folder is the context', async () => {
     const { images } = await propose(whole((path) => `third/pipelines/${path}`));
     expect(images).toHaveLength(8);
     expect(images[0]).toMatchObject({
@@ -116,7 +116,7 @@ describe('another repository', () => {
     ]);
   });
 
-  test('names come from the file, else the folder, and are told apart by the folders above', async () => {
+  test('names come from the file, else the folder, and are distinguished by the folders above', async () => {
     const { images } = await propose({
       'cmd/agent/v1beta1/Dockerfile': 'FROM scratch\n',
       'a/agent/Dockerfile': 'FROM scratch\n',
@@ -189,5 +189,5 @@ test.each([
 
 test('no name is one that has a meaning of its own', () => {
   expect(namesOf('all/Dockerfile', 'x')).toEqual(['all-image']);
-  expect(whyLeftOut('.devcontainer/Dockerfile')).toBe('lies in .devcontainer/');
+  expect(whyLeftOut('.devcontainer/Dockerfile')).toBe('is in .devcontainer/');
 });

@@ -4,7 +4,7 @@ import { base, deployment, patch } from './gitopsFiles';
 import { createRepository, type GitopsRepository } from './gitopsRepository';
 import { pathWithRenderers } from './renderers';
 
-/* Applications of Argo CD, HelmReleases and Kustomizations of Flux whose manifests lie in the same repository: rendered with what they put on top. */
+/* Applications of Argo CD, HelmReleases and Kustomizations of Flux whose manifests are in the same repository: rendered with what they put on top. */
 
 let repository: GitopsRepository;
 beforeAll(pathWithRenderers, 1_200_000);

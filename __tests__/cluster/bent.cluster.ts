@@ -76,7 +76,7 @@ async function evict(image: string): Promise<void> {
 }
 
 describe('variables', () => {
-  test('one that stands twice is left once, and the process gets the set’s', async () => {
+  test('one that occurs twice is left once, and the process gets the set’s', async () => {
     const { env } = await containerOf('ml-pipeline');
     await setEnv('ml-pipeline', [...env, { name: 'V2_DRIVER_IMAGE', value: 'example.com/driver:old' }]);
     const { exitCode, stderr } = await deploy(first, {}, ['apiserver']);

@@ -30,7 +30,7 @@ function last(screen: string, count: number): readonly string[] {
 }
 
 describe('lines that live', () => {
-  test('are redrawn in place while pods start, and stand as ordinary ones at the end', async () => {
+  test('are redrawn in place while pods start, and become ordinary ones at the end', async () => {
     world.node.fateOf = (image) => ({ kind: image.includes('/cacheserver@') ? 'stuck' : 'runs' });
     const terminal = await deploy('--yes');
     await terminal.until('ml-pipeline-persistenceagent: 1/1 ready\r\n');

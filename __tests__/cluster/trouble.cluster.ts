@@ -66,7 +66,7 @@ test('a set without its driver, or one that is not there, changes nothing', asyn
   expect(await world.state()).toEqual(before);
 });
 
-test('who may not change Deployments is told before anything happens', async () => {
+test('who may not change Deployments learns it before anything happens', async () => {
   const { exitCode, stderr } = await deploy(first, { context: 'reader' });
   expect(exitCode).toBe(1);
   expect(stderr).toContain('may not patch deployments.apps/');

@@ -89,7 +89,7 @@ it('--json prints one document with the Action’s outputs; words go to standard
   expect(stdout + stderr).not.toContain('\u001b');
 });
 
-it('on a terminal nobody knows the default branch, so latest moves only when told to', async () => {
+it('on a terminal nobody knows the default branch, so latest moves only when asked to', async () => {
   expect(await tagsOf(world.registry, 'driver')).not.toContain('latest');
   const { exitCode, stderr } = await build([...world.target, '--latest', 'always']);
   expect(exitCode).toBe(0);

@@ -97,7 +97,7 @@ describe('looking', () => {
 });
 
 describe('this machine', () => {
-  test('an old Node is told, git is found', async () => {
+  test('an old Node is reported, git is found', async () => {
     const found = await runChecks(machineChecks(undefined, '20.11.1'), never);
     expect(named(found, 'Node')).toMatchObject({
       state: 'bad',
@@ -110,7 +110,7 @@ describe('this machine', () => {
 describe('the clone', () => {
   const look = () => runChecks(repositoryChecks({ cwd: folder.path, workingDirectory: '', path: '' }), never);
 
-  test('no repository: what can’t be is told, each with its reason', async () => {
+  test('no repository: what can’t be is reported, each with its reason', async () => {
     const found = await look();
     expect(named(found, 'Repository')?.state).toBe('bad');
     expect(named(found, 'Upstream branch')?.state).toBe('bad');

@@ -55,7 +55,7 @@ describe('where things differ', () => {
     const result = await run();
     expect(actions(result)).toEqual({ [workflow]: 'written', Makefile: 'written', 'kfp-images.yaml': 'written' });
     expect(result.images).toEqual(['pipelines', 'web']);
-    expect(result.leftOut).toEqual([{ path: 'test/Dockerfile', why: 'lies in test/' }]);
+    expect(result.leftOut).toEqual([{ path: 'test/Dockerfile', why: 'is in test/' }]);
     expect(result.todo[0]).toBe(
       'Look through kfp-images.yaml, made of the Dockerfiles found here, then: kfp-images plan --images all --catalog kfp-images.yaml (without --catalog once it is committed)',
     );

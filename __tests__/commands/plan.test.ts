@@ -153,7 +153,7 @@ describe('--since', () => {
     );
   });
 
-  it('an unknown revision is told', async () => {
+  it('an unknown revision is reported', async () => {
     const ended = await plan('--since', 'no-such-branch');
     expect(ended.exitCode).toBe(1);
     expect(ended.stderr).toMatch(/no-such-branch/);

@@ -24,7 +24,7 @@ export interface TriggerFork {
   elsewhere(remote: string, branch: string, files: Readonly<Record<string, string>>): Promise<string>;
   /** All that a failed trigger must leave as it was. */
   state(): Promise<State>;
-  /** Where a branch of the remote stands; undefined: it is not there. */
+  /** Where a branch of the remote is; undefined: it is not there. */
   remoteHead(branch: string, remote?: string): Promise<string | undefined>;
   trigger(options?: Partial<TriggerOptions>, ports?: Partial<Ports>): Promise<TriggerResult>;
   readonly said: string[];

@@ -31,7 +31,7 @@ export interface Reader extends AsyncDisposable {
   run(block: string, env?: Readonly<Record<string, string>>): Promise<Finished>;
 }
 
-/** `addresses`: what stands in the page → what it is here, beside those of registries. */
+/** `addresses`: what is in the page → what it is here, beside those of registries. */
 export async function createReader(folder: string, addresses: Readonly<Record<string, string>> = {}): Promise<Reader> {
   const registry = await startRegistry();
   const fork = await createPublishedFork(registry, folder);

@@ -17,7 +17,7 @@ const containerOf = (snapshot: Snapshot, order: readonly string[]): { readonly e
 const envOf = (snapshot: Snapshot, order: readonly string[]): unknown => containerOf(snapshot, order)?.env;
 
 describe('the variables of a patch', () => {
-  test('stand in their live order, new ones at the end', () => {
+  test('are in their live order, new ones at the end', () => {
     const wanted = to({ V2_DRIVER_IMAGE: { value: 'd' }, NEW: { value: 'n' }, V2_LAUNCHER_IMAGE: { value: 'l' } });
     expect(envOf(wanted, ['V2_LAUNCHER_IMAGE', 'USES_IT', 'V2_DRIVER_IMAGE'])).toEqual([
       { name: 'V2_LAUNCHER_IMAGE', value: 'l', valueFrom: null },
@@ -26,14 +26,14 @@ describe('the variables of a patch', () => {
     ]);
   });
 
-  test('one that stands twice is deleted and set, so that one is left', () => {
+  test('one that occurs twice is deleted and set, so that one is left', () => {
     expect(envOf(to({ X: { value: 'x' } }), ['X', 'Y', 'X'])).toEqual([
       { $patch: 'delete', name: 'X' },
       { name: 'X', value: 'x', valueFrom: null },
     ]);
   });
 
-  test('the whole order is given only where one is new or stands twice', () => {
+  test('the whole order is given only where one is new or occurs twice', () => {
     const whole = (names: readonly string[]): object => ({
       '$setElementOrder/env': names.map((name) => ({ name })),
     });

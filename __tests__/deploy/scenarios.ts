@@ -9,7 +9,7 @@ import { lockOf } from './lockOf';
 
 /* What is recorded on a real API server and replayed without one: the same calls, one by one. */
 
-/** Where recorded answers lie. */
+/** Where recorded answers are. */
 export interface Recording {
   readonly calls: readonly {
     readonly args: readonly string[];

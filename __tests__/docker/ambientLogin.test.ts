@@ -108,7 +108,7 @@ describe('the docker login of this machine', () => {
       process.env['PATH'] = path;
     });
 
-    it('of this host, which is told the host on standard input', async () => {
+    it('of this host, which gets the host on standard input', async () => {
       await give({
         credHelpers: { [host]: 'test' },
         credsStore: 'other',

@@ -7,7 +7,7 @@ import { readIgnoreRules } from '../../src/dockerfile/ignoreRules';
 import { docker, tempDir } from '../support/engine';
 import { memoryTree } from '../plan/memoryTree';
 
-/* What BuildKit itself sends of a context, against what ContextView says; no rule of ours stands between the two. */
+/* What BuildKit itself sends of a context, against what ContextView says; no rule of ours is between the two. */
 
 const names = ['a', 'b', 'ab', 'x.go', '.h', 'x^y', 'a+b', 'foo', 'xfoo', 'A', 'a b', 'é'];
 const paths = names.flatMap((one) => [`${one}.d/${one}`, ...names.map((two) => `${one}/${two}/${one}`)]).sort();

@@ -88,7 +88,7 @@ describe('keywords of a message', () => {
     expect(selected.images).toEqual(images);
   });
 
-  test('the log says where they stand, and which do not count', () => {
+  test('the log says where they are, and which do not count', () => {
     const message =
       'Fix [driver]\r\n\r\n`[launcher]` and m[launcher]\n[driver, launcher, driver] [WIP]\n\n```\n[apiserver, x]\n```';
     expect(keywordPlaces(message, kfpCatalog)).toEqual([

@@ -86,7 +86,7 @@ export function liesOfWhole(end: EndToEndEnding, commit: string, storage: Storag
     lies.push('Truth: the summary has a set, the registry none');
   if (/^- Release set: .*❌/m.test(end.summary) && set !== undefined)
     lies.push('Truth: the registry has a set, the summary none');
-  if (isLast && /^- `latest`: (moved to|stands at) this commit/m.test(end.summary) && !isLatest) {
+  if (isLast && /^- `latest`: (moved to|is at) this commit/m.test(end.summary) && !isLatest) {
     lies.push('Truth: the summary moved latest, the registry did not');
   }
   return lies;

@@ -37,7 +37,7 @@ export interface EndToEndEnding {
   readonly summary: string;
   /** The Action's outputs; empty: it did not come so far. */
   readonly outputs: ReadonlyMap<string, string>;
-  /** What lies where `lock-file` says; undefined: it says nothing, or nothing lies there. */
+  /** What is where `lock-file` says; undefined: it says nothing, or nothing is there. */
   readonly lockFile: string | undefined;
   /** I4 and I5: what it let out or left behind. */
   readonly problems: readonly string[];

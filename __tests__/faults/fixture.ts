@@ -77,7 +77,7 @@ export async function startFixture(
   };
 }
 
-/** Distribution, whose files are read and written: nothing that stands between can lie about them. */
+/** Distribution, whose files are read and written: nothing that is between can be about them. */
 function onFiles({ host, username, password, dataDir }: TestRegistry): GroundRegistry {
   return {
     host,

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { readManifest } from '../../src/oci/manifest';
 import type { Storage as Memory } from '../support/memoryRegistry';
 
-/** What a registry holds under one path, read from its own files: nothing that stands between can lie about it. */
+/** What a registry holds under one path, read from its own files: nothing that is between can be about it. */
 export interface Storage {
   /** Repositories below the path, by their last part, with tag → digest. */
   readonly tags: ReadonlyMap<string, ReadonlyMap<string, string>>;

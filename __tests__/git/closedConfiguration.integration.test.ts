@@ -73,13 +73,13 @@ describe('a folder of the commit that is shaped like a bare repository', () => {
     expect(await ran()).toBe('');
   });
 
-  it('does not stand in the way of the repository that it lies in', async () => {
+  it('does not stand in the way of the repository that it is in', async () => {
     const ended = await kfpImages(fork.directory, ['plan', '--images', 'driver', '--json']);
     expect(ended.stderr).not.toMatch(/bare/);
     expect(ended.exitCode).toBe(0);
   });
 
-  it('is found wherever below it one stands, and a normal clone is none', () => {
+  it('is found wherever below it one is, and a normal clone is none', () => {
     const nested = join(fork.directory, 'nested');
     expect(bareRepositoryAround(join(nested, 'refs', 'heads'))).toBe(nested);
     expect(bareRepositoryAround(fork.directory)).toBeUndefined();

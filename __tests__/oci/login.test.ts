@@ -26,7 +26,7 @@ describe('a registry that asks for Basic', () => {
     expect(secrets).toContain(basic.slice('Basic '.length));
   });
 
-  it('is told apart from one that refuses the login, in one request more and no repetition', async () => {
+  it('is distinguished from one that refuses the login, in one request more and no repetition', async () => {
     const server = await guarded();
     const { registry, lines } = testClient({ login: { ...login, password: 'another' } });
     const failure = registry.tags(`${server.host}/p/r`);

@@ -120,10 +120,10 @@ describe('putManifest', () => {
     expect(asked).toEqual([2]);
   });
 
-  it('stops when it is told so, with that error', async () => {
+  it('stops when asked to, with that error', async () => {
     const newer = { ...good, body: 'newer', headers: { 'docker-content-digest': sha256('newer') } };
     const server = await start(({ method }) => (method === 'GET' ? newer : 'cut'));
-    const reason = new Error('latest stands at a newer commit');
+    const reason = new Error('latest is at a newer commit');
     await expect(put(server, 'latest', () => Promise.reject(reason))).rejects.toBe(reason);
     expect(methods(server)).toEqual(['PUT', 'GET']);
   });
@@ -133,12 +133,12 @@ describe('putManifest', () => {
     body: '{"errors":[{"code":"MANIFEST_INVALID","message":"cannot update tag latest. The repository has enabled tag immutability"}]}',
   };
 
-  it('is content when an immutable tag stands right already', async () => {
+  it('is content when an immutable tag is right already', async () => {
     const server = await start(({ method }) => (method === 'GET' ? good : immutable));
     expect(await put(server)).toMatchObject({ digest });
   });
 
-  it('passes on the refusal when an immutable tag stands elsewhere', async () => {
+  it('passes on the refusal when an immutable tag is elsewhere', async () => {
     const server = await start(({ method }) => (method === 'GET' ? { status: 200, body: 'other' } : immutable));
     await expect(put(server)).rejects.toThrow('MANIFEST_INVALID: cannot update tag latest. The repository has enabled');
   });
@@ -151,7 +151,7 @@ describe('putManifest', () => {
     expect(methods(server)).toEqual(['PUT', 'GET']);
   });
 
-  it('sends nothing when the bytes have not the digest they shall stand under', async () => {
+  it('sends nothing when the bytes have not the digest they are put under', async () => {
     const server = await start(() => good);
     await expect(put(server, sha256('other'))).rejects.toThrow(`the manifest's digest is ${digest}`);
     expect(server.requests).toEqual([]);

@@ -133,14 +133,17 @@ describe('a registry with a token server', () => {
     });
   });
 
-  it.each([true, false])('whose tokens end after a second is used for longer (told: %s)', async (tellsLifetime) => {
-    await withTokens({ seconds: 1, tellsLifetime }, async (registry, tokens) => {
-      const client = testClient({ login });
-      for (let step = 0; step < 12; step++) {
-        await client.registry.putBlob(`${registry.path}/driver`, 'text/plain', Buffer.from(`blob ${step}`));
-        await new Promise((resolve) => setTimeout(resolve, 250));
-      }
-      expect(tokens.issued.length).toBeGreaterThan(2);
-    });
-  });
+  it.each([true, false])(
+    'whose tokens end after a second is used for longer (announced: %s)',
+    async (tellsLifetime) => {
+      await withTokens({ seconds: 1, tellsLifetime }, async (registry, tokens) => {
+        const client = testClient({ login });
+        for (let step = 0; step < 12; step++) {
+          await client.registry.putBlob(`${registry.path}/driver`, 'text/plain', Buffer.from(`blob ${step}`));
+          await new Promise((resolve) => setTimeout(resolve, 250));
+        }
+        expect(tokens.issued.length).toBeGreaterThan(2);
+      });
+    },
+  );
 });

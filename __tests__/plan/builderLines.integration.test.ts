@@ -5,7 +5,7 @@ import { createRepository, type TestRepository } from '../support/fork';
 
 /*
  * What lines of a builder stage read of the context, through the command line: `plan --since` after a change of one file. All
- * Dockerfiles lie in one repository, so that each file is changed once for all of them.
+ * Dockerfiles are in one repository, so that each file is changed once for all of them.
  */
 
 type Action = 'build' | 'reuse';

@@ -30,7 +30,7 @@ describe('what differs between two keys', () => {
     expect(changedInputs(key(before), key(after))).toEqual(expected);
   });
 
-  it('is told file by file in a whole context', () => {
+  it('is reported file by file in a whole context', () => {
     const whole = (lines: readonly string[]): ContentKey =>
       key([`whole-context ${lines.length}`], { key: lines.join(), contextLines: lines });
     const before = whole(['file a\t1 1', 'file b\t1 1']);

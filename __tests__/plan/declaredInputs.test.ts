@@ -35,7 +35,7 @@ describe('the inputs of an image', () => {
     ['a circle', { Dockerfile: { link: 'Other' }, Other: { link: 'Dockerfile' } }, {}],
   ];
   it.each(outside)('are not looked for outside of the repository: %s', async (_, files, image) => {
-    await expect(keyOf(files, image)).rejects.toThrow(/is a link, or lies below one, that leads out of the repository/);
+    await expect(keyOf(files, image)).rejects.toThrow(/is a link, or is below one, that leads out of the repository/);
   });
 
   it('are found in a context that is a link within the repository', async () => {

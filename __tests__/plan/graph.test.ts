@@ -28,7 +28,7 @@ describe('images that bind others', () => {
     expect(waves(circle, withBound(circle, ['a', 'c', 'd']))).toEqual([['d'], ['a', 'b', 'c']]);
   });
 
-  it('always stand behind what they bind, and each image once', () => {
+  it('always come after what they bind, and each image once', () => {
     const graph = fc.array(fc.array(fc.nat(19), { maxLength: 5 }), { minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(graph, fc.array(fc.nat(19)), (edges, wanted) => {

@@ -227,14 +227,14 @@ describe('the inputs of other images', () => {
     expect(key.unresolvedBases).toEqual([]);
   });
 
-  it('tell of submodules', async () => {
+  it('report submodules', async () => {
     const files = { Dockerfile: 'FROM scratch\nCOPY sub /', sub: { submodule: '1'.repeat(40) } };
     const key = await keyOf(files);
     expect(inputs(key)).toEqual(['sub']);
     expect(key.notes).toEqual(['sub is a submodule whose files are not here']);
   });
 
-  it('tell of ignore rules that can not be read', async () => {
+  it('report ignore rules that can not be read', async () => {
     const key = await keyOf({ Dockerfile: 'FROM scratch\nCOPY . /', '.dockerignore': '[x\n', x: '' });
     expect(inputs(key)).toContain('x');
     expect(key.notes[0]).toMatch(/\.dockerignore is not used: line 1/);

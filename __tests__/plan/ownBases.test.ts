@@ -101,7 +101,7 @@ describe('the content key of an image that is built on another', () => {
     expect(found.get('child')?.lines).toContain(`base ${path}/base\tkey:${kept}`);
   });
 
-  it('is no sign of anything where that one’s base can’t be told', async () => {
+  it('is no sign of anything where that one’s base can’t be known', async () => {
     const tree = memoryTree(texts);
     const options = { platforms, baseDigest: () => undefined, ownImage: own };
     const found = await contentKeys([image('child'), image('base')], tree, options);

@@ -53,7 +53,7 @@ const find = (registry: Registry, branches: readonly string[] = ['main'], of = s
   findSeed(registry, path, of, branches, now);
 
 describe('a seed', () => {
-  test('is found as it was written, and the next one lies on it', async () => {
+  test('is found as it was written, and the next one is on it', async () => {
     const registry = memoryRegistry(new Storage());
     expect(await find(registry)).toEqual({ seed: undefined, own: undefined, notes: [] });
     const digest = await store(registry);

@@ -224,7 +224,7 @@ describe.each([
   { name: 'a first publication where tags stay', options: { deletesTags: false } },
 ])('$name', ({ options }) => {
   test.each(['fail', 'fail-after', 'stop', 'down'] as const)(
-    'at every call: %s. The truth is told, nothing is left half, running again heals it',
+    'at every call: %s. The truth is reported, nothing is left half, running again heals it',
     async (what) => {
       let at = 1;
       const kinds = new Set<string>();

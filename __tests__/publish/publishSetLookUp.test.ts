@@ -76,7 +76,7 @@ describe('lookUp', () => {
     expect([later.keyed.size, later.published.size, later.set]).toEqual([2, 0, undefined]);
   });
 
-  test('an image is taken from the own set as long as that has this content and its tag stands, else by its key', async () => {
+  test('an image is taken from the own set as long as that has this content and its tag is there, else by its key', async () => {
     const registry = memoryRegistry(new Storage());
     const { images } = await published(registry);
     const state = await lookUp(registry, path, images, commitId('a'));

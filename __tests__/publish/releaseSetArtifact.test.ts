@@ -52,11 +52,11 @@ describe('the lock file', () => {
     { name: 'no images', value: { ...json, images: null }, says: /"images"/ },
     { name: 'images as a list', value: { ...json, images: [entry('driver')] }, says: /"images"/ },
     { name: 'a strange name', value: { ...json, images: { 'a b': entry('driver') } }, says: /"a b"/ },
-    { name: 'another registry', value: withDriver({ repository: 'evil.test/driver' }), says: /does not lie under/ },
+    { name: 'another registry', value: withDriver({ repository: 'evil.test/driver' }), says: /is not under/ },
     {
       name: 'a longer path of the same start',
       value: withDriver({ repository: `${path}x/driver` }),
-      says: /does not lie/,
+      says: /is not under/,
     },
     { name: 'a tag for a digest', value: withDriver({ digest: 'latest' }), says: /not a digest/ },
     { name: 'half a key', value: withDriver({ key: 'abc' }), says: /not a content key/ },
@@ -116,7 +116,7 @@ describe('the artifact', () => {
   });
 
   test.each(['registry.test/p', 'registry.test/p/r/team', 'registry.test/other'])(
-    'counts only where it lies: one that says it is of %s is not a set, for prune and latest neither',
+    'counts only where it is: one that says it is of %s is not a set, for prune and latest neither',
     async (registryPath) => {
       const storage = new Storage();
       const registry = memoryRegistry(storage);

@@ -49,7 +49,7 @@ export function randomRepository(seed: number, count: number, commits: number): 
   const known = (): string => one(Object.keys(files).filter((path) => !path.includes(' ')));
   const folder = (): string => one(folders.filter((path) => !path.includes(' ')));
 
-  /** A command that reads the tree, from where it lies. */
+  /** A command that reads the tree, from where it is. */
   const reads = (): string => {
     const [file, dir, number] = [known(), folder(), String(below(100))];
     return one([

@@ -70,7 +70,7 @@ interface Verified {
 /** Makes the commit of the small fork that stands for one of the history. Gives its id. */
 async function commitLike({ fork }: World, { id, paths }: Commit): Promise<string> {
   for (const path of paths.slice(0, 500)) {
-    // What stands as a folder there and as a file here can't be both.
+    // What is a folder there and a file here can't be both.
     await change(fork.directory, path, id).catch(() => undefined);
   }
   return fork.commit(`Replay ${id}`);

@@ -40,7 +40,7 @@ const step = (name: string, state: 'running' | 'done' | 'cached', seconds: numbe
   error: undefined,
 });
 
-/** A clock that stands until it is set. */
+/** A clock that stands still until it is set. */
 class Clock {
   seconds = 0;
   readonly now = (): number => at(this.seconds);

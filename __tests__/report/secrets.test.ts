@@ -68,7 +68,7 @@ describe('Secrets', () => {
     expect(secrets.add(key)).toEqual([]);
   });
 
-  it('leaves no secret, wherever it stands', () => {
+  it('leaves no secret, wherever it is', () => {
     const secret = fc
       .string({ unit: 'grapheme', minLength: 4, maxLength: 30 })
       .filter((text) => text.trim().length >= 4 && !text.includes('*') && !/[\r\n]/.test(text));
@@ -98,7 +98,7 @@ describe('Secrets', () => {
   });
 });
 
-describe('what a runner is told', () => {
+describe('what a runner gets', () => {
   const compact = JSON.stringify(JSON.parse(key));
   it('is every secret line of a key, and no more', () => {
     const lines = pem.split('\n').filter((line) => line !== '' && !line.startsWith('-----'));

@@ -37,7 +37,7 @@ export class Screen {
     this.rows = rows;
   }
 
-  /** What stands on the screen and above it, without colours and blanks at the end. */
+  /** What is on the screen and above it, without colours and blanks at the end. */
   get text(): string {
     return this.#lines
       .map((line) => line.trimEnd())

@@ -6,7 +6,7 @@ import { report } from './samples';
 const none = new Secrets();
 const page = 'https://console.cloud.google.com/artifacts/docker/p/europe-west3/kfp/driver/sha256:1?project=p';
 
-describe('what a registry tells of an image', () => {
+describe('what a registry says of an image', () => {
   it('links its digest to its page, and has a column for when it came', () => {
     const uploads = new Map([
       ['driver', { url: page, uploadedAt: Date.UTC(2026, 10, 23, 9, 7, 59) }],
@@ -41,7 +41,7 @@ describe('what a registry tells of an image', () => {
 });
 
 describe('what scans found', () => {
-  it('is told by severity; nothing found and not ready are two things', () => {
+  it('is reported by severity; nothing found and not ready are two things', () => {
     const scans = [
       { name: 'driver', findings: [['CRITICAL', 1] as const, ['LOW', 12] as const], url: page },
       { name: 'launcher', findings: [], url: undefined },

@@ -54,7 +54,7 @@ it('gives exactly the outputs of the contract', () => {
   expect(result.outputs.get('lock-file')).toBe(join(world.fork.directory, 'kfp-images.lock.json'));
 });
 
-it('tags each image by key and commit, moves latest on the default branch, and the registry has the digests it tells of', async () => {
+it('tags each image by key and commit, moves latest on the default branch, and the registry has the digests it reports', async () => {
   const told = json(result, 'images') as Record<string, string>;
   const lock = await lockIn(world.fork);
   expect(Object.keys(told).sort()).toEqual(images);

@@ -2,7 +2,7 @@ import { openAttachments } from '../../src/oci/attachments';
 import { testClient } from '../support/registryClient';
 import { lockIn, manifestOf, type World } from './world';
 
-/** One thing that is attached to an image, as it lies in the registry. */
+/** One thing that is attached to an image, as it is in the registry. */
 export interface Attached {
   readonly predicateType: string;
   readonly mediaType: string;

@@ -29,7 +29,7 @@ test.each([
   [401, /answered 401.*docker login/],
   [403, /answered 403/],
   [429, /answered 429/],
-])('a registry’s %d is told, with what is done instead', async (status, says) => {
+])('a registry’s %d is reported, with what is done instead', async (status, says) => {
   const said = await warnings(status);
   expect(said).toMatch(says);
   expect(said).toMatch(/images built on it are rebuilt/);

@@ -152,7 +152,7 @@ images:
     expect(keys.get('every')?.join()).toContain('web/data/other.txt');
   });
 
-  it('so is a work tree as it lies there', async () => {
+  it('so is a work tree as it is there', async () => {
     const docker = await keepingDocker();
     const inputs = { images: 'all', context: 'workspace', rebuild: 'all' };
     const result = await step(world, { inputs, env: { PATH: docker.path } });
@@ -178,7 +178,7 @@ describe('a link of the commit that leads to a folder of this machine', () => {
     await fork.commit('Lead out');
     const result = await step(world, { inputs: { images: 'leak' } });
     expect(result.exitCode).toBe(1);
-    expect(result.stdout).toMatch(/leak\/out\S* is a link, or lies below one, that leads out of the repository/);
+    expect(result.stdout).toMatch(/leak\/out\S* is a link, or is below one, that leads out of the repository/);
     expect(result.stdout).not.toMatch(stackLine);
     await fork.commit('Take it away', { 'leak/out': undefined });
   });

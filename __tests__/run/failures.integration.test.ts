@@ -135,7 +135,7 @@ describe('a registry that does not take anything', () => {
       says: /404|not found|no such|exist/i,
     },
   ];
-  it.each(answers)('$title: told before anything is built', async ({ answer, says }) => {
+  it.each(answers)('$title: reported before anything is built', async ({ answer, says }) => {
     await using server = await startRefusingRegistry(answer);
     const fake = await noDocker(world);
     const result = await step(world, {
@@ -151,7 +151,7 @@ describe('a registry that does not take anything', () => {
     expect(result.outputs.get('images')).toBe('{}');
   });
 
-  it.each(tables)('$title: told before anything is built', async ({ inputs, says }) => {
+  it.each(tables)('$title: reported before anything is built', async ({ inputs, says }) => {
     const fake = await noDocker(world);
     const stored = await storedIn(world.registry);
     const result = await step(world, {

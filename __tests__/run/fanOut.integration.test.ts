@@ -152,8 +152,8 @@ describe('a matrix of platforms', () => {
 
   it('is of one commit: a shard or a last job of another refuses', async () => {
     await world.fork.commit('Go on [backend-all]', matrixFiles('2'));
-    expectRefusal(await build(planned.include[0]?.shard ?? ''), 1, /The shards are of commit .* lies checked out/);
-    expectRefusal(await publish(planned), 1, /The shards are of commit .* lies checked out/);
+    expectRefusal(await build(planned.include[0]?.shard ?? ''), 1, /The shards are of commit .* is checked out/);
+    expectRefusal(await publish(planned), 1, /The shards are of commit .* is checked out/);
   });
 });
 

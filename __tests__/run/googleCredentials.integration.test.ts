@@ -26,7 +26,7 @@ afterAll(async () => {
 interface Kind {
   readonly name: string;
   readonly credentialsJson?: () => string;
-  /** What lies on the machine: variable → content of the file that it names. */
+  /** What is on the machine: variable → content of the file that it names. */
   readonly files?: () => Readonly<Record<string, object>>;
   readonly env?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
   /** What the summary says of who pushed. */

@@ -125,7 +125,7 @@ const troubles: readonly Trouble[] = [
   },
 ];
 
-describe('told before the first build', () => {
+describe('reported before the first build', () => {
   it.each(troubles)('$title', async ({ make, env, credentials, says, fix }) => {
     const registryPath = (await make()) ?? cloud.path;
     const fake = await noDocker(world);
@@ -154,7 +154,7 @@ describe('told before the first build', () => {
   });
 });
 
-it('a dry run tells of it too, and goes on to show the plan', async () => {
+it('a dry run reports it too, and goes on to show the plan', async () => {
   cloud.world.rights.set(cloud.account, rightsOf('reader'));
   const result = await step(world, {
     inputs: { images: 'driver', 'registry-path': cloud.path, 'credentials-json': cloud.keyJson, 'dry-run': 'true' },
@@ -208,7 +208,7 @@ describe('create-repository', () => {
     expect(cloud.world.repositories.has('europe-west3/later')).toBe(false);
   });
 
-  it('as who may not: the missing role is told, and nothing is built', async () => {
+  it('as who may not: the missing role is reported, and nothing is built', async () => {
     const fake = await noDocker(world);
     const result = await step(world, {
       inputs: {

@@ -87,7 +87,7 @@ describe('a push with a key', () => {
     }
   });
 
-  it('tells of findings when they are there: of an image that is reused', async () => {
+  it('reports findings when they are there: of an image that is reused', async () => {
     const { images } = await lockIn(world.fork);
     const { repository = '', digest = '' } = images['driver'] ?? {};
     cloud.scans.set(`https://${repository}@${digest}`, {

@@ -130,7 +130,7 @@ it('an answer that is no signature by this key is not attached', async () => {
   kms.state = 'wrong';
   const result = await signed({});
   expect(result.exitCode).toBe(1);
-  expect(result.stdout).toContain('is no signature by its own public key');
+  expect(result.stdout).toContain('is not a signature by its own public key');
   expect(await attachedToDriver()).toEqual([]);
 });
 

@@ -62,7 +62,7 @@ describe('latest moves only to what the default branch holds', () => {
     });
   });
 
-  it('by order it moves all the same', async () => {
+  it('when forced it moves all the same', async () => {
     const override = { move: true, override: true } as const;
     expect(await on('workflow_run', aside, aside, override)).toEqual(override);
   });

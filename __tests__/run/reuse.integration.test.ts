@@ -237,7 +237,7 @@ describe('after a force-push of the default branch', () => {
     expect(result.stdout).toMatch(
       /^::warning::latest was not moved: .* not an ancestor of .*force-push.*run with latest: always/m,
     );
-    expect(result.summary).toContain('not moved: it stands at commit');
+    expect(result.summary).toContain('not moved: it is at commit');
     expect((await manifestOf(world.registry, 'kfp-images-set', 'latest')).digest).toBe(stood);
     const tags = await tagsOf(world.registry, 'kfp-images-set');
     expect(tags).toContain(`commit-${await world.fork.git('rev-parse', 'HEAD')}`);

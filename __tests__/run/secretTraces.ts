@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 
-/** The forms in which a key could be seen: its PEM lines and its id, plain, and in base64 wherever in a text they stand. */
+/** The forms in which a key could be seen: its PEM lines and its id, plain, and in base64 wherever in a text they are. */
 export function formsOf(keyJson: string): readonly string[] {
   const key = JSON.parse(keyJson) as { readonly private_key: string; readonly private_key_id: string };
   const lines = key.private_key.split('\n').filter((line) => line.length > 20 && !line.startsWith('-----'));
@@ -11,7 +11,7 @@ export function formsOf(keyJson: string): readonly string[] {
   return texts.flatMap((text) => [text, ...[0, 1, 2].map((lead) => base64Within(text, lead))]);
 }
 
-/** What of a text's base64 does not depend on its neighbours, when it stands `lead` bytes into a group of three. */
+/** What of a text's base64 does not depend on its neighbours, when it is `lead` bytes into a group of three. */
 function base64Within(text: string, lead: number): string {
   const encoded = Buffer.from(`${'.'.repeat(lead)}${text}`)
     .toString('base64')

@@ -64,7 +64,7 @@ it('two declarations of the same files never share an image', async () => {
   expect(new Set(keys).size).toBe(declared.length);
 });
 
-it('of a key the runner is told some thirty masks, and not a thousand', async () => {
+it('of a key the runner gets some thirty masks, and not a thousand', async () => {
   const bin = await programs(world.folder.path, { docker: 'exit 70' });
   const sha = await world.fork.git('rev-parse', 'HEAD');
   const { stdout } = await runStep({

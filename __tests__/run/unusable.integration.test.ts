@@ -55,7 +55,7 @@ const read = async (path: string): Promise<string> => {
 
 describe('a file in Git LFS', () => {
   beforeEach(async () => {
-    // As a clone without git-lfs: the pointer lies in the work tree.
+    // As a clone without git-lfs: the pointer is in the work tree.
     await fork.commit('Keep the model in LFS', {
       '.gitattributes': '*.bin filter=lfs -text\n',
       'm/model.bin': pointer,
@@ -101,7 +101,7 @@ describe('a submodule', () => {
   });
   afterEach(() => other.remove());
 
-  it('is its files at the pinned commit, whatever lies there', async () => {
+  it('is its files at the pinned commit, whatever is there', async () => {
     await put('sub/lib/x.txt', 'changed\n');
     const tree = await readTree(fork.directory, 'HEAD');
     const paths = tree.entries.map(({ path }) => path);

@@ -46,7 +46,7 @@ export async function createWorld({ engine = true } = {}): Promise<World> {
   };
 }
 
-/** The Action's step for what lies checked out in the fork, and its log as it is shown; by default a push to `main`. */
+/** The Action's step for what is checked out in the fork, and its log as it is shown; by default a push to `main`. */
 export async function step(world: World, own: Partial<Step> = {}): Promise<StepResult> {
   const { fork } = world;
   const sha = await fork.git('rev-parse', 'HEAD');
@@ -209,7 +209,7 @@ export async function programs(folder: string, scripts: Readonly<Record<string, 
   return bin;
 }
 
-/** Where a program of this machine lies. */
+/** Where a program of this machine is. */
 export async function whereIs(program: string): Promise<string> {
   const { stdout } = await run({ command: 'sh', args: ['-c', 'command -v "$1"', 'sh', program] });
   if (stdout.trim() === '') throw new Error(`no ${program} on PATH`);

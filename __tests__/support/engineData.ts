@@ -7,7 +7,7 @@ import { Said } from './said';
 export interface EngineData {
   /** Names of the files that were looked through. */
   readonly files: ReadonlySet<string>;
-  /** Which of the texts stand in one of them. */
+  /** Which of the texts are in one of them. */
   readonly found: ReadonlySet<string>;
 }
 
@@ -27,7 +27,7 @@ export async function searchEngineData(time: number, texts: readonly string[]): 
   ].join('\n');
   const files = new Set<string>();
   const found = new Set<string>();
-  // What is cut by the end of a chunk stands whole in the next.
+  // What is cut by the end of a chunk is whole in the next.
   const longest = Math.max(5000, ...texts.map((text) => text.length));
   let end = '';
   const onStdout = (chunk: Buffer): void => {

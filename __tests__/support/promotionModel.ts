@@ -147,7 +147,7 @@ async function expected(
 export const latestOf = (model: Promotions, repository: string): string | undefined =>
   model.storage.tags.get(`${repository}:latest`);
 
-/** I1, I2 and the truth of what was told, for runs whose commits lie on one line. */
+/** I1, I2 and the truth of what was told, for runs whose commits are on one line. */
 export async function checkLine(model: Model, endings: readonly Ending[]): Promise<void> {
   const world = model as Promotions;
   const counting = world.published.filter((_, index) => {

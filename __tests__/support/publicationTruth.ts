@@ -5,8 +5,8 @@ import type { LatestState, Publication } from '../../src/types';
 export type Holds = (repository: string, tag: string) => string | undefined;
 
 /**
- * Compares what a publication told with what the registry holds. `isAlone`: no other run touched the registry since. Gives every lie in words.
- * What was told as not known is not a lie; tests that forbid it look for it themselves.
+ * Compares what a publication told with what the registry holds. `isAlone`: no other run touched the registry since. Gives every false statement in words.
+ * What was told as not known is not false; tests that forbid it look for it themselves.
  */
 export function liesOf(publication: Publication, holds: Holds, isAlone: boolean): readonly string[] {
   const lies: string[] = [];

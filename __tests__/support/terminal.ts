@@ -13,7 +13,7 @@ export interface OnTerminal {
 }
 
 /**
- * How it ended: the exit status, all bytes that came, and what stands on the screen and above it. Reading `screen` throws on a control
+ * How it ended: the exit status, all bytes that came, and what is on the screen and above it. Reading `screen` throws on a control
  * sequence that no live line needs.
  */
 export interface TerminalEnd {

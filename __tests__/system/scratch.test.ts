@@ -86,7 +86,7 @@ describe('createScratch', () => {
     expect(() => createScratch(file)).toThrow(/No private folder can be made in .*RUNNER_TEMP/);
   });
 
-  it('lies in RUNNER_TEMP where there is one', () => {
+  it('is in RUNNER_TEMP where there is one', () => {
     expect(scratchBase({ RUNNER_TEMP: '/r' })).toBe('/r');
     expect(scratchBase({ RUNNER_TEMP: '' })).toBe(tmpdir());
     expect(scratchBase({})).toBe(tmpdir());

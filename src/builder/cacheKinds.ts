@@ -28,7 +28,7 @@ export function cacheKind(path: string): CacheKind {
 }
 
 /**
- * Where the cache lies in a stage that sets these variables itself; undefined: a variable's value is not known. Go looks at GOCACHE, else
+ * Where the cache is in a stage that sets these variables itself; undefined: a variable's value is not known. Go looks at GOCACHE, else
  * XDG_CACHE_HOME, else HOME for `go-build`, and at GOMODCACHE, else the first folder of GOPATH for modules
  * (`go help environment`, https://go.dev/ref/mod#environment-variables). Without them the catalog's path holds.
  */

@@ -23,7 +23,7 @@ export interface CollectedLayer {
 
 type Entry = Parameters<Pack['entry']>[0];
 
-/** How files of a cache mount lie in a layer. */
+/** How files of a cache mount are in a layer. */
 export interface LayerRules {
   readonly cache: Pick<UsedCache, 'path' | 'owner'>;
   /** Folder in the layer, absolute. */
@@ -43,7 +43,7 @@ export function isGoCache({ path }: Pick<UsedCache, 'path'>): boolean {
 
 /**
  * Packs the files of a cache mount into a compressed layer. `exported`: a tar that holds `files.tar`, which is one or more tars one after the
- * other. undefined: there are no files. Throws where it is no tar.
+ * other. undefined: there are no files. Throws where it is not a tar file.
  *
  * Entries of Go's cache are dated years ahead: Go removes entries that were not used for days by their date, and updates the date of an old one when it
  * uses it, for which an overlay file system copies the whole file; a date ahead spares both (cmd/go/internal/cache). Their date also tells when
@@ -94,13 +94,13 @@ function datedBy({ cache, now }: LayerRules): (mtime: Date | undefined) => Date 
   return (mtime = new Date(0)) => (isGoCache(cache) && mtime.getTime() <= now + dayMs ? ahead : mtime);
 }
 
-/** The same entry, where it lies in the layer; of hard links also what they lead to. */
+/** The same entry, where it is in the layer; of hard links also what they lead to. */
 function placed({ name, linkname, type, mode, uid, gid, size }: Header, { folder }: LayerRules): Entry {
   const within = (path: string): string => posix.join(folder, path).replace(/^\//, '');
   return { name: within(name), type, mode, uid, gid, size, linkname: type === 'link' ? within(linkname) : linkname };
 }
 
-/** The folder and those that it lies in, each once. */
+/** The folder and those that it is in, each once. */
 async function addFolders(layer: Pack, path: string, { cache, now }: LayerRules, known: Set<string>): Promise<void> {
   if (path === '.' || known.has(path)) return;
   known.add(path);

@@ -8,13 +8,13 @@ import { mayCompile, mayUseModules, namesGo, removes } from './shellText';
 
 /** What one stage makes of one cache folder. */
 export interface StageCache {
-  /** Where the cache lies in this stage. */
+  /** Where the cache is in this stage. */
   readonly path: string;
   /** Owner that the mount needs: `0:0`, or the numbers of the stage's `USER`. */
   readonly owner: string;
   /** Are there commands that could use the cache? */
   readonly used: boolean;
-  /** Why the stage has to stay as it is; undefined: nothing in the stage itself speaks against a mount. */
+  /** Why the stage has to stay as it is; undefined: nothing in the stage itself rules out a mount. */
   readonly obstacle: string | undefined;
 }
 

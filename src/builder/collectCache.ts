@@ -34,7 +34,7 @@ const keptMs = 30 * 86_400_000;
 
 /**
  * Runs in the image that the builds ran in, which has a shell and the usual tools; it leaves one file, because many are slow to copy. Of Go's
- * build cache entries are taken that are complete. Older `tar`s have no `-T`, and one that is told too much at once would fail: so there are
+ * build cache entries are taken that are complete. Older `tar`s have no `-T`, and one that is given too many names at once would fail: so there are
  * several archives, one after the other.
  */
 const script = `set -eu

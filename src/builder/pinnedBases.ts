@@ -69,7 +69,7 @@ interface Edit {
   readonly text: string;
 }
 
-/** The image of a FROM, where it stands on the line of its keyword. */
+/** The image of a FROM, where it is on the line of its keyword. */
 function baseWord(text: string, { offset }: Instruction, pinned = ''): Edit | undefined {
   if (offset === undefined) return undefined;
   const line = /[^\r\n]*/.exec(text.slice(offset))?.[0] ?? '';

@@ -76,7 +76,7 @@ export function nativeCode(files: readonly { readonly path: string; readonly oid
   return createHash('sha256').update(lines.join('')).digest('hex').slice(0, 16);
 }
 
-/** Where the Dockerfile of a build lies: outside of its tree, under the same base name, so that BuildKit's messages name it as ever. */
+/** Where the Dockerfile of a build is: outside of its tree, under the same base name, so that BuildKit's messages name it as ever. */
 export function dockerfilePlace(
   folders: Scratch,
   { name, dockerfile }: Pick<CatalogImage, 'name' | 'dockerfile'>,

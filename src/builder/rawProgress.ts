@@ -8,7 +8,7 @@ import { isDockerfileStep } from '../docker/buildSteps';
 /** A line of BuildKit's holds at most some log output and a Dockerfile; a longer one is not read. */
 const LONGEST_LINE = 8 * 1024 * 1024;
 const LONGEST_TEXT = 4_000;
-/** Plain lines that are kept: the error stands in the last ones. */
+/** Plain lines that are kept: the error is in the last ones. */
 const PLAIN_LINES = 100;
 /** More steps than a Dockerfile has; those beyond are not looked at. */
 const MOST_STEPS = 10_000;

@@ -45,7 +45,7 @@ export function removes(text: string, path: string, workdir: string | undefined)
   const folders = [
     ...new Set([workdir, ...segments.map((segment) => /^\s*cd\s+["']?(\/[^\s"']*)/.exec(segment)?.[1])]),
   ];
-  // What xargs removes stands in another command.
+  // What xargs removes is in another command.
   const piped = segments.some((segment) => /^\s*xargs\s/.test(segment) && removal.test(segment));
   if (folders.length > mostFolders) return piped || segments.some((segment) => removal.test(segment));
   return segments
@@ -66,7 +66,7 @@ function meant(word: string, path: string, workdir: string | undefined): boolean
   if (!literal.startsWith('/') && (workdir === undefined || !/^[\w.]/.test(word))) return false;
   const folder = workdir ?? '/';
   if (literal.length === word.length) return overlap(posix.resolve(folder, literal), path);
-  // A pattern: what it can mean lies in the folder before it and begins as it does.
+  // A pattern: what it can mean is in the folder before it and begins as it does.
   const slash = literal.lastIndexOf('/') + 1;
   const within = posix.resolve(folder, literal.slice(0, slash));
   const below = posix.relative(within, path);

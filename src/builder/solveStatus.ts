@@ -41,7 +41,7 @@ interface VertexWarning {
   readonly line: number | undefined;
 }
 
-/** Parses a line; undefined: it is none of BuildKit's, but plain text. */
+/** Parses a line; undefined: it is not one of BuildKit's, but plain text. */
 export function parseSolveStatus(line: Buffer): SolveStatus | undefined {
   if (line[0] !== 0x7b) return undefined;
   const { text, outputs } = withoutOutputs(line);
@@ -68,7 +68,7 @@ const OUTPUT = Buffer.from('"data":"');
 
 /**
  * A line with a number in place of each output, `"data":0`, and these outputs. A talkative step fills a line with megabytes of
- * base64, which would be garbage twice, as a string and in what JSON.parse makes of it. The bytes looked for cannot lie within a
+ * base64, which would be garbage twice, as a string and in what JSON.parse makes of it. The bytes looked for cannot be within a
  * string of JSON, whose quotes are escaped, and base64 has none.
  */
 function withoutOutputs(line: Buffer): { readonly text: string; readonly outputs: readonly Buffer[] } {

@@ -8,7 +8,7 @@ import { hasStrayBraces, placeholders } from '../system/template';
  * What the texts of a catalog may be. Each check gives what is wrong and how to fix it, or undefined.
  */
 
-/** What stands beside the images under names of its own: release sets, and the caches of builds. */
+/** What is beside the images under names of its own: release sets, and the caches of builds. */
 const ownRepositories = new Map([
   ['kfp-images-set', 'the release set is kept'],
   ['kfp-images-cache', 'the caches of builds are kept'],

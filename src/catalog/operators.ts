@@ -98,20 +98,20 @@ function wrongFieldPath(path: string): string | undefined {
     return `${quoted(path)} is not the path of a field; write its keys with dots between them, such as spec.apiServer.image`;
   const [top = ''] = steps;
   if (['apiVersion', 'kind', 'metadata', 'status'].includes(top))
-    return `${quoted(path)} is not what users write; images stand below spec`;
+    return `${quoted(path)} is not what users write; images are below spec`;
   return undefined;
 }
 
 function wrongGroup(group: string): string | undefined {
   return /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/.test(group) && group.length <= 253
     ? undefined
-    : `${quoted(group)} is not an API group; it is what stands before "/" in apiVersion`;
+    : `${quoted(group)} is not an API group; it is what is before "/" in apiVersion`;
 }
 
 function wrongVersion(version: string): string | undefined {
   return /^v[0-9]+((alpha|beta)[0-9]+)?$/.test(version)
     ? undefined
-    : `${quoted(version)} is not a version of an API; it is what stands behind "/" in apiVersion, such as v1`;
+    : `${quoted(version)} is not a version of an API; it is what is behind "/" in apiVersion, such as v1`;
 }
 
 function wrongKind(kind: string): string | undefined {

@@ -81,7 +81,7 @@ function contextOf(text: string): NamedContext {
   return text.includes('://') ? { kind: 'git', url: text } : { kind: 'folder', path: normalPath(text) };
 }
 
-/** Id of a secret or an agent: it stands in a list of options that is divided by commas. */
+/** Id of a secret or an agent: it is in a list of options that is divided by commas. */
 function wrongId(id: string): string | undefined {
   return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(id)
     ? undefined

@@ -11,13 +11,13 @@ export interface Mistake {
   readonly text: string;
 }
 
-/** A YAML document as plain values, and where each of them stands. */
+/** A YAML document as plain values, and where each of them is. */
 export interface YamlTree {
   /** Maps are objects without a prototype, lists arrays. undefined: the document is empty. */
   readonly value: unknown;
   /** Where the field or list entry at `path` begins, or the nearest that is there above it. */
   readonly offsetOf: (path: Path) => number;
-  /** What stands at `path` as it was written, for a plain or quoted value. */
+  /** What is at `path` as it was written, for a plain or quoted value. */
   readonly sourceOf: (path: Path) => string | undefined;
   readonly mistakes: readonly Mistake[];
 }
@@ -29,7 +29,7 @@ const refusedKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
  * Parses one YAML 1.2 document. Aliases are followed, within bounds; merge keys (`<<`) are not part of YAML 1.2 and are refused, as are
- * fields that stand there twice. Never throws because of the text: what is wrong with it is in `mistakes`.
+ * fields that are there twice. Never throws because of the text: what is wrong with it is in `mistakes`.
  */
 export async function readYaml(text: string): Promise<YamlTree> {
   const { parseDocument } = await import('yaml');

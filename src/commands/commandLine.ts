@@ -58,7 +58,7 @@ function parserOf(loaded: readonly Command[], ended: (exitCode: number) => void)
     .showHelpAfterError('(see --help)')
     .exitOverride();
   // Settings are inherited by the commands made from here on.
-  // Defaults are part of the descriptions; commander would add `(preset: "true")` to those that may stand without a value.
+  // Defaults are part of the descriptions; commander would add `(preset: "true")` to those that may come without a value.
   top.configureHelp({ showGlobalOptions: true, optionDescription: ({ description }) => description });
   for (const command of loaded) {
     const parser = top.command(command.name).description(command.description);

@@ -100,7 +100,7 @@ export const planCommand = defineCommand({
   },
 });
 
-/** A catalog under a default name that lies in the work tree only; undefined: a committed one counts, or there is none. */
+/** A catalog under a default name that is in the work tree only; undefined: a committed one counts, or there is none. */
 function uncommittedCatalog({ top, catalog }: Source, folder: string): string | undefined {
   if (catalog.source !== undefined) return undefined;
   const found = catalogFiles.find((path) => existsSync(join(top, path)));
@@ -141,7 +141,7 @@ const offline = { digest: () => Promise.resolve('not asked'), pins: () => new Ma
 async function select(source: Source, inputs: Inputs, given: string | undefined, { log }: Session): Promise<Selection> {
   if (inputs.images.length > 0) return selectFromList(inputs.images, source.catalog);
   const message = given ?? (await commitMessage(source.top, source.commit));
-  // The tree names what is asked for; where the words stand is for those who wonder.
+  // The tree names what is asked for; where the words were found is for those who wonder.
   for (const line of keywordPlaces(message, source.catalog)) log.debug(line);
   return selectFromMessage(message, source.catalog);
 }

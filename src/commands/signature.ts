@@ -81,7 +81,7 @@ async function text(file: string, flag: string): Promise<string> {
   }
 }
 
-/** The set of a lock file as it lies in the registry; undefined: there is none of its commit, or it has other images. */
+/** The set of a lock file as it is in the registry; undefined: there is none of its commit, or it has other images. */
 export async function setInRegistry(
   registry: Registry,
   lock: LockFile,

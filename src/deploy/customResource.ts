@@ -37,7 +37,7 @@ export function kubectlNames(live: Live): readonly [type: string, name: string] 
   return [isCustomResource(live) ? live.type : 'deployments.apps', live.metadata.name];
 }
 
-/** What stands at a path of an object; undefined: nothing, or a null. */
+/** What is at a path of an object; undefined: nothing, or a null. */
 export function valueAt(content: unknown, path: readonly string[]): unknown {
   const found = path.reduce<unknown>((at, key) => (isMap(at) && Object.hasOwn(at, key) ? at[key] : undefined), content);
   return found ?? undefined;

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors';
 
 /**
- * The data of a `kubernetes.io/dockerconfigjson` secret, as it lies there. Everything in it that is not about the one registry is kept as
+ * The data of a `kubernetes.io/dockerconfigjson` secret, as it is there. Everything in it that is not about the one registry is kept as
  * it is. https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets
  */
 export const dockerConfigKey = '.dockerconfigjson';

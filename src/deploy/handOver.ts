@@ -24,7 +24,7 @@ const pauseMs = 200;
 
 /**
  * Hands over what a patch wrote. Repeats where the Deployment is written in between; gives a sentence when it could not be done, since
- * the patch itself stands.
+ * the patch itself stays.
  */
 export async function handOver(kubectl: Kubectl, written: Live, to: Snapshot): Promise<readonly string[]> {
   const name = titleOf(keyOf(written));

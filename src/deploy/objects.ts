@@ -189,12 +189,9 @@ export function readObject<T extends v.GenericSchema>(schema: T, text: string, w
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new DeployError(
-      `The cluster's answer for ${what} is not JSON. Does this kubectl speak to a Kubernetes API?`,
-      {
-        cause,
-      },
-    );
+    throw new DeployError(`The cluster's answer for ${what} is not JSON. Does this kubectl reach a Kubernetes API?`, {
+      cause,
+    });
   }
   const parsed = v.safeParse(schema, json);
   if (parsed.success) return parsed.output;

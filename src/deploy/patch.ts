@@ -1,7 +1,7 @@
 import type { Deployment } from './objects';
 import type { EnvValue, Snapshot } from './snapshot';
 
-/** The names of each container's variables, in their order and as often as they stand there. */
+/** The names of each container's variables, in their order and as often as they occur there. */
 type EnvOrder = Readonly<Record<string, readonly string[]>>;
 
 /** The order of a Deployment's variables as they are now. */
@@ -15,9 +15,9 @@ export function envOrder({ spec }: Deployment): EnvOrder {
  * secrets stay. With a resourceVersion the API server refuses it when the Deployment was changed in between.
  * https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/
  *
- * `order`: how the variables stand now. What a patch lists gets the patch's order, and `$(NAME)` in a variable only sees those before it
+ * `order`: how the variables are now. What a patch lists gets the patch's order, and `$(NAME)` in a variable only sees those before it
  * (https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/), so that they are listed as they
- * stand. Of two with one name a merge reaches the first while the process gets the last: both are deleted and one is set, in the place of
+ * are. Of two with one name a merge reaches the first while the process gets the last: both are deleted and one is set, in the place of
  * the first. What is new, or set again, would come before all others: the whole order is given then.
  */
 export function patchTo(to: Snapshot, order: EnvOrder, resourceVersion?: string): object {

@@ -25,7 +25,7 @@ export function newestReplicaSet(
 }
 
 /**
- * The pods of a Deployment's newest revision that live: what an earlier revision left behind, evicted or failed pods say, is no matter of
+ * The pods of a Deployment's newest revision that live: what an earlier revision left behind, evicted or failed pods say, does not matter to
  * a rollout, and neither is a pod that has ended and whose place another one takes.
  */
 export function newestPods(deployment: Deployment, workload: Workload): readonly Pod[] {

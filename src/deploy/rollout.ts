@@ -6,7 +6,7 @@ import type { Kubectl } from './kubectl';
 import type { Deployment } from './objects';
 import { isRefusal, rolloutStatus, type PodTrouble, type RolloutStatus } from './rolloutStatus';
 
-/** How the wait for one Deployment stands or ended, with what people need to know. */
+/** How the wait for one Deployment goes or ended, with what people need to know. */
 export interface Rollout {
   readonly deployment: string;
   readonly status: RolloutStatus;

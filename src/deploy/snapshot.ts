@@ -42,7 +42,7 @@ const schema = v.object({
   fields: v.optional(v.record(v.string(), v.nullable(v.string()))),
 });
 
-/** Reads a snapshot that was written down; undefined: it is none. */
+/** Reads a snapshot that was written down; undefined: it is not one. */
 export function readSnapshot(value: unknown): Snapshot | undefined {
   const parsed = v.safeParse(schema, value);
   if (!parsed.success) return undefined;

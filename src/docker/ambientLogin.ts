@@ -20,7 +20,7 @@ export async function ambientLogin(config: DockerConfig, host: string): Promise<
   );
 }
 
-/** The helper that docker would ask about a host; undefined: the login stands in the file. */
+/** The helper that docker would ask about a host; undefined: the login is in the file. */
 export function helperFor(config: DockerConfig, host: string): string | undefined {
   const own = config.credHelpers.get(dockerKey(host)) ?? config.credHelpers.get(host);
   return own === undefined ? config.credsStore : own || undefined;

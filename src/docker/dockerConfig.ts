@@ -23,7 +23,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 const dockerHub = 'docker.io';
 const dockerHubHosts = new Set([dockerHub, 'index.docker.io', 'registry-1.docker.io']);
 
-/** Where the user's configuration lies. */
+/** Where the user's configuration is. */
 function dockerConfigDirectory(env: NodeJS.ProcessEnv = process.env): string {
   return env['DOCKER_CONFIG'] || join(homedir(), '.docker');
 }

@@ -8,7 +8,7 @@ interface Rule {
   readonly exception: boolean;
 }
 
-/** What each rule found for a folder; handed on to what lies in it. */
+/** What each rule found for a folder; handed on to what is in it. */
 export interface FolderMatch {
   readonly excluded: boolean;
   /** By rule; undefined: none of them matched. */

@@ -48,7 +48,7 @@ export function hasWildcard(path: string): boolean {
   return /[*?[\\]/.test(path);
 }
 
-/** `refused`: characters that may not stand there unless they are escaped or in a set. */
+/** `refused`: characters that may not be there unless they are escaped or in a set. */
 function tokenise(
   pattern: string,
   doubleStar: (isEnd: boolean) => Token,
@@ -80,7 +80,7 @@ function tokenise(
   return tokens;
 }
 
-/** What stands between brackets; https://pkg.go.dev/path/filepath#Match */
+/** What is between brackets; https://pkg.go.dev/path/filepath#Match */
 function readSet(
   characters: readonly string[],
   from: number,

@@ -1,6 +1,6 @@
 /*
  * What programs read of the build context, as far as their arguments say. Of a program that no list names it is assumed that it
- * reads everything that was copied; so a program stands here only when its manual says that it doesn't.
+ * reads everything that was copied; so a program is listed here only when its manual says that it doesn't.
  */
 
 function words(text: string): ReadonlySet<string> {
@@ -42,7 +42,7 @@ export const tests = words('[ [[ test');
 /** Programs that run a script which an argument names, or is. */
 export const shells = words('. ash bash dash eval ksh sh source zsh');
 
-/** Words that stand before a command, not for one. */
+/** Words that are before a command, not for one. */
 export const before = words(
   '! { } case command do done elif else env esac exec fi for if in nice nohup select sudo then time until while',
 );

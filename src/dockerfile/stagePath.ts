@@ -6,7 +6,7 @@ import { normalise } from '../system/pathText';
  */
 export type StagePath = string;
 
-/** Where files of the context lie in a stage. */
+/** Where files of the context are in a stage. */
 export interface Placement {
   /** Path in the context; `''` is all of it. */
   readonly from: string;
@@ -23,7 +23,7 @@ export function joinStage(cwd: StagePath, path: string): StagePath {
   return segments === '' ? start : start === '/' ? `/${segments}` : `${start}/${segments}`;
 }
 
-/** The path of `inner` below `outer`; `''` where they are the same, undefined where it does not lie there. */
+/** The path of `inner` below `outer`; `''` where they are the same, undefined where it is not there. */
 export function below(outer: StagePath, inner: StagePath): string | undefined {
   if (inner === outer) return '';
   const prefix = outer.endsWith('/') ? outer : `${outer}/`;

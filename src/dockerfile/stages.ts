@@ -44,7 +44,7 @@ export interface Stages extends Globals {
   readonly stages: readonly Stage[];
   readonly settings: BuildSettings;
   readonly escape: string;
-  /** The first instruction that stands before every FROM and is not an ARG. */
+  /** The first instruction that is before every FROM and is not an ARG. */
   readonly misplaced: Instruction | undefined;
 }
 

@@ -4,7 +4,7 @@ import type { BaseConfig } from '../types';
 import type { Base, Stage, Stages } from './stages';
 import { foreignVariables, Scope, type Foreign } from './variables';
 
-/** What holds where an instruction of a stage stands. */
+/** What holds where an instruction of a stage is. */
 export interface StageState {
   readonly scope: Scope;
   readonly cwd: StagePath;
@@ -73,7 +73,7 @@ function configOf(base: Base): BaseConfig | undefined {
   return base.kind === 'image' && typeof base.config === 'object' ? base.config : undefined;
 }
 
-/** An instruction, and what holds where it stands. */
+/** An instruction, and what holds where it is. */
 export interface Step extends StageState {
   readonly instruction: Instruction;
 }

@@ -82,7 +82,7 @@ export class Scope {
     return all.length === this.#env.size && !this.#isOpen ? all : undefined;
   }
 
-  /** As things stand now; what later instructions change does not reach back. */
+  /** As things are now; what later instructions change does not reach back. */
   frozen(): Scope {
     return new Scope(this, this.#foreign, this.#escape);
   }

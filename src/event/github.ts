@@ -5,7 +5,7 @@ import type { Repository } from '../types';
 import { boundedFetch } from './boundedFetch';
 import { ask, usual, type Patience } from './githubAnswers';
 
-/** How one commit stands to another: `ahead` means that the other is its ancestor. unknown: GitHub does not have one of them. */
+/** How one commit relates to another: `ahead` means that the other is its ancestor. unknown: GitHub does not have one of them. */
 export type Ancestry = 'ahead' | 'behind' | 'identical' | 'diverged' | 'unknown';
 
 const commit = v.object({ message: v.string() });
@@ -37,7 +37,7 @@ export async function commitMessage(
 }
 
 /**
- * How `head` stands to `base`, by the GitHub API. Throws SourceError when GitHub refuses or can't be reached.
+ * How `head` relates to `base`, by the GitHub API. Throws SourceError when GitHub refuses or can't be reached.
  * The second page is asked for because only the first lists the changed files, which nobody here wants.
  * https://docs.github.com/rest/commits/commits#compare-two-commits
  */

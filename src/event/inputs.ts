@@ -7,7 +7,7 @@ export interface ActionInput {
   readonly name: string;
   /** `secret`: text whose value is never shown and, on a terminal, never an argument. */
   readonly kind: 'text' | 'list' | 'choice' | 'boolean' | 'count' | 'secret';
-  /** As it stands in action.yml; empty: it has none there. */
+  /** As it is in action.yml; empty: it has none there. */
   readonly default: string;
   /** What an input without a default there falls back to, in words. */
   readonly fallback?: string;

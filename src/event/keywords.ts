@@ -25,7 +25,7 @@ const shownAtMost = 5;
  * brackets counts and a list may not span lines: an opening bracket that somebody forgot to close does not swallow the next paragraph.
  * Between commas only blanks and tabs are trimmed, and only A-Z are folded; `[ſcheduledworkflow]` is not a name.
  * Known names of a list count even when others of it are unknown; those are warned of. Other bracketed words are left alone.
- * What is an index (`map[driver]`) or a link (`[driver](url)`) is not a keyword, nor is what stands in a code block, a quotation or a comment.
+ * What is an index (`map[driver]`) or a link (`[driver](url)`) is not a keyword, nor is what is in a code block, a quotation or a comment.
  * Takes time proportional to the message. Never throws.
  */
 export function selectFromMessage(message: string, catalog: Catalog): Selection {
@@ -47,7 +47,7 @@ export function selectFromMessage(message: string, catalog: Catalog): Selection 
 }
 
 /**
- * Where the keywords of a message stand, in sentences for the log: those that count, then those that do not, each with the reason.
+ * Where the keywords of a message are, in sentences for the log: those that count, then those that do not, each with the reason.
  * Empty when the message has neither.
  */
 export function keywordPlaces(message: string, catalog: Catalog): readonly string[] {

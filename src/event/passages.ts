@@ -1,4 +1,4 @@
-/** A part of a commit message that speaks of something instead of saying it, so that brackets in it are not keywords. */
+/** A part of a commit message that mentions something instead of asking for it, so that brackets in it are not keywords. */
 export interface Passage {
   readonly start: number;
   readonly end: number;

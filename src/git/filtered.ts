@@ -48,7 +48,7 @@ export async function usableTree(top: string, tree: GitTree, workspace: Workspac
   for (const [path, pointer] of pointers) {
     const { sha256, size } = pointer;
     const places = [join(store, sha256.slice(0, 2), sha256.slice(2, 4), sha256), join(top, path)];
-    // In a workspace the file as it lies there is the pointer.
+    // In a workspace the file as it is there is the pointer.
     const file = workspace === undefined ? places.find((place) => isFile(place, size)) : undefined;
     if (file === undefined) unusable.set(path, notFetched(path));
     else contents.set(tree.entry(path)?.oid ?? '', { file, pointer, path });
@@ -158,7 +158,7 @@ function notFetched(path: string): string {
 function otherFilter(path: string, filter: string): string {
   return (
     `${escapePath(path)} goes through the git filter ${escapePath(filter)}, which is not run: what git stores would be built. ` +
-    'Build what lies in the work tree (context: workspace), or leave the file out with .dockerignore'
+    'Build the files of the work tree (context: workspace), or leave the file out with .dockerignore'
   );
 }
 

@@ -1,7 +1,7 @@
 import { SourceError } from '../errors';
 import { git, gitFailure, tryGit } from './gitCommand';
 
-/** The top folder of the work tree that `cwd` lies in. SourceError where there is none (a bare repository, no repository). */
+/** The top folder of the work tree that `cwd` is in. SourceError where there is none (a bare repository, no repository). */
 export async function topLevel(cwd: string): Promise<string> {
   const { exitCode, stdout, stderr } = await tryGit(cwd, ['rev-parse', '--show-toplevel']);
   if (exitCode === 0) return line(stdout);

@@ -15,7 +15,7 @@ export interface GitTree {
   /** Everything but folders, in the order of the paths' bytes. */
   readonly entries: readonly TreeEntry[];
   entry(path: string): TreeEntry | undefined;
-  /** What lies directly in a folder; `''` is the top; undefined: there is no such folder. */
+  /** What is directly in a folder; `''` is the top; undefined: there is no such folder. */
   directory(path: string): Directory | undefined;
   /** Where each symbolic link points, as text. */
   readonly links: ReadonlyMap<string, string>;
@@ -28,9 +28,9 @@ export interface GitTree {
 }
 
 /**
- * Lists the tree of `treeish` (a commit, tag, branch or tree) in the repository that `cwd` lies in. Two processes in
+ * Lists the tree of `treeish` (a commit, tag, branch or tree) in the repository that `cwd` is in. Two processes in
  * all: `git ls-tree` now and one `git cat-file --batch` for whatever is read later.
- * `objectEnv`: where the objects of a workspace's tree lie. SourceError: no repository, no such revision.
+ * `objectEnv`: where the objects of a workspace's tree are. SourceError: no repository, no such revision.
  */
 export async function readTree(cwd: string, treeish: string, objectEnv: ObjectEnv = {}): Promise<GitTree> {
   // A name that looks like an option, or is none at all, gets its error from resolveCommit.

@@ -15,7 +15,7 @@ export interface Linked {
 /** Linux gives up after as many: https://man7.org/linux/man-pages/man7/path_resolution.7.html */
 const most = 40;
 
-/** A path that is, or lies below, a symbolic link: where it really is, and the links on the way. */
+/** A path that is, or is below, a symbolic link: where it really is, and the links on the way. */
 export function realPath(view: Linked, path: string): { readonly path: string; readonly links: readonly TreeEntry[] } {
   const links: TreeEntry[] = [];
   let real = path;

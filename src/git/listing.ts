@@ -55,7 +55,7 @@ export function parseListing(output: Buffer): readonly TreeEntry[] {
   return entries;
 }
 
-/** Folder path → what lies in it; `''` is the top. */
+/** Folder path → what is in it; `''` is the top. */
 export function indexDirectories(entries: readonly TreeEntry[]): ReadonlyMap<string, Directory> {
   const index = new Map<string, { files: TreeEntry[]; directories: string[] }>();
   const open = (path: string): { files: TreeEntry[]; directories: string[] } => {

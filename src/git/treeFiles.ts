@@ -17,7 +17,7 @@ interface FileTree {
   /** Must not be there yet; the folder above it must. */
   readonly directory: string;
   readonly files: readonly TreeFile[];
-  /** Folders to be made also where no file lies in them. */
+  /** Folders to be made also where no file is in them. */
   readonly folders: readonly string[];
 }
 

@@ -23,7 +23,7 @@ export interface Workspace {
   readonly tree: string;
   /** Environment with which git can read it. */
   readonly objectEnv: ObjectEnv;
-  /** Credential files that lie there: path → why they are never built. The tree names them and has nothing of them. */
+  /** Credential files that are there: path → why they are never built. The tree names them and has nothing of them. */
   readonly withheld: ReadonlyMap<string, string>;
 }
 
@@ -35,7 +35,7 @@ interface Found {
 }
 
 /**
- * Writes the tree of all files in the work tree that `cwd` lies in: tracked, untracked and ignored ones, byte by byte,
+ * Writes the tree of all files in the work tree that `cwd` is in: tracked, untracked and ignored ones, byte by byte,
  * no filter or line end conversion applied. Left out: `.git`, and the credential files that google-github-actions/auth
  * leaves in the workspace (`gha-creds-*.json`, https://github.com/google-github-actions/auth#prerequisites), and the lock file that we leave.
  * The user's index and objects are not touched: both are recreated in `folder`, which must exist and is the caller's to
@@ -139,7 +139,7 @@ function realOf(path: string): string {
   }
 }
 
-/** Submodules of which no file lies there: they keep their place, so that nobody takes the folder for an empty one. */
+/** Submodules of which no file is there: they keep their place, so that nobody takes the folder for an empty one. */
 async function missingSubmodules(top: string, files: readonly Found[]): Promise<readonly Found[]> {
   const pinned = (await staged(top)).filter(({ mode }) => mode === '160000');
   return pinned.filter(({ path }) => !files.some((file) => file.path === path || file.path.startsWith(`${path}/`)));

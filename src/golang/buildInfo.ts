@@ -77,7 +77,7 @@ function parseAt(bytes: Buffer): GoBuildInfo | 'nothing' | 'more' {
   if (typeof info === 'string') return info;
   const goVersion = version.bytes.toString('utf8');
   if (!/^(go|devel )[\x20-\x7e]{1,200}$/.test(goVersion)) return 'nothing';
-  // Two marks of 16 bytes stand around it.
+  // Two marks of 16 bytes are around it.
   const isMarked = info.bytes.length >= 33 && info.bytes[info.bytes.length - 17] === 0x0a;
   return { goVersion, ...parseModules(isMarked ? info.bytes.subarray(16, -16).toString('utf8') : '') };
 }

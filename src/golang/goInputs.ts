@@ -112,7 +112,7 @@ export class GoInputs {
     return { files, unreadable };
   }
 
-  /** A RUN with the files of its stage where they are. Those that don't lie as in the context count as a whole. */
+  /** A RUN with the files of its stage where they are. Those that are elsewhere than in the context count as a whole. */
   #laidOut(site: RunSite, run: RunReader): RunSite {
     const { placements, whole, mixed } = layoutOf(this.#view, site.placements);
     for (const path of whole) run.named.paths.add(path);

@@ -36,7 +36,7 @@ export function readGoMod(text: string): GoMod {
   return { module, goMinor, replaced, uses };
 }
 
-/** A folder as written in a go.mod of `from` → path in the repository; undefined: it lies outside. */
+/** A folder as written in a go.mod of `from` → path in the repository; undefined: it is outside. */
 export function localFolder(from: string, folder: string): string | undefined {
   let depth = from === '' ? 0 : from.split('/').length;
   for (const segment of folder.split('/')) {

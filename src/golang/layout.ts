@@ -3,17 +3,17 @@ import { hasWildcard } from '../dockerfile/pattern';
 import { below, joinStage, type Placement, type StagePath } from '../dockerfile/stagePath';
 import { directoryOf } from '../git/listing';
 
-/** The files of the context that lie in a stage. */
+/** The files of the context that are in a stage. */
 export interface Layout {
   /** Of single files and folders; patterns are resolved. */
   readonly placements: readonly Placement[];
-  /** Paths in the context that count with all that is in them, because they don't lie in the stage as they do in the context. */
+  /** Paths in the context that count with all that is in them, because they are not in the stage as they are in the context. */
   readonly whole: readonly string[];
   /** Is Go code laid over other Go code, so that what imports what can't be read from the context? */
   readonly mixed: boolean;
 }
 
-/** How what was copied lies in a stage, compared with how it lies in the context. */
+/** How what was copied is in a stage, compared with how it is in the context. */
 export function layoutOf(view: ContextView, copied: readonly Placement[]): Layout {
   const placements = copied.flatMap((placement) => resolve(view, placement));
   const folders = placements.filter(({ from }) => isFolder(view, from));
@@ -28,7 +28,7 @@ export function layoutOf(view: ContextView, copied: readonly Placement[]): Layou
   return { placements, whole: astray.map(({ from }) => from), mixed };
 }
 
-/** Is a file one that decides what Go packages are and where they lie? */
+/** Is a file one that decides what Go packages are and where they are? */
 export function isGoSource(path: string): boolean {
   return /(^|\/)(go\.(mod|work)|vendor\/modules\.txt|[^/]*\.go)$/.test(path);
 }
@@ -54,7 +54,7 @@ function isFolder(view: ContextView, path: string): boolean {
   return view.tree.directory(view.path(path)) !== undefined;
 }
 
-/** Where the context's top lies, if this was copied to where it belongs. */
+/** Where the context's top is, if this was copied to where it belongs. */
 function rootOf({ from, to }: Placement): StagePath | undefined {
   if (from === '') return to;
   if (!to.endsWith(`/${from}`)) return undefined;
@@ -75,7 +75,7 @@ function holdsGo(view: ContextView, path: string): boolean {
   return isGoSource(whole) || view.under(whole).some((entry) => isGoSource(entry.path));
 }
 
-/** Does one of two folders lie in the other? Where one is only known to the build, it may. */
+/** Is one of two folders in the other? Where one is only known to the build, it may. */
 export function meet(one: StagePath, other: StagePath): boolean {
   if (one.startsWith('?') !== other.startsWith('?')) return true;
   return below(one, other) !== undefined || below(other, one) !== undefined;

@@ -4,7 +4,7 @@ import type { RunSite } from '../dockerfile/use';
 import { normalise } from '../system/pathText';
 import { meet } from './layout';
 
-/** Where a command stands: its RUN, the folders it may be run in, and how people find it. */
+/** Where a command is: its RUN, the folders it may be run in, and how people find it. */
 export interface Place {
   readonly site: RunSite;
   /** Several after `cd`: a subshell's ends with it, which is not followed, so all may be meant. */
@@ -78,7 +78,7 @@ export class Named {
     else for (const cwd of [...place.folders].slice(0, 16)) place.folders.add(joinStage(cwd, word.text));
   }
 
-  /** A word of which only the shell will know all: harmless where it surely lies elsewhere (`/usr/lib/$x`). */
+  /** A word of which only the shell will know all: harmless where it surely is elsewhere (`/usr/lib/$x`). */
   unknownPath({ raw, pattern }: Word, place: Place): void {
     const fixed = /^\/[^$`"']*\//.exec(raw)?.[0];
     const elsewhere = place.site.placements.every(

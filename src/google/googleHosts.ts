@@ -15,7 +15,7 @@ const locations: readonly string[] = [
   'us-central1 us-east1 us-east4 us-east5 us-south1 us-west1 us-west2 us-west3 us-west4 us-west8',
 ].flatMap((line) => line.split(' '));
 
-/** Hosts of the former Container Registry and where their repositories lie today: https://cloud.google.com/artifact-registry/docs/transition/setup-gcr-repo */
+/** Hosts of the former Container Registry and where their repositories are today: https://cloud.google.com/artifact-registry/docs/transition/setup-gcr-repo */
 const gcrLocations: ReadonlyMap<string, string> = new Map([
   ['gcr.io', 'us'],
   ['us.gcr.io', 'us'],

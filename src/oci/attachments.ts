@@ -17,7 +17,7 @@ export interface Attachments {
     digest: string,
   ): Promise<{ readonly mediaType: string; readonly bytes: Uint8Array } | undefined>;
   /**
-   * Attaches files, and gives the artifacts that hold them. `subject`: what they are attached to, as it lies in the repository. Only `confirm`
+   * Attaches files, and gives the artifacts that hold them. `subject`: what they are attached to, as it is in the repository. Only `confirm`
    * says that they stay. Not for two at once to one subject: the fallback tag knows no locks. RegistryError, PublishError.
    */
   put(repository: string, subject: Descriptor, files: readonly AttachedFile[]): Promise<readonly Descriptor[]>;

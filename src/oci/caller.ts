@@ -56,7 +56,7 @@ export function callerOf(session: Session, patience: Patience, repository: strin
   };
 }
 
-/** Throws UsageError unless `reference` is a tag or a digest, so that it can stand in a URL. */
+/** Throws UsageError unless `reference` is a tag or a digest, so that it can be in a URL. */
 export function checkReference(reference: string): void {
   if (!isTag(reference) && !isDigest(reference)) {
     throw new UsageError(`${JSON.stringify(reference.slice(0, 150))} is neither a tag nor a digest (sha256:…).`);

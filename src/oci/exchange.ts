@@ -93,7 +93,7 @@ async function once(
       signal: watch.signal,
       headers: {
         'user-agent': 'kfp-images',
-        // Digests are of the bytes as they lie there.
+        // Digests are of the bytes as they are there.
         'accept-encoding': 'identity',
         ...request.headers,
         ...(request.authorization === undefined ? {} : { authorization: request.authorization }),

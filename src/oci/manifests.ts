@@ -8,7 +8,7 @@ import type { Answer } from './exchange';
 import { errorCodes, failed, Transient } from './failure';
 import { pull, push, remove } from './scopes';
 
-/** Everything that can stand under a tag: https://github.com/opencontainers/image-spec/blob/main/media-types.md and Docker's forms. */
+/** Everything that can be under a tag: https://github.com/opencontainers/image-spec/blob/main/media-types.md and Docker's forms. */
 const accept = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.oci.image.manifest.v1+json',
@@ -73,7 +73,7 @@ export function getManifest(caller: Caller, reference: string): Promise<Manifest
 /**
  * Puts a manifest. A repetition first looks whether the attempt before was carried out and only its answer got lost, then
  * asks `beforeRepeat` (which throws when the tag may not be moved any more). A refusal is none when the reference already
- * stands at these bytes, as with an immutable tag.
+ * is at these bytes, as with an immutable tag.
  */
 export function putManifest(
   caller: Caller,

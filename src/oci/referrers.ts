@@ -49,7 +49,7 @@ export async function listReferrers(caller: Caller, digest: string): Promise<rea
   return found;
 }
 
-/** The entries of an index of referrers; undefined: it is none. Never throws. */
+/** The entries of an index of referrers; undefined: it is not one. Never throws. */
 export function readReferrers(bytes: Uint8Array): readonly Referrer[] | undefined {
   const json = parseJson(bytes);
   const manifests = field(json, 'manifests');

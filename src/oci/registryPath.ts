@@ -118,7 +118,7 @@ function refuseWhatIsNoPath(text: string, host: string, path: readonly string[])
   const scoped = /^([a-z0-9.-]+\.[a-z]+):([a-z][a-z0-9-]*)$/.exec(bad);
   if (scoped !== null && host.endsWith('.pkg.dev')) {
     const fix = `A project of a domain is two parts here: write ${quoted(text.replace(bad, `${scoped[1] ?? ''}/${scoped[2] ?? ''}`))}`;
-    throw wrong(text, `${quoted(bad)} can't stand in the name of an image`, fix);
+    throw wrong(text, `${quoted(bad)} can't be in the name of an image`, fix);
   }
   if (bad === path.at(-1) && bad.includes(':')) {
     throw wrong(

@@ -118,7 +118,7 @@ export class Tokens {
   }
 }
 
-/** `token` or `access_token`, of characters that may stand in a header; lifetime counted from when it was asked for, by our clock. */
+/** `token` or `access_token`, of characters that may be in a header; lifetime counted from when it was asked for, by our clock. */
 function readToken(body: Uint8Array, askedAt: number): Token | undefined {
   const json = parseJson(body);
   const value = [field(json, 'token'), field(json, 'access_token')].find(

@@ -23,7 +23,7 @@ export function neededBy(catalog: Catalog, names: readonly string[], name: strin
 }
 
 /**
- * Waves: every image stands in a later one than all it binds or is built on, and as early as that allows. The catalog refuses cycles;
+ * Waves: every image is in a later one than all it binds or is built on, and as early as that allows. The catalog refuses cycles;
  * should one get here nevertheless, its images come together in the last wave.
  */
 export function waves(catalog: Catalog, names: readonly string[]): readonly (readonly string[])[] {

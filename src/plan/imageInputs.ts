@@ -159,7 +159,7 @@ export class InputReader {
     const real = containedPath(this.#tree, path);
     if (real !== undefined) return real;
     throw new SourceError(
-      `${path} is a link, or lies below one, that leads out of the repository in ${this.#tree.label}, so it is not read. ` +
+      `${path} is a link, or is below one, that leads out of the repository in ${this.#tree.label}, so it is not read. ` +
         'Commit the files themselves, or a link to a path within the repository.',
     );
   }

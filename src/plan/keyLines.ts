@@ -46,7 +46,7 @@ const version = 'kfp-images content key 2';
 /** What is known of a base image; undefined: nobody was asked. */
 export type Digests = (reference: string) => Resolved | undefined;
 
-/** The digest of a base image, as far as it could be told. */
+/** The digest of a base image, as far as it is known. */
 export interface Resolved {
   readonly digest: string | undefined;
   /** False: the digest says nothing of what it stands for now. */

@@ -1,7 +1,7 @@
 import { escapePath } from '../system/pathText';
 import type { BuildOptions } from '../types';
 
-/** The lines of a content key that stand for what a build is given beside its files. `named`: contexts that are folders, with where they really lie. */
+/** The lines of a content key that stand for what a build is given beside its files. `named`: contexts that are folders, with where they really are. */
 export function optionLines(
   options: BuildOptions | undefined,
   named: readonly { readonly name: string; readonly folder: string }[],

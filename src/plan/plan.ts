@@ -26,7 +26,7 @@ export interface PlanQuestion {
   /** Image → its key in the set that is published for this very commit. */
   readonly published?: ReadonlyMap<string, string>;
   readonly rebuild: 'changed' | 'all';
-  /** With `rebuild: 'all'`: does `registry` speak of what other jobs of this rebuild have built, not of what was there? */
+  /** With `rebuild: 'all'`: does `registry` list what other jobs of this rebuild have built, not of what was there? */
   readonly isMarked?: boolean;
 }
 

@@ -95,7 +95,7 @@ export function shardId({ commit, images, platform, mark }: Shard): string {
   return `${of}:${images.join(',')}${platform === undefined ? '' : `@${platform}`}`;
 }
 
-/** Reads one. undefined: it is none. */
+/** Reads one. undefined: it is not one. */
 export function parseShardId(id: string): Shard | undefined {
   const [, commit, mark, images, platform] =
     /^([0-9a-f]{12,40})(?:\+([0-9]{1,12}-[0-9a-f]{8}))?:([A-Za-z0-9._-]+(?:,[A-Za-z0-9._-]+)*)(?:@([a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9_.]+)?))?$/.exec(
@@ -142,7 +142,7 @@ export function matrixOf(
   return { include };
 }
 
-/** The shards of a matrix that `matrixJson` made; none for an empty text. undefined: it is no such matrix. */
+/** The shards of a matrix that `matrixJson` made; none for an empty text. undefined: it is not such a matrix. */
 export function parseMatrix(text: string): readonly Shard[] | undefined {
   if (text.trim() === '') return [];
   const include = field(parseJson(text), 'include');

@@ -4,7 +4,7 @@ export type Known = 'yes' | 'no' | 'unknown';
 /** Is commit `a` in the history of commit `b`? Both are commit ids. A commit is its own ancestor. */
 export type IsAncestor = (a: string, b: string) => Promise<Known>;
 
-/** Where a commit stands, seen from ours: `older` is in our history, `newer` has us in its history. */
+/** Where a commit is in history, seen from ours: `older` is in our history, `newer` has us in its history. */
 export type Relation = 'same' | 'older' | 'newer' | 'diverged' | 'unknown';
 
 /**
@@ -37,7 +37,7 @@ export function ancestryFromComparison(status: unknown): Known {
   return status === 'behind' || status === 'diverged' ? 'no' : 'unknown';
 }
 
-/** Where `standing` stands, seen from `ours`. undefined: nobody knows at which commit it stands. */
+/** Where `standing` is in history, seen from `ours`. undefined: nobody knows at which commit it is. */
 export async function relationOf(
   isAncestor: IsAncestor,
   standing: string | undefined,

@@ -7,10 +7,10 @@ import type { Descriptor, Manifest } from '../types';
 
 /*
  * A cache seed is an image whose layers hold what one cache folder of builds held when they had ended: a later build on an empty machine
- * starts its cache mount from it. Its layers lie on top of each other, the newest last.
+ * starts its cache mount from it. Its layers are on top of each other, the newest last.
  */
 
-/** Where the seeds of a registry path lie. */
+/** Where the seeds of a registry path are. */
 export function seedRepository(registryPath: string): string {
   return `${registryPath}/kfp-images-cache`;
 }
@@ -50,7 +50,7 @@ export interface Seed extends SeedFacts {
   readonly size: number;
 }
 
-/** When the seed with these annotations was made, milliseconds since the epoch; undefined: it is none, or does not say. */
+/** When the seed with these annotations was made, milliseconds since the epoch; undefined: it is not one, or does not say. */
 export function seedDate(annotations: Readonly<Record<string, string>>): number | undefined {
   const date = Date.parse(annotations['org.opencontainers.image.created'] ?? '');
   return annotations[`${prefix}.version`] === '1' && !Number.isNaN(date) ? date : undefined;
@@ -93,7 +93,7 @@ function identity({ folder, owner, native, platforms }: SeedSubject): string {
 }
 
 /**
- * Reads what stands at a seed's tag. A text: why it is not used; it is the end of a sentence that begins with its name. Pure.
+ * Reads what is at a seed's tag. A text: why it is not used; it is the end of a sentence that begins with its name. Pure.
  */
 export function readSeed(manifest: Manifest, subject: SeedSubject, now: number): Seed | string {
   const content = readManifest(manifest.bytes);
@@ -131,7 +131,7 @@ export function readDiffIds(config: Uint8Array, layers: number): readonly string
 }
 
 /**
- * Configuration and manifest of a seed. `below`: what it lies on. https://github.com/opencontainers/image-spec/blob/main/config.md
+ * Configuration and manifest of a seed. `below`: what it is on. https://github.com/opencontainers/image-spec/blob/main/config.md
  */
 export function encodeSeed(
   facts: SeedFacts,

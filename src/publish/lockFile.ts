@@ -21,7 +21,7 @@ export function encodeLockFile(lock: LockFile): string {
 }
 
 /**
- * Reads a lock file, from a registry or a file. Everything in it is checked: ids, digests, and that every image lies under its registry path.
+ * Reads a lock file, from a registry or a file. Everything in it is checked: ids, digests, and that every image is under its registry path.
  * Throws UsageError that names `source` and what is wrong with it.
  */
 export function parseLockFile(text: string, source: string): LockFile {
@@ -58,7 +58,7 @@ export function parseLockFile(text: string, source: string): LockFile {
 function lockedImage(image: unknown, registryPath: string, wrong: (why: string) => Error): LockedImage {
   const repository = field(image, 'repository');
   if (typeof repository !== 'string' || !isRepository(repository) || !repository.startsWith(`${registryPath}/`)) {
-    throw wrong('"repository" does not lie under the registry path');
+    throw wrong('"repository" is not under the registry path');
   }
   const digest = field(image, 'digest');
   if (typeof digest !== 'string' || !isDigest(digest)) throw wrong('"digest" is not a digest (sha256:…)');

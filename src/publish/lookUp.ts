@@ -75,7 +75,7 @@ export async function withLatest(registry: Registry, images: readonly SoughtImag
 }
 
 /**
- * Image → its key in the set that is published for this very commit, as long as the commit's tag stands at it: whatever moved since (a base
+ * Image → its key in the set that is published for this very commit, as long as the commit's tag is at it: whatever moved since (a base
  * image, say), a run that is repeated changes nothing of it. Pure.
  */
 export function publishedKeys(

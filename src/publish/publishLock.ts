@@ -19,7 +19,7 @@ const attempts = 5;
 /**
  * Stores this run's set at its commit's tag, together with what earlier runs of the same commit published there, and reads it back.
  * Two runs of one commit at once: what was put later counts where both have an image, the rest is joined.
- * Throws PublishError when the tag is immutable and another set stands there, or it does not come to rest; RegistryError.
+ * Throws PublishError when the tag is immutable and another set is there, or it does not come to rest; RegistryError.
  */
 export async function publishLock(
   registry: Registry,

@@ -91,7 +91,7 @@ async function isWhole(registry: Registry, repository: string, { config, layers 
 interface NewSeed {
   readonly facts: SeedFacts;
   readonly layer: Omit<SeedLayer, 'mediaType'> & { readonly file: string };
-  /** What the layer lies on; undefined: on nothing. */
+  /** What the layer is on; undefined: on nothing. */
   readonly below: Seed | undefined;
   /** What the branch's tag named when the run began. */
   readonly own: string | undefined;
@@ -99,7 +99,7 @@ interface NewSeed {
 
 /**
  * Writes a seed under its branch's tag. Where another run has written one meanwhile, that one stays: gives `other`. Parts first, the tag last, so
- * that a run that is killed leaves the seed before it. Throws RegistryError, and PublishError for what lies below and can't be read.
+ * that a run that is killed leaves the seed before it. Throws RegistryError, and PublishError for what is below and can't be read.
  */
 export async function storeSeed(
   registry: Registry,

@@ -6,7 +6,7 @@ import { readManifest } from '../oci/manifest';
 import { isDigest } from '../oci/names';
 import { readTag, setRepository } from './tags';
 
-/** A release set as it lies in the registry. */
+/** A release set as it is in the registry. */
 export interface StoredSet extends Manifest {
   readonly lock: LockFile;
 }
@@ -64,7 +64,7 @@ export async function storeNote(
 }
 
 /**
- * What stands at a tag or digest of a set's repository: a set; `other`: something that is none (or of another registry path);
+ * What is at a tag or digest of a set's repository: a set; `other`: something that is none (or of another registry path);
  * undefined: nothing (see readTag). Throws RegistryError, PublishError.
  */
 export async function readSet(
@@ -89,7 +89,7 @@ export async function openSet(
   const text = Buffer.from(await registry.blob(repository, layer.digest)).toString('utf8');
   try {
     const lock = parseLockFile(text, `${repository}@${manifest.digest}`);
-    // What it says of another place than where it lies is not its to say.
+    // What it says of another place than its own is not its to say.
     return repository === setRepository(lock.registryPath) ? { ...manifest, lock } : 'other';
   } catch {
     return 'other';

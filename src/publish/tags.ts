@@ -102,7 +102,7 @@ export function isRecent({ announcedAt }: { readonly announcedAt: number }, now:
   return Math.abs(announcedAt - now) <= announcementWindow;
 }
 
-/** Where the sets of a registry path lie. */
+/** Where the sets of a registry path are. */
 export function setRepository(registryPath: string): string {
   return `${registryPath}/kfp-images-set`;
 }
@@ -125,7 +125,7 @@ export function expandTags(
 /**
  * Refuses a tag that is ours to write, as it reads once a branch's name and the like are filled in: `latest`, `key-…` (an image before
  * binding), `commit-…` of another commit, `candidate-…`, `keep-…`, `rebuild-…`, and `buildcache`, where
- * BuildKit's layer cache lies. Throws UsageError.
+ * BuildKit's layer cache is. Throws UsageError.
  */
 export function refuseReservedTag(tag: string, template: string, commit: string): void {
   const own = [commitTag(commit), commitTag(commit.slice(0, 7))];
@@ -154,7 +154,7 @@ const longestWaitMs = 1000;
 
 /**
  * What a tag names; undefined: nothing. That nothing is there is believed only when the repository's list of tags says so too: a registry (or
- * what stands before it) that answers 404 by mistake must not make us put a tag over another, or say that something is missing. A registry
+ * what is before it) that answers 404 by mistake must not make us put a tag over another, or say that something is missing. A registry
  * may list a tag that is being put before it can be read (Distribution 3): that heals within moments.
  * Throws RegistryError, or PublishError when the registry goes on contradicting itself.
  */

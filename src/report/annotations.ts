@@ -20,7 +20,7 @@ export function annotationPosition(
   return leaves ? undefined : { ...at, file: path };
 }
 
-/** Where each image's Dockerfile lies, and what its path starts at. */
+/** Where each image's Dockerfile is, and what its path starts at. */
 export interface Sources {
   /** Dockerfile of each image, relative to the repository that is built. */
   readonly dockerfiles: ReadonlyMap<string, string>;

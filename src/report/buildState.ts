@@ -6,7 +6,7 @@ interface RunningStep {
   readonly since: number;
 }
 
-/** Where the work on one image stands. Times are milliseconds since the epoch. */
+/** The state of the work on one image. Times are milliseconds since the epoch. */
 export interface ImageState {
   readonly name: string;
   readonly phase: 'queued' | 'running' | 'finished';

@@ -51,7 +51,7 @@ export function withoutCommand(line: string): string {
 const PAINTED = /(\u001b\[(?:1|2|22|31|32|33|36|39)m)/;
 
 /**
- * The one way out: a line, whoever wrote what stands in it, as it is printed. Nothing but our own colours is obeyed by a terminal, nothing
+ * The one way out: a line, whoever wrote what is in it, as it is printed. Nothing but our own colours is obeyed by a terminal, nothing
  * is hidden, and no runner takes it for a workflow command.
  */
 export function printedLine(line: string): string {
@@ -101,7 +101,7 @@ export function markdownText(text: string): string {
     });
 }
 
-/** Signs that mean nothing where they stand: `,`, `/`, and a dot or dash inside or a dot after a word that starts no address or list. */
+/** Signs that mean nothing where they are: `,`, `/`, and a dot or dash inside or a dot after a word that starts no address or list. */
 function isHarmless(sign: string, at: number, whole: string): boolean {
   if (sign === ',' || sign === '/') return true;
   if (sign !== '-' && sign !== '.') return false;

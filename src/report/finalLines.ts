@@ -6,7 +6,7 @@ import { digestOf, summaryImages, type SummaryImage } from './summaryImages';
 import { attestedWords } from './summaryPublication';
 import { columns, pad } from './width';
 
-/** How a run ended, for a terminal: every image with what to deploy, the set, and where `latest` stands. Failures are reported elsewhere. */
+/** How a run ended, for a terminal: every image with what to deploy, the set, and where `latest` is. Failures are reported elsewhere. */
 export function finalLines(report: RunReport, paint: Paint): readonly string[] {
   const { result } = report;
   if (result.kind === 'nothing') return [`Nothing to do: ${oneLine(result.reason, 600)}.`];
@@ -57,7 +57,7 @@ function publicationLines({ publication, lockFile, attested }: RunReport): reado
     'not-asked': 'stays: not this run’s to move',
     'not-reached': 'was not reached',
     moved: latest.isForced ? 'moved to this commit (latest: always)' : 'moved to this commit',
-    unchanged: 'stands at this commit already',
+    unchanged: 'is at this commit already',
     left: `stays: a newer set is published${latest.commit === undefined ? '' : ` (${shortCommit(latest.commit)})`}`,
     refused: 'was not moved',
     failed: 'could not be moved',

@@ -15,7 +15,7 @@ const COLOUR = /\u001b\[\d+m/g;
 
 /**
  * A terminal whose last lines are redrawn in place; printed lines scroll by above them. Without live lines it is an ordinary
- * printer. Nothing has to be restored when the process ends: the cursor stands below the live lines all the time.
+ * printer. Nothing has to be restored when the process ends: the cursor is below the live lines all the time.
  */
 export class LiveScreen implements Printer {
   readonly #stream: TerminalStream;

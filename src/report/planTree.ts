@@ -9,10 +9,10 @@ const PATHS_SHOWN = 3;
 
 interface Row {
   readonly branch: string;
-  /** What stands before the image's further lines. */
+  /** What is before the image's further lines. */
   readonly below: string;
   readonly image: PlannedImage;
-  /** It stands further up already, with all that is said about it. */
+  /** It is printed further up already, with all that is said about it. */
   readonly again: boolean;
   /** Do all that need it bind it? Else some are built on it. */
   readonly onlyBound: boolean;
@@ -77,7 +77,7 @@ function total(plan: Plan): string {
   return `${counted(plan.images.length, 'image')}: ${String(build)} to build, ${String(reuse)} to reuse`;
 }
 
-/** Images that nothing in the plan binds are the roots, in the plan's order; under each stands what it binds. */
+/** Images that nothing in the plan binds are the roots, in the plan's order; under each is what it binds. */
 function treeRows(plan: Plan): readonly Row[] {
   const images = new Map(plan.images.map((image) => [image.name, image]));
   const seen = new Set<string>();

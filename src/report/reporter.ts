@@ -14,11 +14,11 @@ import { Secrets } from './secrets';
 /** A stream that may be a terminal: `process.stderr`. */
 type TerminalOutput = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 
-/** Where a run speaks to people: one log, and the progress that goes with it. */
+/** Where a run reports to people: one log, and the progress that goes with it. */
 export interface Reporter {
   readonly log: MaskingLog;
   readonly secrets: Secrets;
-  /** Prints a line beside the log, above live lines. Whatever stands in it, it is made safe here. */
+  /** Prints a line beside the log, above live lines. Whatever is in it, it is made safe here. */
   readonly printer: Printer;
   /** Shows builds until it is closed. */
   progress(sources: Sources): Progress;

@@ -103,13 +103,13 @@ function pieces(secret: string): readonly string[] {
 
 /**
  * Base64 of the text as it stands alone (also in lines of 64 or 76 characters, and for addresses) and the part of it that is
- * the same wherever the text stands inside something longer, as in the `auth` of a Docker configuration.
+ * the same wherever the text is inside something longer, as in the `auth` of a Docker configuration.
  */
 function base64Forms(text: string): readonly string[] {
   const forms: string[] = [];
   for (const lead of [0, 1, 2]) {
     const encoded = Buffer.concat([Buffer.alloc(lead), Buffer.from(text)]).toString('base64');
-    // The first character(s) also hold bits of what stands before, the last one bits of what follows.
+    // The first character(s) also hold bits of what is before, the last one bits of what follows.
     const first = lead === 0 ? 0 : lead + 1;
     const loose = encoded.replace(/=+$/, '');
     const core = loose.slice(first, encoded.length === loose.length ? undefined : -1);
@@ -125,7 +125,7 @@ function wrapped(text: string, width: number): readonly string[] {
 }
 
 /**
- * What of a secret a runner has to mask: its lines, of a JSON document the lines of its secret fields and, where it stands on one line,
+ * What of a secret a runner has to mask: its lines, of a JSON document the lines of its secret fields and, where it is on one line,
  * the whole. Base64 at any place, JSON's and an address's way of writing a line it works out itself for each value:
  * https://github.com/actions/runner/blob/main/src/Runner.Common/HostContext.cs
  */

@@ -4,7 +4,7 @@ import { shortCommit, shortDigest } from './format';
 import type { AttestedReport } from './runReport';
 
 /**
- * What the registry holds after the run: the release set, where `latest` stands, and when not all went well, image by image what is
+ * What the registry holds after the run: the release set, where `latest` is, and when not all went well, image by image what is
  * published and what is not.
  */
 export function publicationSection(publication: Publication, attested?: AttestedReport): string {
@@ -54,11 +54,11 @@ function latestLine({ latest }: Publication): string {
     case 'moved':
       return latest.isForced ? `moved to this commit (latest: always); it stood at ${commit}` : 'moved to this commit';
     case 'unchanged':
-      return 'stands at this commit already';
+      return 'is at this commit already';
     case 'left':
       return `left where it is: ${commit} is newer`;
     case 'refused':
-      return `not moved: it stands at ${commit}, which is not an ancestor of this one`;
+      return `not moved: it is at ${commit}, which is not an ancestor of this one`;
     case 'failed':
       return 'could not be moved';
     case 'stopped':

@@ -20,7 +20,7 @@ function wordsOf(findings: ScanResult['findings']): string {
   return counts.length === 0 ? 'nothing found' : counts.join(', ');
 }
 
-/** Can this stand between the brackets of a Markdown link as it is? */
+/** Can this be between the brackets of a Markdown link as it is? */
 export function isPlainLink(url: string | undefined): url is `https://${string}` {
   return url !== undefined && /^https:\/\/[\w./?=&%:@~#-]+$/.test(url);
 }

@@ -49,7 +49,7 @@ export function attestation(
     try {
       state.attested = { signer: signing?.signer.describe, subjects: await attest(signing?.signer, ...given) };
     } catch (thrown) {
-      // How a stopped run ends is said by others; what lies half attested in the registry is not.
+      // How a stopped run ends is said by others; what is half attested in the registry is not.
       if (signal.aborted) log.warning(message(thrown));
       if (signing?.mayFail !== true || signal.aborted) throw thrown;
       log.warning(

@@ -50,7 +50,7 @@ export async function buildInputs(work: Work): Promise<ReadonlyMap<string, Build
         Object.entries(image.buildArgs).map(([name, value]) => [name, expandTemplate(value, values)]),
       );
       const bytes = texts.get(tree.dockerfile.oid) ?? Buffer.alloc(0);
-      // For a mount's owner one platform speaks for all.
+      // For a mount's owner the first platform is enough.
       const [first] = platformsOfImage(image, inputs.platforms);
       const baseConfig: BaseConfigs | undefined =
         configs && ((reference, platform) => configs(reference, platform) ?? configs(reference, first));
@@ -120,7 +120,7 @@ function basesOf({ keys }: Work['decision'], name: string): readonly KeyedBase[]
   return key === undefined ? [] : keyedBases(key);
 }
 
-/** Where the tree of a build lies: images of the same files share one. */
+/** Where the tree of a build is: images of the same files share one. */
 export function treePlace(folders: Pick<Scratch, 'tree'>, { files, folders: empty }: BuildTree): string {
   const hash = createHash('sha256');
   for (const { path, mode, oid } of files) hash.update(`${mode} ${oid} ${path}\0`);

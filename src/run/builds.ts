@@ -41,7 +41,7 @@ export interface Builds {
   readonly caches: Caches;
 }
 
-/** What building speaks through, and stops at. */
+/** Where building reports, and what stops it. */
 export type BuildsPorts = Pick<RunPorts, 'env' | 'log' | 'signal'>;
 
 /**

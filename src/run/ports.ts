@@ -11,7 +11,7 @@ export interface RunRequest {
   readonly event: Event;
 }
 
-/** Where a run stands and reports, and when it is to stop. */
+/** Where a run works and reports, and when it is to stop. */
 export interface RunPorts extends Reporter {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;

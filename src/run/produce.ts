@@ -15,7 +15,7 @@ import type { RunPorts } from './ports';
 import { noCaches } from './caches';
 import type { Product, Work } from './work';
 
-/** What producing speaks through, and stops at. */
+/** Where producing reports, and what stops it. */
 type ProducePorts = BuildsPorts & Pick<RunPorts, 'progress'>;
 
 /**

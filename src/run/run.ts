@@ -99,7 +99,7 @@ interface Asked extends ShardInputs {
   readonly github: GithubAccess | undefined;
 }
 
-/** The commit that lies checked out, its catalog, and the images that are asked of it. */
+/** The commit that is checked out, its catalog, and the images that are asked of it. */
 async function readCommit(
   { inputs, event }: RunRequest,
   services: RunServices,

@@ -4,7 +4,7 @@ import type { BuildEvent, BuildOutcome } from '../types';
 import { writeBuildDockerfile, type BuildInputs } from './buildInputs';
 import type { Caches } from './caches';
 
-/** Builds with the Dockerfile that lies there. */
+/** Builds with the Dockerfile that is there. */
 export type BuildOnce = (observe: (event: BuildEvent) => void, signal: AbortSignal) => Promise<BuildOutcome>;
 
 /**

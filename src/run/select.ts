@@ -7,7 +7,7 @@ import type { Event, Inputs, Log, Selection, Trust } from '../types';
 import type { GithubAccess } from './ports';
 import type { Source } from './source';
 
-/** Which images a run is asked for: those given outright, else those named by the message's keywords; where these stand is logged. */
+/** Which images a run is asked for: those given outright, else those named by the message's keywords; where these were found is logged. */
 export async function select(
   inputs: Pick<Inputs, 'images' | 'commitMessage'>,
   event: Pick<Event, 'commit' | 'messageCommit' | 'message'>,
@@ -57,7 +57,7 @@ export function planOnly(trust: Trust, isDryRun: boolean): string | undefined {
 }
 
 /**
- * Refuses a `workflow_run` whose keywords are those of the commit that the other workflow ran on, where another commit lies checked out:
+ * Refuses a `workflow_run` whose keywords are those of the commit that the other workflow ran on, where another commit is checked out:
  * GitHub checks out the default branch's tip by default. Throws UsageError.
  * https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#workflow_run
  */

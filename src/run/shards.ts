@@ -52,7 +52,7 @@ export function shardInputs(inputs: Inputs): ShardInputs {
 }
 
 /**
- * The repository as a shard sees it: its images alone, for its platform, and nothing to bind. Throws SourceError where another commit lies
+ * The repository as a shard sees it: its images alone, for its platform, and nothing to bind. Throws SourceError where another commit is
  * checked out, UsageError where the catalog has no such image.
  */
 export function shardSource(source: Source, { commit, images, platform }: Shard): Source {
@@ -74,7 +74,7 @@ export function shardSelection({ images }: Shard): Selection {
 function refuseOther(source: Source, commit: string): void {
   if (source.commit.startsWith(commit)) return;
   throw new SourceError(
-    `The shards are of commit ${commit}, and ${source.commit} lies checked out. Check out the commit that was planned.`,
+    `The shards are of commit ${commit}, and ${source.commit} is checked out. Check out the commit that was planned.`,
   );
 }
 

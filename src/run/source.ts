@@ -35,7 +35,7 @@ export interface Source {
 }
 
 /**
- * Opens the repository that `working-directory` lies in: at HEAD, because that is what was checked out, also where the event came
+ * Opens the repository that `working-directory` is in: at HEAD, because that is what was checked out, also where the event came
  * from another repository; or at the revision given. `privateFolder` gives a folder to note a workspace's files in.
  * Throws SourceError (no repository, no commit) and UsageError (a catalog that can't be worked with).
  */
@@ -82,7 +82,7 @@ export async function committedCatalog(tree: GitTree): Promise<Catalog> {
   return withEnvironment(await loadCatalog({ read: (path) => committedText(tree, path) }), process.env);
 }
 
-/** A catalog named outright is read from disk: it may lie anywhere, but a link of the repository doesn't lead out of it. */
+/** A catalog named outright is read from disk: it may be anywhere, but a link of the repository doesn't lead out of it. */
 async function catalogOnDisk(top: string, explicitPath: string, folder: string): Promise<Catalog> {
   return loadCatalog({ read: (path) => textOnDisk(resolve(realpathSync(folder), path), top), explicitPath });
 }

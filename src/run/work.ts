@@ -14,7 +14,7 @@ import type { Attested } from '../publish/attest/attest';
 import type { Signing } from './signing';
 import type { Source } from './source';
 
-/** A run that has been decided and is to be carried out; nothing in it speaks to people or knows when to stop. */
+/** A run that has been decided and is to be carried out; it is data, and nothing in it reports or stops. */
 export interface Work {
   readonly inputs: Pick<
     Inputs,

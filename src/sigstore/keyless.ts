@@ -73,5 +73,5 @@ function address(env: NodeJS.ProcessEnv, name: string, otherwise: string): strin
   const url = URL.canParse(given) ? new URL(given) : undefined;
   const isHere = url?.protocol === 'http:' && /^(127\.0\.0\.1|\[::1\]|localhost)$/.test(url.hostname);
   if (url !== undefined && (url.protocol === 'https:' || isHere)) return given.replace(/\/+$/, '');
-  throw new UsageError(`${name} is no https address.`);
+  throw new UsageError(`${name} is not an https address.`);
 }

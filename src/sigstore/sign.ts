@@ -15,7 +15,7 @@ export interface StatementSigner {
   sign(statement: Uint8Array): Promise<Uint8Array>;
 }
 
-/** A key whose private half lies elsewhere. */
+/** A key whose private half is elsewhere. */
 export interface RemoteKey {
   /** Where, in words. */
   readonly name: string;
@@ -35,7 +35,7 @@ export function remoteKeySigner({ name, publicKey, sign: signThere }: RemoteKey)
   return signerBy(keyHint(publicKey), `the key ${name}`, async (data) => {
     const signature = await signThere(data);
     if (verify('sha256', data, publicKey, signature)) return signature;
-    throw new EnvironmentError(`What ${name} answered is no signature by its own public key.`);
+    throw new EnvironmentError(`What ${name} answered is not a signature by its own public key.`);
   });
 }
 

@@ -23,7 +23,7 @@ export interface OpenBundle {
   check(who: Who): string | undefined;
 }
 
-/** Reads a bundle of an in-toto statement. undefined: it is none. Never throws. */
+/** Reads a bundle of an in-toto statement. undefined: it is not one. Never throws. */
 export function openBundle(bytes: Uint8Array): OpenBundle | undefined {
   let bundle: Bundle;
   try {
@@ -57,7 +57,7 @@ export function describeWho(who: Who): string {
   return who.kind === 'key' ? `the key ${keyHint(who.key)}` : `${who.name} (${who.issuer})`;
 }
 
-/** A key's signature needs no service: neither certificate nor log stand behind it. */
+/** A key's signature needs no service: neither a certificate nor a log is behind it. */
 function checkKey(bundle: Bundle, key: KeyObject): void {
   const nobody = {
     mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',

@@ -1,6 +1,6 @@
 /**
  * Files in which tools keep logins, by name and content: never part of a build. `read` gives the file's text when it is looked at.
- * Gives what the file is; undefined: it is none of these.
+ * Gives what the file is; undefined: it is not one of these.
  */
 export function credentialFile(path: string, size: number, read: () => string): string | undefined {
   const kind = kinds.find(({ name }) => name.test(path));

@@ -1,6 +1,6 @@
 import { bounds } from './bounds';
 
-/** JSON from outside; undefined: it is none, or more than `bounds.json` (`jsonExcess` says what). */
+/** JSON from outside; undefined: it is not one, or more than `bounds.json` (`jsonExcess` says what). */
 export function parseJson(text: string | Uint8Array): unknown {
   if (jsonExcess(text) !== undefined) return undefined;
   try {

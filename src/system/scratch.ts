@@ -31,7 +31,7 @@ const prefix = 'kfp-images-';
 const hour = 3_600_000;
 const own = new Set<string>();
 
-/** Where scratch folders lie by default: RUNNER_TEMP (emptied by the runner before and after each job), else the system's. */
+/** Where scratch folders are by default: RUNNER_TEMP (emptied by the runner before and after each job), else the system's. */
 export function scratchBase(env: NodeJS.ProcessEnv = process.env): string {
   return env['RUNNER_TEMP'] || tmpdir();
 }
@@ -94,7 +94,7 @@ export function removeStale(base: string = scratchBase(), now: number = Date.now
   return candidates(base).filter((folder) => isStale(folder, now) && removeScratch(folder));
 }
 
-/** Where things lie in a scratch folder, whether it is there or not. */
+/** Where things are in a scratch folder, whether it is there or not. */
 export function scratchFolders(folder: string): Scratch {
   return {
     folder,

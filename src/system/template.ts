@@ -1,7 +1,7 @@
 /** One `{{name}}` of a template; blanks inside the braces don't matter. */
 const placeholder = /\{\{([^{}]*)\}\}/g;
 
-/** The names of a template's placeholders, each once, trimmed: `commit-{{ sha }}` gives `sha`. Anything may stand there. */
+/** The names of a template's placeholders, each once, trimmed: `commit-{{ sha }}` gives `sha`. Anything may be there. */
 export function placeholders(template: string): readonly string[] {
   return [...new Set(Array.from(template.matchAll(placeholder), (match) => (match[1] ?? '').trim()))];
 }

@@ -92,7 +92,7 @@ export interface CatalogImage {
 export interface Catalog {
   /** Path of the file it was read from; undefined: built in. */
   readonly source: string | undefined;
-  /** Where the file has a field (`['images', NAME, 'context']`), or what lies above it. */
+  /** Where the file has a field (`['images', NAME, 'context']`), or what is above it. */
   readonly positionOf?: (path: readonly string[]) => SourcePosition | undefined;
   /** In the order of the file. */
   readonly images: ReadonlyMap<string, CatalogImage>;

@@ -16,7 +16,7 @@ export interface Inputs {
   /** Tag templates: `{{sha}}`, `{{short_sha}}`, `{{branch}}`. */
   readonly tags: readonly string[];
   readonly latest: 'default-branch' | 'always' | 'never';
-  /** What to do where `latest` stands on another line of history. */
+  /** What to do where `latest` is on another line of history. */
   readonly diverged: 'warn' | 'fail';
   readonly platforms: readonly string[];
   /** Name of a buildx builder; undefined: the one that docker takes. */

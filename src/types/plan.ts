@@ -43,7 +43,7 @@ export interface Plan {
   readonly commit: string;
   readonly keywords: readonly string[];
   readonly images: readonly PlannedImage[];
-  /** Waves: an image stands after everything it binds. */
+  /** Waves: an image comes after everything it binds. */
   readonly order: readonly (readonly string[])[];
   readonly warnings: readonly string[];
 }

@@ -18,12 +18,12 @@ export interface LockFile {
 }
 
 /**
- * How a tag stands after a publication. `published`: put by this run and read back; `unchanged`: named the right image already;
+ * The state of a tag after a publication. `published`: put by this run and read back; `unchanged`: named the right image already;
  * `missing`: does not name it; `unknown`: the registry could not be asked any more.
  */
 export type TagState = 'published' | 'unchanged' | 'missing' | 'unknown';
 
-/** How one `latest` stands after a publication. */
+/** The state of one `latest` after a publication. */
 export interface LatestState {
   /**
    * `moved`: put by this run and read back; `unchanged`: named our image already; `left`: names another run's; `kept`: not touched by this
@@ -58,11 +58,11 @@ export interface Publication {
     readonly state: TagState;
     readonly latest: LatestState | undefined;
   };
-  /** The set as it lies in the registry: this run's images and those of earlier runs of the same commit. undefined: it is not there. */
+  /** The set as it is in the registry: this run's images and those of earlier runs of the same commit. undefined: it is not there. */
   readonly lock: LockFile | undefined;
   /** Images of an earlier run of this commit that left the set: they carry an image that this run rebuilt. */
   readonly dropped: readonly string[];
-  /** `left`: a newer commit's set is published; `commit` tells which, or where `latest` stands that refused or was forced. */
+  /** `left`: a newer commit's set is published; `commit` tells which, or where the `latest` is that refused or was forced. */
   readonly latest: {
     readonly kind: 'not-asked' | 'not-reached' | 'moved' | 'unchanged' | 'left' | 'refused' | 'failed' | 'stopped';
     readonly commit: string | undefined;

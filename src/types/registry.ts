@@ -26,7 +26,7 @@ export interface Registry {
   /** undefined: not there. */
   manifest(repository: string, reference: string): Promise<Manifest | undefined>;
   /**
-   * Gives the digest under which it now stands. When an attempt failed and the reference does not stand at these bytes,
+   * Gives the digest that the reference now names. When an attempt failed and the reference is not at these bytes,
    * `beforeRepeat` is asked before the next one; it throws when the tag may not be moved any more.
    */
   putManifest(
@@ -58,7 +58,7 @@ export interface Registry {
 /** What a base image's own configuration does to a build that starts from it. */
 export interface BaseConfig {
   readonly env: readonly (readonly [name: string, value: string])[];
-  /** Instructions that stand first in a stage that starts from it: https://docs.docker.com/reference/dockerfile/#onbuild */
+  /** Instructions that are first in a stage that starts from it: https://docs.docker.com/reference/dockerfile/#onbuild */
   readonly onBuild: readonly string[];
   /** Empty: root. */
   readonly user: string;

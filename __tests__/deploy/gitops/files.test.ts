@@ -41,7 +41,7 @@ describe('environment files and others', () => {
     );
   });
 
-  test('by key; a key that stands twice is refused', () => {
+  test('by key; a key that occurs twice is refused', () => {
     const value = ['IMAGES_APISERVER=apiserver', 'IMAGES_DRIVER=driver', 'IMAGES_LAUNCHER=launcher'];
     expect(after(env, { value }, 'params.env')).toContain(`IMAGES_DRIVER = "${driver}" # kept\r\n`);
     expect(() => after(`${env}IMAGES_DRIVER=x\n`, { value }, 'params.env')).toThrow(/twice/);
@@ -147,7 +147,7 @@ describe('what its reader does not take for text', () => {
 });
 
 describe('aliases', () => {
-  test('an alias is written where it stands; its anchor keeps what others use', () => {
+  test('an alias is written where it is; its anchor keeps what others use', () => {
     const text = `x: {i: &i ghcr.io/kubeflow/kfp-api-server:2.17.0, d: &d y}\n${variables()
       .replace('        env:', '        image: *i\n        env:')
       .replace(`"${old('driver')}"`, '*d')}`;

@@ -74,7 +74,7 @@ describe('making the repository', () => {
     expect(await look(path)).toMatchObject({ errors: [], repository: 'there' });
   });
 
-  test('who may not is told which role is missing', async () => {
+  test('who may not learns which role is missing', async () => {
     await expect(createRepository(at(path), client(), { endpoint: api.endpoint })).rejects.toThrow(
       /artifactregistry\.repositories\.create[^]*roles\/artifactregistry\.admin[^]*gcloud artifacts repositories create new/,
     );

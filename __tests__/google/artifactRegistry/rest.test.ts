@@ -50,7 +50,7 @@ const page = (status: number): Reply => ({
 });
 
 describe('an operation', () => {
-  test('that failed is not started again, and its reason is told', async () => {
+  test('that failed is not started again, and its reason is reported', async () => {
     const info = { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'IAM_PERMISSION_DENIED', metadata: {} };
     const error = { code: 7, message: 'Permission denied on the key.', details: [info] };
     api.answerNext(operation({ done: false }), operation({ done: true, error }));
@@ -92,7 +92,7 @@ test('an answer that never comes ends with its time', async () => {
 
 describe('a page that is not Google’s', () => {
   test.each([200, 403, 404])(
-    'with status %d is told as what it is, and is not a verdict on key or role',
+    'with status %d is reported as what it is, and is not a verdict on key or role',
     async (status) => {
       api.answerNext(page(status), page(status));
       const found = await look();

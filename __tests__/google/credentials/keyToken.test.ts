@@ -13,7 +13,7 @@ beforeEach(async () => {
   google().trust(key.clientEmail, key.privateKey);
 });
 
-/** As it stands in the file, without the line end after it. */
+/** As it is in the file, without the line end after it. */
 const asPassword = (): string => key.json.trim();
 
 describe('a service account key', () => {

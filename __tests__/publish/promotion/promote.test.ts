@@ -7,7 +7,7 @@ import { latestOf, path, sets, type Promotions, type Run } from '../../support/p
 import { commitId, history, silent } from '../../support/releaseSets';
 
 import { announced, kinds, move, only, standsAt, whole, world } from '../../support/promotionScenarios';
-describe('where latest stands decides', () => {
+describe('where latest is decides', () => {
   test('nothing there: it is put', async () => {
     const model = await world([whole('mid')]);
     expect(await move(model, 0)).toMatchObject({ kind: 'moved', error: undefined, notes: [] });
@@ -30,7 +30,7 @@ describe('where latest stands decides', () => {
     expect(kinds(await move(model, 0))).toEqual(['driver moved', 'launcher moved', 'set moved']);
   });
 
-  test('at a descendant: it is left, even by order', async () => {
+  test('at a descendant: it is left, even when forced', async () => {
     const model = await world([whole('old')], whole('new'));
     const before = model.snapshot();
     for (const override of [false, true]) {
@@ -44,7 +44,7 @@ describe('where latest stands decides', () => {
   test.each([
     { name: 'aside', standing: 'side', says: /which is not an ancestor of/ },
     { name: 'nobody knows where', standing: 'gone', says: /it is not known whether that is an ancestor/ },
-  ])('$name: it is refused with the way out, by order it moves and says so', async ({ standing, says }) => {
+  ])('$name: it is refused with the way out, when forced it moves and says so', async ({ standing, says }) => {
     const model = await world([whole('mid')], whole(standing));
     const before = model.snapshot();
     const refused = await move(model, 0);

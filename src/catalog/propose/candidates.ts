@@ -42,7 +42,7 @@ export function whyLeftOut(path: string): string | undefined {
   const folder = folderOf(path)
     .split('/')
     .find((part) => besideTheProduct.test(part));
-  if (folder !== undefined) return `lies in ${folder}/`;
+  if (folder !== undefined) return `is in ${folder}/`;
   for (const word of wordsOf(path)) {
     if (architectures.test(word)) return `is a variant for ${word}`;
     if (notProduct.test(word)) return `is for ${word}, by its name`;
@@ -50,7 +50,7 @@ export function whyLeftOut(path: string): string | undefined {
   return undefined;
 }
 
-/** The path that a variant stands beside: of `Dockerfile.konflux.driver` it is `Dockerfile.driver`. The path itself where it is none. */
+/** The path that a variant is beside: of `Dockerfile.konflux.driver` it is `Dockerfile.driver`. The path itself where it is none. */
 export function plainPath(path: string): string {
   const at = path.lastIndexOf('/') + 1;
   const parts = path.slice(at).split('.');

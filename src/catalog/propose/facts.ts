@@ -12,7 +12,7 @@ export interface DockerfileFacts {
   readonly context: string;
   /** The only Go main package that it builds, `./cmd/x` from the repository's top. */
   readonly mainPackage: string | undefined;
-  /** Does it start from the official Go image, whose caches lie in known folders? */
+  /** Does it start from the official Go image, whose caches are in known folders? */
   readonly usesGolangImage: boolean;
   /** Base images, as they are written. */
   readonly bases: readonly string[];
@@ -69,7 +69,7 @@ function contextOf(
   return folders[scores.indexOf(best)];
 }
 
-/** Relative folders that the build changes into: they lie in the context where it was copied whole. */
+/** Relative folders that the build changes into: they are in the context where it was copied whole. */
 function foldersEntered(instructions: readonly Instruction[]): readonly string[] {
   return instructions.flatMap(({ keyword, rest }) => {
     const folder = rest.trim();

@@ -18,7 +18,7 @@ export interface Proposal {
 interface RepositoryView {
   /** Every path that git knows or would add. */
   readonly paths: readonly string[];
-  /** The repository's own name, for an image whose Dockerfile lies at the top. */
+  /** The repository's own name, for an image whose Dockerfile is at the top. */
   readonly name: string;
   readonly read: (path: string) => Promise<string | undefined>;
 }
@@ -31,7 +31,7 @@ export function fitsBuiltIn(paths: readonly string[]): boolean {
 
 /**
  * Looks at a repository's Dockerfiles and proposes a catalog: the backend images of Kubeflow Pipelines by their own names, where they
- * lie in another folder, under other names (Konflux) or are fewer; else every Dockerfile that is not for tests, samples or tools.
+ * are in another folder, under other names (Konflux) or are fewer; else every Dockerfile that is not for tests, samples or tools.
  */
 export async function proposeCatalog(view: RepositoryView): Promise<Proposal> {
   const files = new RepositoryFiles(view.paths);

@@ -20,7 +20,7 @@ export class RepositoryFiles {
     return this.#files.has(path);
   }
 
-  /** Is there a file or folder of this path? Of a pattern only what stands before its first wildcard is looked at. */
+  /** Is there a file or folder of this path? Of a pattern only what is before its first wildcard is looked at. */
   exists(path: string): boolean {
     const parts = normalise(path).split('/');
     const wild = parts.findIndex((part) => /[*?[]/.test(part));

@@ -4,7 +4,7 @@ import type { Checked } from './check';
 
 const longest = 500;
 
-/** The findings as a table: sign, what, how it stands; below what fixes it. */
+/** The findings as a table: sign, what, its state; below what fixes it. */
 export function tableLines(found: readonly Checked[], paint: Paint): readonly string[] {
   const width = Math.max(...found.map(({ name }) => name.length), 0);
   const rows = found.flatMap((check) => {

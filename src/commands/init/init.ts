@@ -21,7 +21,7 @@ export interface InitOptions {
   /** `OWNER/REPOSITORY@REVISION` of the kfp-images whose workflow is called; undefined: found out. */
   readonly from?: string | undefined;
   readonly env?: NodeJS.ProcessEnv;
-  /** Where this package lies; undefined: found. */
+  /** Where this package is; undefined: found. */
   readonly folder?: string;
 }
 
@@ -38,7 +38,7 @@ export interface InitResult {
 }
 
 /**
- * Installs the workflow, a Makefile (or kfp-images.mk beside an own one) and a catalog into the repository that `cwd` lies in: an example
+ * Installs the workflow, a Makefile (or kfp-images.mk beside an own one) and a catalog into the repository that `cwd` is in: an example
  * where the built-in catalog fits, else a proposal made of the Dockerfiles found. A file that somebody has changed is not overwritten
  * without `force`. Everything is decided before anything is written.
  * Throws SourceError (no repository, a link in the way), UsageError (`from`, or which kfp-images to call can't be found out),

@@ -19,7 +19,7 @@ export interface Origin {
   readonly version: string | undefined;
 }
 
-/** What stands in the template where the origin goes. */
+/** What is in the template where the origin goes. */
 const placeholder = /OWNER\/kfp-images(\/[\w./-]+)@0{40} # vX\.Y\.Z/g;
 
 /**

@@ -49,7 +49,7 @@ function aboutWorkflow({ fork, otherWorkflows }: Surroundings): readonly string[
   const also =
     otherWorkflows.length === 0
       ? ''
-      : `. That also starts the ${otherWorkflows.length} other workflows that lie here (${some.join(', ')}${more}) at your next push; ` +
+      : `. That also starts the ${otherWorkflows.length} other workflows that are here (${some.join(', ')}${more}) at your next push; ` +
         `switch off those that you don't want: gh workflow disable FILE${where}`;
   return [
     `Say where images go: gh variable set GCP_ARTIFACT_REGISTRY_PATH${where} --body LOCATION-docker.pkg.dev/PROJECT/REPOSITORY`,

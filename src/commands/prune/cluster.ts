@@ -7,7 +7,7 @@ import { quoted } from '../../system/quoted';
 const kinds = 'pods,deployments,replicasets,statefulsets,daemonsets,jobs,cronjobs,configmaps';
 
 /**
- * Where driver and launcher stand: in Argo's templates (https://argo-workflows.readthedocs.io/en/latest/fields/), and in those that KFP
+ * Where driver and launcher are: in Argo's templates (https://argo-workflows.readthedocs.io/en/latest/fields/), and in those that KFP
  * stores for recurring runs, also of an earlier set than the apiserver's (docs/deploying.md, "Runs that are there already").
  */
 const workflows = [

@@ -6,7 +6,7 @@ import { git } from '../../git/gitCommand';
 /** The bytes of an index; undefined: there was no index file. */
 export type IndexBytes = Buffer | undefined;
 
-/** Reads an index as it lies on disk. */
+/** Reads an index as it is on disk. */
 export async function readIndex(path: string): Promise<IndexBytes> {
   try {
     return await readFile(path);

@@ -3,7 +3,7 @@ import { selectFromMessage } from '../../event/keywords';
 import { quoted } from '../../system/quoted';
 import type { Catalog, Selection } from '../../types';
 
-/** What stands before the keywords when no message is given. */
+/** What is before the keywords when no message is given. */
 const defaultMessage = 'Trigger image build:';
 
 /** A commit's first line is read in lists; nothing that people write comes near this. */
@@ -54,7 +54,7 @@ function check(words: string): void {
   }
   if (/[\n\r\u2028\u2029]/.test(words)) {
     throw new UsageError(
-      '--commit-message has more than one line; the keywords stand at the end of one line. Give one line.',
+      '--commit-message has more than one line; the keywords are at the end of one line. Give one line.',
     );
   }
   const control = /[\0-\x1f\x7f-\x9f]/.exec(words);

@@ -6,7 +6,7 @@ import type { Registry } from '../../types';
 /** A published image for one platform. */
 export interface PublishedPlatform {
   readonly platform: string;
-  /** Its configuration, as it lies in the registry. */
+  /** Its configuration, as it is in the registry. */
   readonly config: Uint8Array;
   readonly labels: Readonly<Record<string, string>>;
 }

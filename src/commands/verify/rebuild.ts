@@ -113,9 +113,7 @@ async function rebuildImage(one: One): Promise<RebuiltImage> {
   const { key, pins, unknownBases } = await contentOf(one, platforms);
   const differences: string[] = [];
   const notes = new Set(
-    unknownBases.map(
-      (base) => `base image ${base} could not be looked up when it was built: it is built anew on the one of now`,
-    ),
+    unknownBases.map((base) => `base image ${base} could not be looked up when it was built: it is rebuilt on today's`),
   );
   const locked = imageOf(call.lock, name)?.key;
   if (key.key !== locked) {

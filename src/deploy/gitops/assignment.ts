@@ -12,7 +12,7 @@ export type Assignment = {
    * `value`: a value whose use is not known.
    */
   readonly role: 'image' | 'variable' | 'entry' | 'value';
-  /** How it was found: by the user's rule, by the shape around it, or by the reference that stands there. A stronger one counts. */
+  /** How it was found: by the user's rule, by the shape around it, or by the reference that is there. A stronger one counts. */
   readonly by: 'rule' | 'shape' | 'content';
   /** Assignments that only make sense together have the same. */
   readonly group: string;

@@ -3,7 +3,7 @@ import { placeName, type Assignment, type Change } from './assignment';
 import type { Path, Source } from './source';
 import type { WantedImage } from './wanted';
 
-/** A value and where it stands, as the finders look at it. */
+/** A value and where it is, as the finders look at it. */
 export interface At {
   readonly source: Source;
   readonly path: Path;

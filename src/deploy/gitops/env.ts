@@ -1,4 +1,4 @@
-/** A line `KEY=value` of an environment file, and where its value stands. */
+/** A line `KEY=value` of an environment file, and where its value is. */
 export interface EnvPair {
   readonly key: string;
   readonly value: string;

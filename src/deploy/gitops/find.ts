@@ -21,8 +21,8 @@ export interface Findings {
 }
 
 /**
- * Every place of a file that says something of one of the images: found by the shape around it wherever in the file it stands (so in lists of
- * objects, in Applications and in texts that are YAML themselves), or by the reference to one of the set's repositories that stands there.
+ * Every place of a file that says something of one of the images: found by the shape around it wherever in the file it is (so in lists of
+ * objects, in Applications and in texts that are YAML themselves), or by the reference to one of the set's repositories that is there.
  * Pure.
  */
 export function findAssignments(source: Source, images: readonly WantedImage[]): Findings {

@@ -20,7 +20,7 @@ type Values = Readonly<Record<string, unknown>>;
 export const layerFolder = '.kfp-images-check';
 
 /**
- * What the Applications, HelmReleases and Flux Kustomizations of a file render, as far as it lies in the same repository.
+ * What the Applications, HelmReleases and Flux Kustomizations of a file render, as far as it is in the same repository.
  * https://argo-cd.readthedocs.io/en/stable/user-guide/application-specification/ https://fluxcd.io/flux/components/helm/helmreleases/
  */
 export function layersOf(file: string, text: string, tree: string): readonly Layer[] {

@@ -3,7 +3,7 @@ import { nodeAt } from './nodes';
 import { readNested, type Path, type Source, type Within } from './source';
 
 /**
- * The text at a place, read as what it is: YAML or `KEY=value` lines. A literal block (`|`) and a text on one line without escapes stand in
+ * The text at a place, read as what it is: YAML or `KEY=value` lines. A literal block (`|`) and a text on one line without escapes are in
  * the file character by character, so that they can be edited there; others can only be read. undefined: it is nothing but a text.
  */
 export function nestedAt(source: Source, path: Path, value: string): Source | undefined {

@@ -3,7 +3,7 @@ import type { Path } from './source';
 
 /** A node of a YAML text with what holds it. */
 export interface FoundNode {
-  /** As it stands there: an alias is not followed. null: a key without a value. */
+  /** As it is there: an alias is not followed. null: a key without a value. */
   readonly node: Node | null;
   readonly document: Document;
   /** Where it is the value of a key. */
@@ -41,7 +41,7 @@ export function keyOf(key: unknown): string | undefined {
   return isScalar(key) ? String(key.value) : undefined;
 }
 
-/** From where to where a node stands in the text. */
+/** From where to where a node is in the text. */
 export function spanOf(node: Node | null): readonly [number, number] | undefined {
   const range = node?.range;
   return range === undefined || range === null ? undefined : [range[0], range[1]];

@@ -20,7 +20,7 @@ export function ruleAssignments(sources: readonly Source[], rules: EditRules): r
 
 /**
  * Every value that is the text, or holds it as a word of its own; with a tag or digest behind it, those belong to it. A text that is nowhere
- * has been replaced by an earlier run where references to the image's repository stand: they are brought up to date.
+ * has been replaced by an earlier run where references to the image's repository are: they are brought up to date.
  */
 function placeholderAssignments(
   sources: readonly Source[],
@@ -41,7 +41,7 @@ function placeholderAssignments(
   const isPart = texts.some((text) => text.includes(placeholder));
   throw new UsageError(
     isPart
-      ? `--set: the text ${JSON.stringify(placeholder)} stands in the files only as a part of a longer value. Give the whole value, or its place with --value PATH=IMAGE.`
+      ? `--set: the text ${JSON.stringify(placeholder)} is in the files only as a part of a longer value. Give the whole value, or its place with --value PATH=IMAGE.`
       : `--set: none of the files has the text ${JSON.stringify(placeholder)} in a value, nor a reference to ${name} to bring up to date.`,
   );
 }

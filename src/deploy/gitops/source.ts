@@ -16,15 +16,15 @@ export interface Source {
   readonly lineEnd: string;
   /** What it says, one for each document, merge keys (`<<`) resolved; none for `text`. */
   readonly data: readonly unknown[];
-  /** Where it stands when it is a value; undefined: it is the file itself. */
+  /** Where it is when it is a value; undefined: it is the file itself. */
   readonly within: Within | undefined;
 }
 
-/** A place of a file where a text stands as a value. */
+/** A place of a file where a text is a value. */
 export interface Within {
   readonly source: Source;
   readonly path: Path;
-  /** undefined: it stands there folded or escaped, so that its characters are not those of the file. */
+  /** undefined: it is there folded or escaped, so that its characters are not those of the file. */
   readonly position: ((at: number) => number) | undefined;
   /** Text with line breaks as the file would have it there. */
   readonly indented: (text: string) => string;
@@ -45,7 +45,7 @@ export function readSource(file: string, text: string): Source {
   return { file, text, lineEnd: lineEndOf(text), within: undefined, ...read };
 }
 
-/** Reads a text that stands in another one; undefined: it is nothing but a text. */
+/** Reads a text that is in another one; undefined: it is nothing but a text. */
 export function readNested(within: Within, text: string): Source | undefined {
   const read = readText(text, false);
   if (read.kind === 'broken' || read.format.kind === 'text') return undefined;

@@ -59,7 +59,7 @@ function known(name: string, catalog: Catalog): readonly string[] {
 }
 
 /**
- * The names under which Kubeflow Pipelines itself publishes an image, up to 2.3.0 and from 2.4.0 on: they stand in the base manifests, and
+ * The names under which Kubeflow Pipelines itself publishes an image, up to 2.3.0 and from 2.4.0 on: they are in the base manifests, and
  * so in the `images:` of a kustomization (manifests/kustomize/env of kubeflow/pipelines).
  */
 export const upstreamNames: ReadonlyMap<string, readonly string[]> = new Map(

@@ -77,7 +77,7 @@ function writtenYaml(
       );
     case 'replace': {
       const span = spanOf(found?.node ?? null);
-      // An alias gets its value where its anchor stands, which is a place of its own.
+      // An alias gets its value where its anchor is, which is a place of its own.
       if (isAlias(found?.node)) return [];
       return span === undefined ? unknownPlace : replaced(source.text, span, assignment);
     }

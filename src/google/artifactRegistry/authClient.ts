@@ -8,7 +8,7 @@ const transporterOptions = { size: bounds.google.answer };
 const scopes = ['https://www.googleapis.com/auth/cloud-platform'];
 
 /**
- * The login to a registry of Google's as credentials for its API; undefined: it is none that the API takes (an identity token, a login
+ * The login to a registry of Google's as credentials for its API; undefined: it is not one that the API takes (an identity token, a login
  * of another kind). A key signs a token of its own (an hour, no token server is asked): https://google.aip.dev/auth/4111
  */
 export async function authClientOf(login: Login): Promise<AuthClient | undefined> {

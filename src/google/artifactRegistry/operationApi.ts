@@ -7,7 +7,7 @@ import { field, parseJson } from '../../system/json';
 import { ApiRefusal, codeOfStatus, foreignAnswer, statusError, unreachable } from './apiError';
 import type { ApiOptions } from './client';
 
-/** One call. `path`: name of a resource, each part of which is encoded here; `verb`: what stands after its colon. */
+/** One call. `path`: name of a resource, each part of which is encoded here; `verb`: what is after its colon. */
 export interface ApiCall {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;

@@ -32,8 +32,7 @@ export function apiRemover(
   ): Promise<void> => {
     const deadline = deadlineIn(options.timeoutMs ?? timeoutMs, options.signal);
     const authClient = await credentials();
-    if (authClient === undefined)
-      throw new RegistryError(`The login for ${path.host} is none that Google's API takes.`);
+    if (authClient === undefined) throw new RegistryError(`Google's API does not take the login for ${path.host}.`);
     const answer = await work(authClient, deadline);
     if (answer.kind === 'value') return;
     if (answer.kind === 'refused' && answer.error.code === apiCodes.notFound) return;
@@ -70,6 +69,6 @@ export function apiRemover(
 export function imageWithin(path: GoogleRegistryPath, repository: string): string {
   const project = path.project.replace(':', '/');
   const top = path.kind === 'gcr' ? `${path.host}/${project}/` : `${path.host}/${project}/${path.repository}/`;
-  if (!repository.startsWith(top)) throw new RegistryError(`${repository} does not lie in ${top}.`);
+  if (!repository.startsWith(top)) throw new RegistryError(`${repository} is not in ${top}.`);
   return repository.slice(top.length);
 }

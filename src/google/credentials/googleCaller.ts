@@ -16,7 +16,7 @@ export interface GoogleCaller {
     url: URL,
     body: { form: Readonly<Record<string, string>> } | { json: Json; token: string },
   ): Promise<Json>;
-  /** A JSON object from an answer of `url`; RegistryError when it is none. */
+  /** A JSON object from an answer of `url`; RegistryError when it is not one. */
   parse(text: string, url: URL): Json;
   /** A field that holds a secret, which is masked; RegistryError when it is not there. */
   secretField(json: Json, field: string, url: URL): string;

@@ -5,7 +5,7 @@ import type { Row } from './googleRows';
 
 /**
  * Refusals in the words of BuildKit, containerd and the distribution protocol, as any registry may give them. The first row that fits counts:
- * BuildKit wraps the deciding words in others, so the more precise rows stand first.
+ * BuildKit wraps the deciding words in others, so the more precise rows are first.
  */
 export const commonRows: readonly Row<PushContext>[] = [
   {

@@ -3,7 +3,7 @@ import { isGoogle, type PushContext } from './context';
 import { googleRows } from './googleRows';
 import type { Hint } from './hint';
 
-/** The deciding words stand at the start or the end, whatever a build wrote between. */
+/** The deciding words are at the start or the end, whatever a build wrote between. */
 const longest = 32_768;
 
 /**

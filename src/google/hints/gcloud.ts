@@ -5,11 +5,11 @@ export interface Place {
   readonly repository: string;
 }
 
-/** What stands in a command where the account is not known. */
+/** What is in a command where the account is not known. */
 const unknownAccount = 'ACCOUNT';
 
 /*
- * The commands that fix a failed push, ready to be pasted. What goes into them has the form of a name, or a placeholder stands
+ * The commands that fix a failed push, ready to be pasted. What goes into them has the form of a name, or a placeholder is
  * there: a registry's answer can't put anything else on someone's command line.
  * https://cloud.google.com/sdk/gcloud/reference/artifacts/repositories
  */

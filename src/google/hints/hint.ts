@@ -45,7 +45,7 @@ export const troubleshootingPage = 'docs/troubleshooting.md';
 
 /**
  * Where the section about a kind of failure can be read: on the server that the Action came from, where that is known by the environment
- * or by the folder that the runner put it into (`_actions/OWNER/NAME/REF`); else in the installed package, whose bundle lies in `folder`;
+ * or by the folder that the runner put it into (`_actions/OWNER/NAME/REF`); else in the installed package, whose bundle is in `folder`;
  * else the path in this repository.
  */
 export function troubleshootingLink(kind: FailureKind, env: NodeJS.ProcessEnv = {}, folder = __dirname): string {

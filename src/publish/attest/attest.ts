@@ -32,7 +32,7 @@ export interface AttestOrder {
   readonly images: readonly ImageFacts[];
 }
 
-/** A set as it lies in the registry. */
+/** A set as it is in the registry. */
 export interface AttestedSet extends Descriptor {
   readonly repository: string;
   readonly lock: LockFile;
@@ -107,7 +107,7 @@ export async function attestSet(
     done.set(subject, attested);
   };
   await mapConcurrently(images, (image) => work(image, new Map()));
-  // A set that says "these are attested" must not stand before they are.
+  // A set that says "these are attested" must not exist before they are.
   const provenances = new Map(images.map((image) => [image.name ?? '', provenanceOf(done.get(image))]));
   if (![...done.values()].some((each) => 'failure' in each)) await work(own, provenances);
   await mapConcurrently([...done], async ([subject, result]) => {

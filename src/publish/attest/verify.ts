@@ -47,7 +47,7 @@ interface VerifyOrder {
 }
 
 /**
- * Looks at a set as it lies in the registry: is each image there, whole, signed by whom, with a provenance that says what the lock file says;
+ * Looks at a set as it is in the registry: is each image there, whole, signed by whom, with a provenance that says what the lock file says;
  * and is there a provenance of the set that is of its commit? With `required` only what is signed by these counts, and what the set's signed
  * provenance names. RegistryError, PublishError where the registry can't be asked.
  */

@@ -55,7 +55,7 @@ export async function advanceLatest(state: PromotionState): Promise<Snapshot> {
     const decisions = [...images, ...set].map(([, decision]) => decision);
     if (!decisions.some(isChange)) {
       if (announced !== undefined) return look;
-      // Unannounced we may rely only on what is settled. Who leads may still give up, and has to know of us by then; and what stands newer may
+      // Unannounced we may rely only on what is settled. Who leads may still give up, and has to know of us by then; and what is newer may
       // have been put by one who announced himself after we asked: then the next look finds him leading.
       const isSettled = look.leader === look.own && (wasLeft || !decisions.some(({ kind }) => kind === 'leave'));
       if (isSettled) return look;

@@ -8,7 +8,7 @@ import { mapConcurrently } from '../../system/mapConcurrently';
  * A run's announcement that its set is to become `latest`: a tag `candidate-TIME-COMMIT` on the set, put before the first `latest` is touched
  * and left there; prune takes it away when it is over.
  *
- * Registries have no compare-and-swap: between "it stands at an ancestor" and "move it" another run may move it, and a tag that was
+ * Registries have no compare-and-swap: between "it is at an ancestor" and "move it" another run may move it, and a tag that was
  * overwritten leaves no trace of who stood there. Each run's own tag does. So whoever moved a tag looks at the announcements afterwards and
  * finds everyone who could have been overtaken; who announces later reads the tags later. See promote.ts.
  */
@@ -16,7 +16,7 @@ export interface Candidate {
   readonly tag: string;
   /** Milliseconds since the epoch, later than that of every candidate its run had seen. */
   readonly announcedAt: number;
-  /** Its run was asked to move `latest` from wherever it stands. */
+  /** Its run was asked to move `latest` from wherever it is. */
   readonly override: boolean;
   readonly commit: string;
   readonly set: StoredSet;
@@ -57,7 +57,7 @@ export async function withdraw(registry: Registry, repository: string, tag: stri
 
 /**
  * Whom `latest` belongs to among candidates in the order of their announcements: the newest commit; where two have no common line, the one
- * that came first, unless the later one was asked to move it from wherever it stands. Everyone who sees the same candidates finds the same one.
+ * that came first, unless the later one was asked to move it from wherever it is. Everyone who sees the same candidates finds the same one.
  */
 export async function foremost(
   candidates: readonly Candidate[],

@@ -20,7 +20,7 @@ export function digestAt(set: StoredSet, pointer: Pointer): string | undefined {
   return Object.values(set.lock.images).find(({ repository }) => repository === pointer.repository)?.digest;
 }
 
-/** At which commit something stands, and how that relates to another commit. */
+/** At which commit something is, and how that relates to another commit. */
 export interface Located {
   readonly relation: Relation;
   readonly commit: string | undefined;
@@ -34,9 +34,9 @@ export type Decision =
   /** Put back what stood there. */
   | { readonly kind: 'restore'; readonly digest: string }
   | { readonly kind: 'delete' }
-  /** It stands at a newer commit. */
+  /** It is at a newer commit. */
   | { readonly kind: 'leave'; readonly commit: string | undefined }
-  /** It stands where it may only be moved from when forced. */
+  /** It is where it may only be moved from when forced. */
   | { readonly kind: 'refuse'; readonly relation: Relation; readonly commit: string | undefined }
   /** It should go back, but nobody knows to what. */
   | { readonly kind: 'stuck' };
@@ -45,7 +45,7 @@ export type Decision =
 export interface View {
   readonly candidates: readonly Candidate[];
   readonly isAncestor: IsAncestor;
-  /** Where a manifest at this pointer stands, seen from a commit. */
+  /** Where a manifest at this pointer is, seen from a commit. */
   readonly locateCommit: (pointer: Pointer, manifest: Manifest, seenFrom: string) => Promise<Located>;
   /** The digest of an image in the set that `latest` names, unless that set is itself withdrawn. */
   readonly inStandingSet: (pointer: Pointer) => string | undefined;
@@ -61,7 +61,7 @@ async function goalOf(pointer: Pointer, view: View): Promise<{ to: Candidate; di
   return to === undefined || digest === undefined ? undefined : { to, digest };
 }
 
-/** Does what a pointer names come from a candidate: one that still stands, one that gave up, or none (`outside`)? */
+/** Does what a pointer names come from a candidate: one that is still in force, one that gave up, or none (`outside`)? */
 export function originOf(pointer: Pointer, digest: string, view: View): 'active' | 'withdrawn' | 'outside' {
   const owners = view.candidates.filter(({ set }) => digestAt(set, pointer) === digest);
   if (owners.some(({ active }) => active)) return 'active';

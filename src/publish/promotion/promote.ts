@@ -18,7 +18,7 @@ export interface Promotion {
   readonly kind: 'moved' | 'unchanged' | 'left' | 'refused' | 'failed' | 'stopped';
   /** Every `latest` of our set; the set's own last. */
   readonly states: readonly PointerState[];
-  /** `left`: the newer commit; `refused`: where it stands; `moved` by force: where it stood. */
+  /** `left`: the newer commit; `refused`: where it is; `moved` by force: where it stood. */
   readonly commit: string | undefined;
   /** `refused`, or `moved` by force: how that commit relates to ours. */
   readonly relation: Relation | undefined;
@@ -31,7 +31,7 @@ export interface Promotion {
 /**
  * Moves `latest` of every image of a set, then of the set, only forwards and all or nothing.
  *
- * 1. Look: where does each `latest` stand? A newer commit's is left as it is; if one has diverged, nothing is moved (`override` does).
+ * 1. Look: where is each `latest`? A newer commit's is left as it is; if one has diverged, nothing is moved (`override` does).
  *    Each image is decided on its own: of two runs that built different images each advances its own, in whatever order they come.
  * 2. Announce: an own tag on the set that no other run overwrites (see announcements.ts).
  * 3. Look again, at the announcements first; put the images that are not yet right; look again; put the set; look again, until a look finds
@@ -99,12 +99,12 @@ function refusal(set: StoredSet, { repository, at }: Refused): PublishError {
       ? `and it is not known whether that is an ancestor of ${set.lock.commit} (a shallow clone? fetch-depth: 0 for actions/checkout)`
       : `which is not an ancestor of ${set.lock.commit} (a force-push or a rebase of the branch?)`;
   return new PublishError(
-    `latest was not moved: ${repository}:latest stands at ${where}, ${why}. ` +
+    `latest was not moved: ${repository}:latest is at ${where}, ${why}. ` +
       'The set is published under its commit. To move latest all the same, run with latest: always: once, by hand, after a force-push that was meant.',
   );
 }
 
-/** How one `latest` stands after a promotion. */
+/** The state of one `latest` after a promotion. */
 interface PointerState extends LatestState {
   readonly pointer: Pointer;
 }

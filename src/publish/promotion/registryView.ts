@@ -120,12 +120,12 @@ export class RegistryView {
 }
 
 /**
- * At which commit does what a `latest` names stand, and how does that relate to `ours`?
+ * At which commit is what a `latest` names, and how does that relate to `ours`?
  *
  * 1. The set: its lock file says.
  * 2. An image: the set that `latest` names, where that has the very image.
  * 3. Else (the newest set has not this image; a run died half way) the image's label `org.opencontainers.image.revision`. An image that was
- *    reused has the label of the commit that built it, which may lie on a merged branch or before a revert. So where the label does not
+ *    reused has the label of the commit that built it, which may be on a merged branch or before a revert. So where the label does not
  *    settle it, or a newer set is known to be published, every commit whose tag names the image counts too, and the newest decides.
  */
 async function locateCommit(

@@ -12,7 +12,7 @@ export const nothingInUse: InUse = { digests: new Set(), tags: new Set() };
 
 /**
  * Every digest, and every tag under the registry path, that a text mentions: the JSON of a cluster's resources. Wherever in it: images run
- * that stand in environment variables, in annotations, in the status only.
+ * that are in environment variables, in annotations, in the status only.
  */
 export function mentionedIn(text: string, registryPath: string): InUse {
   const digests = new Set([...text.matchAll(/sha256:[0-9a-f]{64}/g)].map(([digest]) => digest));
@@ -58,7 +58,7 @@ const day = 86_400_000;
 
 /**
  * Judges the sets of the repository of sets, newest first, those without a date at the start. All sets of one commit (a run that added images,
- * or rebuilt everything, left an earlier one) go or stay together. They go only when nothing speaks for them.
+ * or rebuilt everything, left an earlier one) go or stay together. They go only when nothing keeps them.
  */
 export function decideSets(sets: StoredRepository, rules: PruneRules): readonly SetVerdict[] {
   const ofCommit = new Map<string, Map<string, StoredSetFacts>>();

@@ -2,7 +2,7 @@ import { oneLine, visible } from '../escape';
 import { counted, duration, firstFew, shortCommit, shortDigest, size } from '../format';
 
 /**
- * How an image stands to the set before. `first`: there is none; `new`: was not in it; `changed`: other content; `rebuilt`: the same
+ * How an image compares with the set before. `first`: there is none; `new`: was not in it; `changed`: other content; `rebuilt`: the same
  * content in other bits, for example because it binds another driver; `same`: the same image.
  */
 export type Change = 'first' | 'new' | 'changed' | 'rebuilt' | 'same';
