@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { engineTrouble, parseVersion, type Builder } from '../../src/builder/builder';
 import { capabilitiesOf, checkBuilder } from '../../src/builder/capabilities';
-import { parseInspect, versionOf, type BuilderNode } from '../../src/builder/inspect';
+import { parseInspect, versionOf, type BuilderNode } from '../../src/builder/buildxInspect';
 import { EnvironmentError } from '../../src/errors';
 
 type Said = Parameters<typeof parseVersion>[0];

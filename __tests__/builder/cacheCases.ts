@@ -1,4 +1,4 @@
-import type { RewriteOptions } from '../../src/builder/dockerfile';
+import type { RewriteOptions } from '../../src/builder/rewriteDockerfile';
 
 /** What the tests of rewritten Dockerfiles begin with. */
 export const options: RewriteOptions = {

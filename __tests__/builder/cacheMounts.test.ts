@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addCacheMounts, type RewriteOptions } from '../../src/builder/dockerfile';
+import { addCacheMounts, type RewriteOptions } from '../../src/builder/rewriteDockerfile';
 import { go, options, short } from './cacheCases';
 
 /** Rewritten lines of the builder stage. */

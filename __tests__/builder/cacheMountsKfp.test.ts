@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addCacheMounts } from '../../src/builder/dockerfile';
+import { addCacheMounts } from '../../src/builder/rewriteDockerfile';
 import { options, short } from './cacheCases';
 import { kfpDockerfile, kfpImages, type Era } from './kfpDockerfiles';
 

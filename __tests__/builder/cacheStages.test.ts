@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addCacheMounts, type RewriteOptions } from '../../src/builder/dockerfile';
+import { addCacheMounts, type RewriteOptions } from '../../src/builder/rewriteDockerfile';
 import { options } from './cacheCases';
 
 describe('several stages', () => {

@@ -4,7 +4,7 @@ import { buildImage, type BuildPorts } from '../../src/builder/buildImage';
 import { detectBuilder } from '../../src/builder/builder';
 import { buildArgs, buildCommand, type BuildRequest } from '../../src/builder/buildx';
 import { capabilitiesOf, type Capabilities } from '../../src/builder/capabilities';
-import { dockerfilePlace, prepareDockerfile, writeDockerfile } from '../../src/builder/prepare';
+import { dockerfilePlace, prepareDockerfile, writeDockerfile } from '../../src/builder/buildDockerfile';
 import { createScratch, removeScratch, type Scratch } from '../../src/system/scratch';
 import type { BuildEvent, BuildOutcome, CatalogImage, Command } from '../../src/types';
 import { catalogImage } from '../plan/memoryTree';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readCatalog } from '../../src/catalog/read';
+import { readCatalog } from '../../src/catalog/parseCatalog';
 import { mistakesOf } from '../support/catalogs';
 
 describe('a file that is not a catalog', () => {

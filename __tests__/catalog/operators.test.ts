@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { kfpCatalog } from '../../src/catalog/kfp';
-import { readCatalog } from '../../src/catalog/read';
+import { readCatalog } from '../../src/catalog/parseCatalog';
 import { mistakesOf } from '../support/catalogs';
 
 const catalog = (operators: string): string => `

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { catalogText } from '../../src/catalog/propose/catalogText';
 import { isDockerfile, namesOf, plainPath, whyLeftOut } from '../../src/catalog/propose/candidates';
 import { fitsBuiltIn, proposeCatalog, type Proposal } from '../../src/catalog/propose/propose';
-import { readCatalog } from '../../src/catalog/read';
+import { readCatalog } from '../../src/catalog/parseCatalog';
 import { kfpCatalog } from '../../src/catalog/kfp';
 
 /** A repository of these files; what is not given a text holds a line. */

@@ -3,7 +3,7 @@ import { lstat, readFile, readdir, readlink, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kfpCatalog } from '../../src/catalog/kfp';
-import { readCatalog } from '../../src/catalog/read';
+import { readCatalog } from '../../src/catalog/parseCatalog';
 import { readTree } from '../../src/git/gitTree';
 import { buildTreeOf } from '../../src/plan/buildTree';
 import { contentKeys } from '../../src/plan/contentKey';

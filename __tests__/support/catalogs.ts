@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { readCatalog } from '../../src/catalog/read';
+import { readCatalog } from '../../src/catalog/parseCatalog';
 import { CatalogError, message } from '../../src/errors';
 
 /** Reads a text as the catalog c.yaml, which must fail with a CatalogError, and gives the error's lines. */

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { stream } from '../system/exec';
 import type { BuildEvent, Command, SourcePosition } from '../types';
-import { withoutCacheMounts } from './dockerfile';
+import { withoutCacheMounts } from './rewriteDockerfile';
 import { RawProgress, type BuildAccount, type BuildFailure } from './rawProgress';
 
 /** One run of buildx. */

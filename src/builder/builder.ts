@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvironmentError } from '../errors';
 import { run, type Finished } from '../system/exec';
-import { isAtLeast, parseInspect, versionOf, type BuilderNode, type Inspected } from './inspect';
+import { isAtLeast, parseInspect, versionOf, type BuilderNode, type Inspected } from './buildxInspect';
 import { checkNodes, silentNodes } from './silentNodes';
 
 /** What builds: the engine's own BuildKit, or another one that buildx knows. */

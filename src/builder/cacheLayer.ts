@@ -8,7 +8,7 @@ import { constants, createZstdCompress } from 'node:zlib';
 import { pack, type Header, type Pack } from 'tar-stream';
 import { message } from '../errors';
 import { eachTarEntry } from '../system/tar';
-import type { UsedCache } from './dockerfile';
+import type { UsedCache } from './rewriteDockerfile';
 
 /** A layer on disk. */
 export interface CollectedLayer {

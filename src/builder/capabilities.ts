@@ -1,6 +1,6 @@
 import { EnvironmentError } from '../errors';
 import type { Builder } from './builder';
-import { isAtLeast, versionOf } from './inspect';
+import { isAtLeast, versionOf } from './buildxInspect';
 import { checkNodes } from './silentNodes';
 
 /** What a builder can do, as far as the build's arguments depend on it. */

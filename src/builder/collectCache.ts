@@ -6,7 +6,7 @@ import { BuildError, message } from '../errors';
 import { stream } from '../system/exec';
 import type { Command } from '../types';
 import { aheadMs, isGoCache, packLayer, type CollectedLayer } from './cacheLayer';
-import { cacheFlag, type MountSeed, type UsedCache } from './dockerfile';
+import { cacheFlag, type MountSeed, type UsedCache } from './rewriteDockerfile';
 
 /** What is to be taken out of a cache mount. */
 interface Collection {

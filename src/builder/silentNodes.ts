@@ -1,5 +1,5 @@
 import { EnvironmentError } from '../errors';
-import type { BuilderNode, Inspected } from './inspect';
+import type { BuilderNode, Inspected } from './buildxInspect';
 
 type Of = Pick<Inspected, 'name' | 'driver' | 'nodes'>;
 

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors';
 import type { Catalog, CatalogImage } from '../types';
-import { environmentPlaceholder } from './fields';
+import { environmentPlaceholder } from './fieldRules';
 
 /**
  * The catalog with `{{env.NAME}}` of build arguments filled in, so that what a run's environment gives counts as a change like any other

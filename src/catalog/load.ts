@@ -24,7 +24,7 @@ export async function loadCatalog(sources: CatalogSources): Promise<Catalog> {
   for (const path of explicitPath === undefined ? catalogFiles : [explicitPath]) {
     const text = await textOf(path, sources.read);
     if (text === undefined) continue;
-    const { readCatalog } = await import('./read');
+    const { readCatalog } = await import('./parseCatalog');
     return await readCatalog(text, path);
   }
   if (explicitPath === undefined) return kfpCatalog;

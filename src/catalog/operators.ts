@@ -3,7 +3,7 @@ import { pathSteps } from '../system/fieldPath';
 import { quoted } from '../system/quoted';
 import { expandTemplate, placeholders } from '../system/template';
 import type { Operator, OperatorImage } from '../types';
-import { wrongContainer, wrongDeployment, wrongName } from './fields';
+import { wrongContainer, wrongDeployment, wrongName } from './fieldRules';
 import { fields, named, text } from './shapes';
 import type { Path } from './yamlTree';
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { BuildOptions, NamedContext } from '../types';
 import { quoted } from '../system/quoted';
-import { normalPath, wrongPath, wrongTemplate } from './fields';
+import { normalPath, wrongPath, wrongTemplate } from './fieldRules';
 import { named, text } from './shapes';
 
 /*

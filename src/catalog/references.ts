@@ -2,7 +2,7 @@ import { bounds } from '../system/bounds';
 import { didYouMean } from '../system/nearest';
 import { quoted } from '../system/quoted';
 import { findCircles } from './circles';
-import { wrongName, wrongRepository } from './fields';
+import { wrongName, wrongRepository } from './fieldRules';
 import { operatorMistakes, type FoundOperator } from './operators';
 import type { Path } from './yamlTree';
 

@@ -15,7 +15,7 @@ import {
   wrongRepository,
   wrongTarget,
   wrongVariable,
-} from './fields';
+} from './fieldRules';
 import { operatorFields, operatorImageFields, operatorsSchema } from './operators';
 import { optionFields } from './options';
 import { fields, named, text } from './shapes';

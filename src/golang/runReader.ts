@@ -6,7 +6,7 @@ import * as tools from '../dockerfile/shellTools';
 import { jsonWords } from '../dockerfile/tokens';
 import type { RunSite } from '../dockerfile/use';
 import { flagsOf, readGoCommand, readsModulesOnly, type Setting } from './goCommand';
-import { Named, type Place } from './named';
+import { Named, type Place } from './namedPackages';
 
 /** Variables that steer Go. */
 const steering = /^(GOOS|GOARCH|GOFLAGS|GOWORK)$/;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
-import { nativeCode, prepareDockerfile, writeDockerfile, type PreparedDockerfile } from '../builder/prepare';
+import { nativeCode, prepareDockerfile, writeDockerfile, type PreparedDockerfile } from '../builder/buildDockerfile';
 import type { BaseConfigs } from '../dockerfile/stages';
-import type { Seeds } from '../builder/dockerfile';
+import type { Seeds } from '../builder/rewriteDockerfile';
 import { writeTrees } from '../git/treeFiles';
 import { buildTreeOf, type BuildTree } from '../plan/buildTree';
 import { platformsOfImage } from '../plan/contentKey';

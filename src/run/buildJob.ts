@@ -3,7 +3,7 @@ import type { BuildJob } from '../builder/buildImage';
 import { buildCommand, type BuildPlaces, type BuildRequest } from '../builder/buildx';
 import type { Capabilities } from '../builder/capabilities';
 import type { GivenSecrets } from '../builder/options';
-import { dockerfilePlace } from '../builder/prepare';
+import { dockerfilePlace } from '../builder/buildDockerfile';
 import { imageRepository } from '../oci/registryPath';
 import { platformsOfImage } from '../plan/contentKey';
 import { commitTag } from '../publish/tags';

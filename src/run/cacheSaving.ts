@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { CollectedLayer } from '../builder/cacheLayer';
 import { collectCache, type DockerPorts } from '../builder/collectCache';
-import type { MountSeed, UsedCache } from '../builder/dockerfile';
+import type { MountSeed, UsedCache } from '../builder/rewriteDockerfile';
 import { message } from '../errors';
 import { seedFolder, seedRepository, type Seed, type SeedSubject } from '../publish/cacheSeed';
 import { isFull, storeSeed } from '../publish/seedStore';

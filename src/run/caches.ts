@@ -1,4 +1,4 @@
-import type { MountSeed, Seeds, UsedCache } from '../builder/dockerfile';
+import type { MountSeed, Seeds, UsedCache } from '../builder/rewriteDockerfile';
 import { replacingImages } from '../builder/options';
 import type { LocalMounts } from '../builder/localMounts';
 import { platformsOfImage } from '../plan/contentKey';

@@ -9,7 +9,7 @@ import { lookUp, publishedKeys, type RegistryState, type SoughtImage } from '../
 import type { CatalogImage, ContentKey, Inputs, Plan, Registry, Selection } from '../types';
 import type { BaseImages } from './baseImages';
 import { compareWith, compareWithPublished, type Compared } from './comparison';
-import { areWhole, partsOf, type Part } from './parts';
+import { areWhole, partsOf, type Part } from './platformParts';
 import type { Source } from './source';
 
 /** So many unusable files of an image are named. */

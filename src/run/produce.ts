@@ -10,7 +10,7 @@ import type { FinishedImage } from '../publish/publishSet';
 import type { Scratch } from '../system/scratch';
 import type { BuildOutcome, Log } from '../types';
 import { prepareBuilds, type BuildsPorts } from './builds';
-import { areWhole } from './parts';
+import { areWhole } from './platformParts';
 import type { RunPorts } from './ports';
 import { noCaches } from './caches';
 import type { Product, Work } from './work';

@@ -15,7 +15,7 @@ import { checkDestinations } from './destinations';
 import { dryRun } from './dryRun';
 import { withHint } from './google';
 import { heldByDefaultBranch, latestDecision } from './latest';
-import { loadSet } from './load';
+import { loadSet } from './loadImages';
 import type { GithubAccess, RunPorts, RunRequest, RunServices } from './ports';
 import { enforcePreflight, startPreflight, throwOnPreflightErrors, warnPreflight } from './preflight';
 import { produce } from './produce';

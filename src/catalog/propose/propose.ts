@@ -1,8 +1,8 @@
 import type { CatalogImage } from '../../types';
-import { wrongFile } from '../fields';
+import { wrongFile } from '../fieldRules';
 import { kfpCatalog } from '../kfp';
 import { isDockerfile, namesOf, plainPath, whyLeftOut, type LeftOut } from './candidates';
-import { dockerfileFacts, type DockerfileFacts } from './facts';
+import { dockerfileFacts, type DockerfileFacts } from './dockerfileFacts';
 import { folderOf, RepositoryFiles } from './repositoryFiles';
 
 /** A catalog for a repository that the built-in one does not fit. */

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { detectBuilder, type Builder } from '../../builder/builder';
 import { oldestBuildKit, oldNodes } from '../../builder/capabilities';
-import type { BuilderNode } from '../../builder/inspect';
+import type { BuilderNode } from '../../builder/buildxInspect';
 import { size } from '../../report/format';
 import { capture } from '../../system/exec';
 import { bad, good, unknown, type Check, type Finding } from './check';

@@ -6,7 +6,7 @@ import { UsageError } from '../../errors';
 import { topLevel } from '../../git/git';
 import { decideFiles, paths, type InitFile, type Templates } from './decide';
 import { writeWhole } from './files';
-import { look, type FoundCatalog } from './look';
+import { look, type FoundCatalog } from './surroundings';
 import { findOrigin, packageFolder, withOrigin, type Origin } from './origin';
 import { stepsLeft } from './steps';
 import { withMenu, withTargets } from './tailor';

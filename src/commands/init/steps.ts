@@ -1,7 +1,7 @@
 import { quoted } from '../../system/quoted';
 import { paths, type Decision } from './decide';
 import { isInstalled } from './seal';
-import type { Surroundings } from './look';
+import type { Surroundings } from './surroundings';
 
 /** What the steps follow from. */
 interface StepsQuestion extends Decision {

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { buildkitOf, detectBuilder } from '../../builder/builder';
 import { capabilitiesOf } from '../../builder/capabilities';
 import { compareImages } from '../../builder/compareImages';
-import { dockerfilePlace, prepareDockerfile, writeDockerfile } from '../../builder/prepare';
+import { dockerfilePlace, prepareDockerfile, writeDockerfile } from '../../builder/buildDockerfile';
 import { pullArchive, rebuild, type RebuildPorts } from '../../builder/rebuild';
 import { imageOf, pinned } from '../../deploy/release';
 import { createDockerLogin } from '../../docker/dockerLogin';

@@ -1,6 +1,6 @@
 import { isList, isRecord } from './data';
 import type { Assignment } from './assignment';
-import { assign, child, type At } from './at';
+import { assign, child, type At } from './placedValue';
 import { nestedAt } from './nested';
 import { referencesTo } from './references';
 import { deploymentShape, variableShapes } from './deploymentShapes';

@@ -1,5 +1,5 @@
 import { isLeaf, isList, isRecord } from './data';
-import { assign, child, type At, type Found } from './at';
+import { assign, child, type At, type Found } from './placedValue';
 import { placeName, type Assignment } from './assignment';
 import { imageOfRepository } from './references';
 import type { WantedImage } from './wanted';

@@ -1,5 +1,5 @@
 import { isRecord } from './data';
-import { assign, child, type At, type Found } from './at';
+import { assign, child, type At, type Found } from './placedValue';
 import { imageOfRepository, repositoryOf } from './references';
 import type { Assignment } from './assignment';
 import type { WantedImage } from './wanted';

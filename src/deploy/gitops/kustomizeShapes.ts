@@ -1,5 +1,5 @@
 import { isList, isRecord } from './data';
-import { assign, child, type At, type Found } from './at';
+import { assign, child, type At, type Found } from './placedValue';
 import { placeName, type Assignment } from './assignment';
 import { imageOfRepository, repositoryOf } from './references';
 import { upstreamNames, type WantedImage } from './wanted';

@@ -1,5 +1,5 @@
 import { isLeaf, isRecord } from './data';
-import { assign, child, type At, type Found } from './at';
+import { assign, child, type At, type Found } from './placedValue';
 import type { WantedImage } from './wanted';
 
 /**

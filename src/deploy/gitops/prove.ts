@@ -2,7 +2,7 @@ import { firstDifference, isList, plainData, valueAt } from './data';
 import type { Assignment } from './assignment';
 import { placeName } from './assignment';
 import { chainProblems } from './kustomizeShapes';
-import { child, type At } from './at';
+import { child, type At } from './placedValue';
 import { findAssignments } from './find';
 import { replaceAlone } from './references';
 import { withoutSetters } from './setters';

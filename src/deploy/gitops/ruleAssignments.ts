@@ -1,7 +1,7 @@
 import { UsageError } from '../../errors';
 import { isLeaf, isList, isRecord, valueAt } from './data';
 import { placeName, type Assignment } from './assignment';
-import { assign } from './at';
+import { assign } from './placedValue';
 import { findAssignments } from './find';
 import { nestedAt } from './nested';
 import { extended, referencesTo } from './references';

@@ -6,7 +6,7 @@ import { throughContexts } from '../dockerfile/contextUse';
 import type { BaseConfigs } from '../dockerfile/stages';
 import type { Scratch } from '../system/scratch';
 import type { CatalogImage } from '../types';
-import { addCacheMounts, type Seeds, type UsedCache } from './dockerfile';
+import { addCacheMounts, type Seeds, type UsedCache } from './rewriteDockerfile';
 import { bindInDockerfile } from './localBinding';
 import { pinBases } from './pinnedBases';
 

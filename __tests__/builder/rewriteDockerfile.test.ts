@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addCacheMounts, withoutCacheMounts } from '../../src/builder/dockerfile';
+import { addCacheMounts, withoutCacheMounts } from '../../src/builder/rewriteDockerfile';
 import { options } from './cacheCases';
 
 describe('whatever the text', () => {

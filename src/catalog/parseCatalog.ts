@@ -3,7 +3,7 @@ import { CatalogError } from '../errors';
 import { bounds, inWords } from '../system/bounds';
 import { quoted } from '../system/quoted';
 import type { Catalog, CatalogImage, ImageInputs } from '../types';
-import { normalPath } from './fields';
+import { normalPath } from './fieldRules';
 import { operatorsOf } from './operators';
 import { optionsOf } from './options';
 import { everything, referenceMistakes } from './references';

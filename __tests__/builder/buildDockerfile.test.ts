@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { dockerfilePlace, nativeCode, prepareDockerfile, writeDockerfile } from '../../src/builder/prepare';
+import { dockerfilePlace, nativeCode, prepareDockerfile, writeDockerfile } from '../../src/builder/buildDockerfile';
 import { createScratch, type Scratch } from '../../src/system/scratch';
 import type { CatalogImage } from '../../src/types';
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { withEnvironment } from '../../src/catalog/environment';
 import { kfpCatalog } from '../../src/catalog/kfp';
-import { readCatalog } from '../../src/catalog/read';
+import { readCatalog } from '../../src/catalog/parseCatalog';
 import { CatalogError } from '../../src/errors';
 import type { CatalogImage } from '../../src/types';
 import { mistakesOf } from '../support/catalogs';
