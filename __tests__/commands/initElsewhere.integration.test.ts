@@ -35,7 +35,7 @@ describe('where things differ', () => {
       await write(`.github/workflows/${name}`, 'on: push\n');
     expect((await run()).todo.find((each) => each.startsWith('In a new fork'))).toBe(
       'In a new fork Actions are off; switch them on: https://github.com/dana/pipelines/actions. That also starts the 4 other workflows ' +
-        "that lie here (ci.yml, e2e.yml, lint.yml, …) at your next push; switch off those that you don't want: " +
+        "that are here (ci.yml, e2e.yml, lint.yml, …) at your next push; switch off those that you don't want: " +
         'gh workflow disable FILE --repo dana/pipelines',
     );
   });

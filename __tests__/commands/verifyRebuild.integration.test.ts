@@ -114,7 +114,7 @@ it(
     expect(exitCode).toBe(0);
     expect(document.rebuilt).toHaveLength(1);
     expect(document.rebuilt[0]?.notes).toContain(
-      `base image ${base} could not be looked up when it was built: it is built anew on the one of now`,
+      `base image ${base} could not be looked up when it was built: it is rebuilt on today's`,
     );
     await fork.commit('Base it here', { [path]: text });
   },

@@ -80,7 +80,7 @@ function call({ world, builder }: Bench, ...given: readonly string[]): ReturnTyp
   return kfpImages(world.fork.directory, [...given, '--json', ...builder.args, ...world.target], { env: builder.env });
 }
 
-/** Publishes what lies checked out. Gives how many of its images were reused. */
+/** Publishes what is checked out. Gives how many of its images were reused. */
 async function publish(bench: Bench, images: string): Promise<number> {
   const built = await call(bench, 'build', '--images', images, '--provenance');
   if (built.exitCode !== 0) throw new Error(built.stderr);

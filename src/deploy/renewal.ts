@@ -18,7 +18,7 @@ export interface Renewal extends StaleRuns {
 }
 
 /** How long to wait for a renewal. Milliseconds. */
-interface RenewalWait {
+export interface RenewalWait {
   /** At most, from the beginning. */
   readonly timeoutMs: number;
   /** Without one more that was renewed. */
