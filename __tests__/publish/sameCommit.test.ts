@@ -1,12 +1,16 @@
 import { expect, test } from 'vitest';
 import { publish } from '../../src/publish/publication';
+import { decidePrune } from '../../src/publish/prune/decide';
+import { takeInventory } from '../../src/publish/prune/inventory';
+import { nothingInUse } from '../../src/publish/prune/rules';
+import { keyTag } from '../../src/publish/tags';
 import type { Registry } from '../../src/types';
 import { memoryRegistry, Storage } from '../support/memoryRegistry';
 import { buildTinyRelease, commitId, contentKey, history, silent } from '../support/releaseSets';
 
 /* Runs of one commit at once, each with digests of its own, on registries that delete at once what no tag names. */
 
-const isAncestor = history({ c1: ['c0'] });
+const isAncestor = history({ c1: ['c0'], c2: ['c1'] });
 const signal = new AbortController().signal;
 
 /** Numbers that look thrown, the same each time. */
@@ -25,18 +29,19 @@ test.concurrent.each(Array.from({ length: 60 }, (_, index) => index + 1))(
         await new Promise((resolve) => setImmediate(resolve));
     };
     const registry: Registry = memoryRegistry(storage, { before: wait, after: wait });
-    const runOnce = async (run: number) => {
+    const runOnce = async (run: number, commit = 'c1') => {
       const release = {
         registryPath: 'r/p',
-        commit: commitId('c1'),
+        commit: commitId(commit),
         images: { driver: { content: `${run}` }, apiserver: { content: `${run}` } },
         binds: { apiserver: ['driver'] },
       };
       const order = await buildTinyRelease(registry, release);
       // The same content, built by each: only one of them gets the tag of its key.
-      const images = order.images.map((image) => ({ ...image, key: contentKey(image.name) }));
+      const images = order.images.map((image) => ({ ...image, key: contentKey(`${image.name} ${commit}`) }));
       const ports = { registry, uncancellable: registry, isAncestor, now: () => Date.now(), signal, log: silent };
-      return publish({ ...order, images }, ports);
+      const created = commit === 'c1' ? '2026-01-01T00:00:00Z' : '2026-01-02T00:00:00Z';
+      return publish({ ...order, images, created }, ports);
     };
     const ended = await Promise.all(Array.from({ length: 2 + (seed % 3) }, (_, run) => runOnce(run)));
     for (const { kind, error } of ended) expect(['published', 'unchanged'], String(error)).toContain(kind);
@@ -44,6 +49,27 @@ test.concurrent.each(Array.from({ length: 60 }, (_, index) => index + 1))(
     expect(locked.length).toBeGreaterThan(0);
     for (const { repository, digest } of locked) {
       expect(await registry.manifest(repository, digest), `${repository}@${digest}`).toBeDefined();
+    }
+
+    // When all of it is old, nothing of it is left.
+    const { lock } = await runOnce(100, 'c2');
+    const rules = { keepLast: 1, keepDays: 0, now: Date.now() + 40 * 86_400_000, inUse: nothingInUse };
+    const inventory = await takeInventory(registry, 'r/p');
+    const { deletions } = decidePrune(inventory, 'r/p', rules);
+    const gone = new Set(deletions.map(({ repository, digest }) => `${repository}@${digest}`));
+    const images = new Set(
+      Object.values(lock?.images ?? {}).map(({ repository, digest }) => `${repository}@${digest}`),
+    );
+    const keyed = new Set(
+      Object.values(lock?.images ?? {}).map(({ repository, key }) => `${repository}:${keyTag(key)}`),
+    );
+    for (const { repository } of Object.values(lock?.images ?? {})) {
+      for (const [tag, digest] of inventory.get(repository)?.tags ?? []) {
+        const name = `${repository}@${digest}`;
+        expect(gone.has(name) || images.has(name) || keyed.has(`${repository}:${tag}`), `${repository}:${tag}`).toBe(
+          true,
+        );
+      }
     }
   },
 );

@@ -1,5 +1,5 @@
 import { message } from '../errors';
-import type { LockFile, Publication, Registry } from '../types';
+import type { LockFile, Manifest, Publication, Registry } from '../types';
 import { checkImage } from '../oci/imageCheck';
 import { reconcile, type Progress } from './reconcile';
 import { patientWithParts } from '../oci/patientPut';
@@ -39,7 +39,8 @@ export interface PublicationPorts extends PromotionPorts {
  */
 export async function publish(order: PublicationOrder, given: PublicationPorts): Promise<Publication> {
   const patient = [given.registry, given.uncancellable].map(patientWithParts);
-  const { registries, known } = reviveManifests(cacheBlobs(patient));
+  const unbound = order.images.flatMap((image) => (image.unbound === image.digest ? [] : [image.unbound]));
+  const { registries, known } = reviveManifests(cacheBlobs(patient), new Set(unbound));
   const [registry = given.registry, uncancellable = given.uncancellable] = registries;
   const ports = { ...given, registry, uncancellable };
   const actions = planPublication(order);
@@ -47,7 +48,7 @@ export async function publish(order: PublicationOrder, given: PublicationPorts):
   const progress: Progress = { tags: new Map(), set: undefined, setState: undefined, promotion: undefined };
   try {
     await perform(order, actions, mine, ports, progress, known);
-    if ([...progress.tags.values()].includes('published')) await holdImages(mine, ports);
+    if ([...progress.tags.values()].includes('published')) await holdSet(mine, progress.set?.stored, ports);
     return publicationReport(order, mine, progress, progress.promotion?.error, progress.promotion?.kind === 'stopped');
   } catch (error) {
     await reconcile(actions, mine, ports.uncancellable, progress);
@@ -133,18 +134,26 @@ async function standsAlready(order: PublicationOrder, mine: LockFile, registry: 
   return typeof stored === 'object' && isSameSet(mergeSets(mine, stored.lock, order.binds).lock, stored.lock);
 }
 
-/** What our set names and another run of the commit took the tag from keeps a tag of its own: some registries delete what no tag names. */
-async function holdImages({ commit, images }: LockFile, { uncancellable, log }: PublicationPorts): Promise<void> {
-  const hold = async (repository: string, digest: string): Promise<void> => {
+/**
+ * Our set, and what it names, keep tags of their own where another run of the commit took the tag from them: some registries delete what no tag
+ * names, and what no set names prune does not find.
+ */
+async function holdSet(
+  { commit, images, registryPath }: LockFile,
+  stored: StoredSet | undefined,
+  { uncancellable, log }: PublicationPorts,
+): Promise<void> {
+  const hold = async (repository: string, digest: string, known?: Manifest): Promise<void> => {
     const tagged = await uncancellable.head(repository, commitTag(commit));
     if (tagged?.digest === digest) return;
-    const image = await uncancellable.manifest(repository, digest);
-    if (image !== undefined) await keep(uncancellable, repository, image);
+    const held = known ?? (await uncancellable.manifest(repository, digest));
+    if (held !== undefined) await keep(uncancellable, repository, held);
   };
+  const set = stored === undefined ? [] : [{ repository: setRepository(registryPath), ...stored }];
   // All is published by now; this is for what others do.
-  await mapConcurrently(Object.values(images), ({ repository, digest }) => hold(repository, digest)).catch(
-    (error: unknown) => log.debug(message(error)),
-  );
+  await mapConcurrently([...Object.values(images), ...set], (each) =>
+    hold(each.repository, each.digest, 'bytes' in each ? each : undefined),
+  ).catch((error: unknown) => log.debug(message(error)));
 }
 
 /** Looks end with the run. What is being written is written to its end, so that the outcome knows of it, but not begun again. */

@@ -1,5 +1,5 @@
 import { PublishError } from '../errors';
-import type { LockFile, Registry } from '../types';
+import type { LockFile, Manifest, Registry } from '../types';
 import { isSameSet, mergeSets, type Binds } from './releaseSet';
 import { readSet, storeSet, type StoredSet } from './setArtifact';
 import { isImmutable } from '../oci/immutable';
@@ -31,11 +31,14 @@ export async function publishLock(
   const tag = commitTag(mine.commit);
   const dropped = new Set<string>();
   let before: string | undefined;
+  let put: Manifest | undefined;
   for (let attempt = 0; attempt <= attempts; attempt++) {
     const found = await readSet(registry, repository, tag);
     const stored = typeof found === 'object' && found.lock.commit === mine.commit ? found : undefined;
     // What stood there when we put ours was not put later: the registry lost ours.
     const isLater = attempt > 0 && stored !== undefined && stored.digest !== before;
+    // What ours named may have tags of its own by now: a set has to name it, so that prune finds it.
+    if (isLater && put !== undefined && put.digest !== stored.digest) await keep(registry, repository, put);
     const merged = isLater ? mergeSets(stored.lock, mine, binds) : mergeSets(mine, stored?.lock, binds);
     for (const name of merged.dropped) dropped.add(name);
     if (stored !== undefined && isSameSet(merged.lock, stored.lock)) {
@@ -44,7 +47,7 @@ export async function publishLock(
     if (attempt === attempts) break;
     before = stored?.digest;
     if (stored !== undefined) await keep(registry, repository, stored);
-    await store(registry, repository, tag, merged.lock, created, found !== undefined);
+    put = await store(registry, repository, tag, merged.lock, created, found !== undefined);
   }
   throw new PublishError(
     `${repository}:${tag} was put ${attempts} times, but the registry shows another set. Another run of commit ${mine.commit} may be ` +
@@ -59,9 +62,9 @@ async function store(
   lock: LockFile,
   created: string,
   isTaken: boolean,
-): Promise<void> {
+): Promise<Manifest> {
   try {
-    await storeSet(registry, repository, tag, lock, created);
+    return await storeSet(registry, repository, tag, lock, created);
   } catch (refusal) {
     if (!isImmutable(refusal)) throw refusal;
     const taken = isTaken ? 'holds a set with other images' : 'is taken';

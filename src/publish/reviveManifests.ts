@@ -1,6 +1,6 @@
 import { isDigest } from '../oci/names';
 import type { Manifest, Registry } from '../types';
-import { keepTag } from './tags';
+import { keepTag, passingTag } from './tags';
 
 /** What was read or put by its digest so far; undefined: it was not. */
 export type KnownManifests = (repository: string, digest: string) => Manifest | undefined;
@@ -8,25 +8,30 @@ export type KnownManifests = (repository: string, digest: string) => Manifest | 
 /**
  * The same registry by several clients, which gets back what it loses meanwhile: where a manifest that was read or put by its digest is not there any more, it is put
  * again under a tag of its own. Some registries delete at once what no tag names, and another run of the same commit may move the tag that named
- * it, between our putting and reading.
+ * it, between our putting and reading. `passing`: digests that no set is to name, so that no tag is to hold them for good.
  */
-export function reviveManifests(registries: readonly Registry[]): {
+export function reviveManifests(
+  registries: readonly Registry[],
+  passing: ReadonlySet<string>,
+): {
   readonly registries: readonly Registry[];
   readonly known: KnownManifests;
 } {
   const known = new Map<string, Manifest>();
   return {
-    registries: registries.map((registry) => reviving(registry, known)),
+    registries: registries.map((registry) => reviving(registry, known, passing)),
     known: (repository, digest) => known.get(`${repository}@${digest}`),
   };
 }
 
-function reviving(registry: Registry, known: Map<string, Manifest>): Registry {
+function reviving(registry: Registry, known: Map<string, Manifest>, passing: ReadonlySet<string>): Registry {
   const remember = (repository: string, manifest: Manifest): void =>
     void known.set(`${repository}@${manifest.digest}`, manifest);
   const revived = async (repository: string, reference: string): Promise<Manifest | undefined> => {
     const lost = isDigest(reference) ? known.get(`${repository}@${reference}`) : undefined;
-    if (lost !== undefined) await registry.putManifest(repository, keepTag(lost.digest), lost.mediaType, lost.bytes);
+    if (lost === undefined) return undefined;
+    const tag = passing.has(lost.digest) ? passingTag(lost.digest, Date.now()) : keepTag(lost.digest);
+    await registry.putManifest(repository, tag, lost.mediaType, lost.bytes);
     return lost;
   };
   return {

@@ -32,7 +32,7 @@ function setOf(lock: LockFile, created: string): Artifact {
 
 /**
  * Stores a set under a tag: blobs first, then the manifest. A registry that refuses artifacts gets the form of an image.
- * Throws RegistryError. Whoever needs certainty reads it back.
+ * Gives what was put. Throws RegistryError. Whoever needs certainty reads it back.
  */
 export async function storeSet(
   registry: Registry,
@@ -40,9 +40,9 @@ export async function storeSet(
   tag: string,
   lock: LockFile,
   created: string,
-): Promise<void> {
+): Promise<Manifest> {
   await registry.putBlob(repository, lockType, Buffer.from(encodeLockFile(lock)));
-  await putArtifact(registry, repository, tag, setOf(lock, created), 'The release set');
+  return putArtifact(registry, repository, tag, setOf(lock, created), 'The release set');
 }
 
 /** Puts a note under a tag: what stood there counts no more. For registries that don't delete tags, too. */

@@ -33,6 +33,15 @@ export function rebuildTag(mark: string, key: string): string {
   return `rebuild-${mark}-${key.slice(0, 40)}`;
 }
 
+/**
+ * Holds for some weeks what was built of a content and lost the tag of its key to another run's build: runs under way may have found it there.
+ * The same within an hour, however often it is put.
+ */
+export function passingTag(digest: string, now: number): string {
+  const hex = digest.slice('sha256:'.length);
+  return rebuildTag(`${Math.floor(now / 3_600_000) * 3600}-${hex.slice(0, 8)}`, hex);
+}
+
 /** A run of GitHub's can be repeated for 30 days. https://docs.github.com/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs */
 const rebuildMs = 31 * 24 * 3_600_000;
 
@@ -210,7 +219,9 @@ export async function putTag(
     if (shown === undefined || shown.digest === before) lost++;
     else {
       // Another run's image went over ours, which no tag may name now. Whoever waits longest sees its own.
-      if (kind === 'commit' || kind === 'key') await keep(registry, repository, image);
+      if (kind === 'commit') await keep(registry, repository, image);
+      if (kind === 'key')
+        await registry.putManifest(repository, passingTag(digest, Date.now()), image.mediaType, image.bytes);
       await sleep(Math.random() * longestWaitMs);
       shown = await registry.manifest(repository, tag);
       if (shown?.digest === digest) return 'published';
