@@ -27,6 +27,7 @@ export interface World extends AsyncDisposable {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly onStart?: (pid: number) => void;
+  readonly onStderr?: (chunk: Buffer) => void;
   readonly cwd?: string;
 }
 

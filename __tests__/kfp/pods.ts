@@ -22,6 +22,10 @@ export interface KfpPods extends AsyncDisposable {
   url(): string;
   /** Requests of Kubernetes that those started from now on make in a second; KFP's own default is 5. */
   requestsPerSecond: number;
+  /** Stops those started from now on as soon as they answer, in the midst of their first work. */
+  hold: boolean;
+  /** Lets the stopped one go on, and stops none any more. */
+  release(): void;
 }
 
 interface Running {
@@ -34,6 +38,7 @@ interface Running {
 /** Lets the node of this world run them. */
 export function runKfp(world: World, surroundings: Surroundings): KfpPods {
   const pods = new Map<string, Running>();
+  let held: number | undefined;
   const fateOf = (image: string, pod: FakePod): Fate => {
     if (pod.container !== 'ml-pipeline-api-server') return { kind: 'runs' };
     const running = pods.get(pod.name);
@@ -76,6 +81,10 @@ export function runKfp(world: World, surroundings: Surroundings): KfpPods {
       running.isReady = await answers(`http://127.0.0.1:${http}/apis/v2beta1/healthz`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+    if (own.hold && running.child.pid !== undefined) {
+      held = programOf(running.child.pid);
+      process.kill(held, 'SIGSTOP');
+    }
     // Those before it go, as their pods do.
     for (const [other, { child }] of pods) {
       if (other === name || !running.isReady || child === undefined) continue;
@@ -93,6 +102,12 @@ export function runKfp(world: World, surroundings: Surroundings): KfpPods {
   const own: KfpPods = {
     url: () => `http://127.0.0.1:${newest().port}`,
     requestsPerSecond: 50,
+    hold: false,
+    release: () => {
+      own.hold = false;
+      if (held !== undefined) process.kill(held, 'SIGCONT');
+      held = undefined;
+    },
     [Symbol.asyncDispose]: async () => {
       world.node.fateOf = () => ({ kind: 'runs' });
       for (const { child } of pods.values()) if (child !== undefined) await end(child);
@@ -128,6 +143,10 @@ function found(world: World, { databasePort, storePort }: Surroundings): Readonl
     ML_PIPELINE_VISUALIZATIONSERVER_SERVICE_PORT: '9',
   };
 }
+
+/** `start` puts a shell before the program, which ends it with us. https://man7.org/linux/man-pages/man5/proc_tid_children.5.html */
+const programOf = (shell: number): number =>
+  Number(readFileSync(`/proc/${shell}/task/${shell}/children`, 'utf8').trim().split(' ')[0]);
 
 const tail = (log: string): readonly string[] => readFileSync(log, 'utf8').slice(-200_000).split('\n');
 

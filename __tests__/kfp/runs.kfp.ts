@@ -77,12 +77,15 @@ async function setOf(commit: string | undefined): Promise<readonly string[]> {
   return ['driver', 'launcher'].map((name) => `${images[name]?.repository ?? ''}@${images[name]?.digest ?? ''}`).sort();
 }
 
-const command = (name: 'deploy' | 'rollback' | 'status', flags: Flags = {}) =>
+type OnStderr = (chunk: Buffer) => void;
+const command = (name: 'deploy' | 'rollback' | 'status', flags: Flags = {}, onStderr: OnStderr = () => undefined) =>
   world.run(name, { json: true, ...(name === 'status' ? {} : { timeout: '5m' }), ...flags }, [], {
     env: fork.env,
     cwd: fork.directory,
+    onStderr,
   });
-const deploy = (commit: string | undefined) => command('deploy', { registryPath: registry.path, commit });
+const deploy = (commit: string | undefined, onStderr?: OnStderr) =>
+  command('deploy', { registryPath: registry.path, commit }, onStderr);
 
 interface Stale {
   readonly stale: {
@@ -120,12 +123,18 @@ test('before any deploy runs name what the Deployment says', async () => {
 
 test('after a deploy new, recurring and retried runs name the digests of the set', async () => {
   const wanted = await setOf(fork.commits[0]);
-  // A busy cluster: renewing them takes long after the rollout.
+  // A busy apiserver: it renews slowly, and goes on only when the deploy waits for it.
   pods.requestsPerSecond = 0.3;
-  const deployed = await deploy(fork.commits[0]);
-  pods.requestsPerSecond = 50;
+  pods.hold = true;
+  let said = '';
+  const deployed = await deploy(fork.commits[0], (chunk) => {
+    said += chunk.toString('utf8');
+    if (said.includes('Waiting until the apiserver has renewed')) pods.release();
+  });
   // At once: the deploy has waited for them.
   const stored = await storedImages(server, namespace);
+  pods.release();
+  pods.requestsPerSecond = 50;
   expect(deployed, deployed.stderr).toMatchObject({ exitCode: 0 });
   for (const [id, images] of stored) expect(images, `${id}\n${deployed.stderr}`).toEqual(wanted);
   expect(staleIn(deployed.stdout).recurring).toEqual([]);
