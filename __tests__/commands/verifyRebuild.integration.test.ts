@@ -33,8 +33,11 @@ async function rebuilt(): Promise<{ readonly exitCode: number; readonly stderr: 
   return { ...ended, document: JSON.parse(ended.stdout) as Document };
 }
 
-/** The world's registry without a login, at another address, with a base image. `refuses`: does it tell us of none? */
-async function serveBase(registry: TestRegistry, refuses: () => boolean): Promise<TestServer & AsyncDisposable> {
+/** The world's registry without a login, at another address, with a base image. `refuses`: does it answer us with a refusal? */
+async function serveBase(
+  registry: TestRegistry,
+  refuses: (path: string) => boolean,
+): Promise<TestServer & AsyncDisposable> {
   const named = `${registry.path}/bases/alpine:3.21`;
   await demoBaseImages();
   await docker(['tag', 'kfp-images-demo/alpine:3.21', named]);
@@ -44,7 +47,7 @@ async function serveBase(registry: TestRegistry, refuses: () => boolean): Promis
   const inside = registry.path.slice(registry.host.length);
   const authorization = `Basic ${Buffer.from(`${registry.username}:${registry.password}`).toString('base64')}`;
   const server = await serve(async ({ method, path, headers }) => {
-    if (path.includes('/manifests/') && headers['user-agent'] === 'kfp-images' && refuses()) return { status: 403 };
+    if (headers['user-agent'] === 'kfp-images' && refuses(path)) return { status: 403 };
     const url = `${registry.url}${path.replace('/v2/', `/v2${inside}/`)}`;
     const accept = headers.accept === undefined ? {} : { accept: headers.accept };
     const answer = await fetch(path === '/v2/' ? `${registry.url}/v2/` : url, {
@@ -91,19 +94,22 @@ it('an image that a build gives otherwise is named, with layer and file', { time
   expect(document.problems[0]).toMatch(/^driver: layer \d+ of \d+ \(RUN .*cat \/proc.*\): guess: content$/);
 });
 
-it(
-  'a base image that its registry did not tell of when it was built: the key says so, and the image is rebuilt on the one of now',
+it.each([
+  ['digest', '/manifests/', "today's"],
+  ['configuration', '/blobs/', 'the same'],
+])(
+  'a base image whose %s its registry did not tell when it was built: the key is known again, and the image rebuilt',
   { timeout: 600_000 },
-  async () => {
+  async (what, refused, how) => {
     const { registry, fork } = world;
     // It refuses us alone, as one does that counts how often it is asked: the builder gets the image.
     let isRefusing = true;
-    await using bases = await serveBase(registry, () => isRefusing);
+    await using bases = await serveBase(registry, (request) => isRefusing && request.includes(refused));
     const base = `${bases.host}/bases/alpine:3.21`;
     const path = 'backend/Dockerfile.driver';
     const text = await readFile(join(fork.directory, path), 'utf8');
     await fork.commit('Base it elsewhere [driver]', {
-      [path]: `FROM ${base}\nCOPY backend/src/v2/driver/driver.go /driver.go\n`,
+      [path]: `FROM ${base}\nCOPY backend/src/v2/driver/driver.go /${what}.go\n`,
     });
     const published = await step(world, { inputs: { provenance: 'true' } });
     expect(published.exitCode).toBe(0);
@@ -114,7 +120,7 @@ it(
     expect(exitCode).toBe(0);
     expect(document.rebuilt).toHaveLength(1);
     expect(document.rebuilt[0]?.notes).toContain(
-      `base image ${base} could not be looked up when it was built: it is rebuilt on today's`,
+      `base image ${base} could not be looked up when it was built: it is rebuilt on ${how}`,
     );
     await fork.commit('Base it here', { [path]: text });
   },

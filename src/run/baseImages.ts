@@ -20,6 +20,9 @@ export interface BaseImages {
   pins(): ReadonlyMap<string, string>;
 }
 
+/** What it means that a registry which is there did not answer. */
+const follows = ' The content keys are others than those of a run that gets an answer.';
+
 interface Found {
   readonly digest: string;
   /** undefined: it is in the engine here, with this configuration. */
@@ -36,7 +39,7 @@ export function createBaseImages(registry: Registry | undefined, log: Log): Base
   const ask = async (reference: string): Promise<Found | undefined> => {
     const { repository, tag, digest } = parseImageReference(reference);
     if (digest !== undefined && isDigest(digest)) return { digest, repository };
-    let [why, follows]: readonly [string | undefined, string] = [undefined, ''];
+    let why: string | undefined;
     try {
       const found = await registry?.head(repository, tag);
       if (found !== undefined) {
@@ -46,7 +49,6 @@ export function createBaseImages(registry: Registry | undefined, log: Log): Base
     } catch (thrown) {
       // Without a network the engine's images are what counts. A registry that is there and does not answer is another thing.
       why = isAway(thrown) || thrown instanceof InterruptedError ? undefined : message(thrown);
-      follows = ' The content keys are others than those of a run that gets an answer.';
       log.debug(`base image ${reference}: ${message(thrown)}`);
     }
     const local = await localImage(reference);
@@ -71,7 +73,13 @@ export function createBaseImages(registry: Registry | undefined, log: Log): Base
       const config = registry && (await baseConfigOf(registry, repository, digest, platform));
       if (config !== undefined) return config;
     } catch (thrown) {
-      log.debug(`configuration of base image ${reference}: ${message(thrown)}`);
+      const why = message(thrown);
+      log.debug(`configuration of base image ${reference}: ${why}`);
+      const local = (await localImage(`${repository}@${digest}`))?.config;
+      if (local === undefined && !isAway(thrown) && !(thrown instanceof InterruptedError)) {
+        log.warning(`The configuration of base image ${reference} can't be read: ${why}${follows}`);
+      }
+      return local;
     }
     return (await localImage(`${repository}@${digest}`))?.config;
   });

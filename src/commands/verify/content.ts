@@ -17,7 +17,7 @@ import type { RebuildCall } from './rebuild';
 export interface Content {
   readonly key: ContentKey;
   readonly pins: ReadonlyMap<string, string>;
-  /** Base images of which nobody knew the digest when the published image was built. */
+  /** Base images of which nobody knew the digest or the configuration when the published image was built. */
   readonly unknownBases: readonly string[];
 }
 
@@ -66,16 +66,22 @@ export async function contentOf(
   };
   const locked = imageOf(call.lock, name)?.key;
   const now = await keyBy(baseDigest, baseConfig);
-  // Where a base image could not be looked up then, the key says just that, and nothing of the base image.
-  const blind =
+  // What a registry did not tell then is not in the key: a base image's digest, its configuration, or both.
+  const references = keyedBases(now).flatMap(({ reference, isOwn }) => (isOwn ? [] : [reference]));
+  const found =
     now.key === locked || subject.provenance === undefined
-      ? now
-      : await keyBy(
-          (reference) => Promise.resolve(own.get(reference)),
-          async (reference, platform) => (own.has(reference) ? baseConfig?.(reference, platform) : undefined),
-        );
-  const isBlind = blind !== now && blind.key === locked;
-  const key = isBlind ? blind : now;
+      ? undefined
+      : await firstOf(untold([...new Set(references)]), async ({ isBlind, configless }) => {
+          const key = await keyBy(
+            isBlind ? (reference) => Promise.resolve(own.get(reference)) : baseDigest,
+            async (reference, platform) =>
+              configless.includes(reference) || (isBlind && !own.has(reference))
+                ? undefined
+                : baseConfig?.(reference, platform),
+          );
+          return key.key === locked ? { key, isBlind, configless } : undefined;
+        });
+  const key = found?.key ?? now;
   const pinnedThen = [...known].map(([reference, digest]) => {
     return [reference, `${parseImageReference(reference).repository}@${digest}`] as const;
   });
@@ -91,5 +97,40 @@ export async function contentOf(
   const named = [...bases.pins(), ...pinnedThen].filter(([reference]) =>
     baseImages.some((base) => base.reference === reference),
   );
-  return { key, pins: new Map([...named, ...ofSet]), unknownBases: isBlind ? blind.unresolvedBases : [] };
+  return { key, pins: new Map([...named, ...ofSet]), unknownBases: unknownIn(found) };
+}
+
+/** What may not have been told. */
+interface Untold {
+  /** Only the digests that the provenance names. */
+  readonly isBlind: boolean;
+  /** Base images without their configuration. */
+  readonly configless: readonly string[];
+}
+
+/** So many base images are taken one by one; of more, all or none. */
+const mostApart = 4;
+
+/** Everything that may not have been told, the least first. */
+function untold(references: readonly string[]): readonly Untold[] {
+  const apart = references.length <= mostApart ? references : [];
+  const some = apart.reduce<readonly (readonly string[])[]>(
+    (sets, reference) => [...sets, ...sets.map((set) => [...set, reference])],
+    [[]],
+  );
+  const sets = apart === references ? some : [[], references];
+  return [true, false].flatMap((isBlind) => sets.map((configless) => ({ isBlind, configless })));
+}
+
+async function firstOf<T, R>(items: readonly T[], of: (item: T) => Promise<R | undefined>): Promise<R | undefined> {
+  for (const item of items) {
+    const found = await of(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function unknownIn(found: (Untold & { readonly key: ContentKey }) | undefined): readonly string[] {
+  if (found === undefined) return [];
+  return [...new Set([...(found.isBlind ? found.key.unresolvedBases : []), ...found.configless])];
 }

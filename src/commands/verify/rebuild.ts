@@ -113,7 +113,10 @@ async function rebuildImage(one: One): Promise<RebuiltImage> {
   const { key, pins, unknownBases } = await contentOf(one, platforms);
   const differences: string[] = [];
   const notes = new Set(
-    unknownBases.map((base) => `base image ${base} could not be looked up when it was built: it is rebuilt on today's`),
+    unknownBases.map((base) => {
+      const how = subject.provenance?.bases.has(base) === true ? 'the same' : "today's";
+      return `base image ${base} could not be looked up when it was built: it is rebuilt on ${how}`;
+    }),
   );
   const locked = imageOf(call.lock, name)?.key;
   if (key.key !== locked) {
