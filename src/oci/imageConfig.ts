@@ -47,6 +47,29 @@ export async function baseConfigOf(
   return json === undefined ? undefined : readBaseConfig(field(json, 'config') ?? {});
 }
 
+/**
+ * The platforms that an image is there for, as `linux/arm64/v8`. undefined: it is not there, or does not say. Throws RegistryError.
+ */
+export async function imagePlatforms(
+  registry: Registry,
+  repository: string,
+  digest: string,
+): Promise<readonly string[] | undefined> {
+  const manifest = await registry.manifest(repository, digest);
+  const content = manifest && readManifest(manifest.bytes);
+  if (content === undefined) return undefined;
+  if (content.config === undefined) {
+    const images = content.children.filter(({ kind }) => kind === 'image');
+    const listed = images.flatMap(({ platform }) => platform ?? []);
+    return listed.length === images.length ? listed : undefined;
+  }
+  if (content.config.size > longestConfig) return undefined;
+  const config = parseJson(await registry.blob(repository, content.config.digest));
+  const parts = ['os', 'architecture', 'variant'].map((name) => field(config, name));
+  const known = parts.filter((part) => typeof part === 'string' && part !== '');
+  return known.length < 2 ? undefined : [known.join('/')];
+}
+
 function imageFor(children: readonly IndexEntry[], platform = 'linux/amd64'): IndexEntry | undefined {
   const images = children.filter(({ kind }) => kind === 'image');
   const machine = (text: string | undefined): string | undefined => text?.split('/').slice(0, 2).join('/');

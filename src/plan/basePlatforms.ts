@@ -31,6 +31,14 @@ export function hasPlatform(listed: readonly string[], platform: string): boolea
   return listed.some((each) => fits.includes(each.split('/').slice(0, 2).join('/')));
 }
 
+/** A platform with the variant that goes without saying: `linux/arm64` is `linux/arm64/v8`. https://github.com/containerd/platforms (normalizeArch) */
+export function normalPlatform(platform: string): string {
+  const [os = '', machine = '', variant = ''] = platform.split('/');
+  const usualVariants: Readonly<Record<string, string>> = { amd64: 'v1', arm64: 'v8', arm: 'v7' };
+  const own = variant === '' ? (usualVariants[machine] ?? '') : variant;
+  return [os, machine, ...(own === '' ? [] : [own])].join('/');
+}
+
 /** The line of a Dockerfile that names a base image; undefined: none does by itself. */
 export function lineOfBase(
   text: string,

@@ -1,6 +1,8 @@
 import { SourceError } from '../errors';
+import { imagePlatforms } from '../oci/imageConfig';
+import { normalPlatform } from '../plan/basePlatforms';
 import { buildTreeOf } from '../plan/buildTree';
-import { contentKeys } from '../plan/contentKey';
+import { contentKeys, platformsOfImage } from '../plan/contentKey';
 import { withBound } from '../plan/graph';
 import { makePlan, type Since } from '../plan/plan';
 import { ownImages, withOwnBases, type OwnImage } from '../plan/ownBases';
@@ -10,6 +12,7 @@ import type { CatalogImage, ContentKey, Inputs, Plan, Registry, Selection } from
 import type { BaseImages } from './baseImages';
 import { compareWith, compareWithPublished, type Compared } from './comparison';
 import { areWhole, partsOf, type Part } from './platformParts';
+import { mapConcurrently } from '../system/mapConcurrently';
 import type { Source } from './source';
 
 /** So many unusable files of an image are named. */
@@ -25,7 +28,7 @@ export interface Decision {
   readonly state: RegistryState | undefined;
   /** Image → what it is for each of its platforms, where it has several and is not there as a whole. */
   readonly parts: ReadonlyMap<string, readonly Part[]>;
-  /** Images of this commit's published set that this run rebuilds. */
+  /** Images of this commit's published set in whose place this run publishes others. */
   readonly replaced: readonly string[];
   /** What its shards have built is found by this mark; undefined: by content. */
   readonly mark: string | undefined;
@@ -76,6 +79,7 @@ export async function decide(question: Question): Promise<Decision> {
   const images = withBound(catalog, selection.images).flatMap((name) => catalog.images.get(name) ?? []);
   const baseDigest = (reference: string): Promise<string | undefined> => bases.digest(reference);
   const baseConfig = bases.config;
+  const platformsOf = (name: string): readonly string[] => platformsOfImage(catalog.images.get(name) ?? {}, platforms);
   const look = async (keptKeys: ReadonlyMap<string, string>) => {
     const keys = await contentKeys(images, source.tree, {
       platforms,
@@ -94,15 +98,18 @@ export async function decide(question: Question): Promise<Decision> {
     });
     const state = target && (await lookUp(target.registry, target.registryPath, now, source.commit, tagOf));
     // A work tree is not a commit, whatever is published for the one that it started from.
-    const published =
+    const standing =
       state === undefined || source.workspace !== undefined ? new Map<string, string>() : publishedKeys(state, now);
-    return { keys, now, state, published };
+    const differing = now.filter(({ name, key }) => standing.has(name) && standing.get(name) !== key);
+    const lacking = target && state ? await lackingPlatforms(differing, state, target.registry, platformsOf) : [];
+    const published = new Map([...standing].filter(([name]) => !lacking.includes(name)));
+    return { keys, now, state, published, lacking };
   };
   const first = await look(new Map());
   // What is built on an image that stays as it was published has that one's key in its own, not the one of now.
   const kept = all ? new Map<string, string>() : keptBases(images, first.keys, first.published);
-  const { keys, now, state, published } = kept.size === 0 ? first : await look(kept);
-  const replaced = all ? [...published.keys()] : [];
+  const { keys, now, state, published, lacking } = kept.size === 0 ? first : await look(kept);
+  const replaced = all ? [...published.keys(), ...lacking] : lacking;
   const sought = all ? now : now.map((image) => ({ ...image, key: published.get(image.name) ?? image.key }));
   // What is built on another image of the set is built after it, by the same run.
   const absent = images.filter(({ name, builtOn }) => builtOn === undefined && state?.keyed.has(name) !== true);
@@ -131,6 +138,24 @@ export async function decide(question: Question): Promise<Decision> {
 /** The tag that names what was built of a key, in a rebuild under a mark or without. */
 export function tagOfBuilt(mark: string | undefined, key: string): string {
   return mark === undefined ? keyTag(key) : rebuildTag(mark, key);
+}
+
+/** Which of these images are published for this commit without a platform that they are to have now: asked for with others than then. */
+async function lackingPlatforms(
+  images: readonly SoughtImage[],
+  { published }: RegistryState,
+  registry: Registry,
+  platformsOf: (name: string) => readonly string[],
+): Promise<readonly string[]> {
+  const found = await mapConcurrently(images, async ({ name, repository }) => {
+    const digest = published.get(name);
+    const listed = digest === undefined ? undefined : await imagePlatforms(registry, repository, digest);
+    const has = listed?.map(normalPlatform);
+    return has === undefined || platformsOf(name).every((platform) => has.includes(normalPlatform(platform)))
+      ? []
+      : [name];
+  });
+  return found.flat();
 }
 
 /** Images that others are built on and that stay as they are published, with another key than that of now. */

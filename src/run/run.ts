@@ -151,8 +151,9 @@ async function decideWork(
   }));
   for (const line of planTree(decision.plan, paint)) printer.print(line);
   if (decision.replaced.length > 0 && publishes) {
+    const what = mark !== undefined || inputs.rebuild === 'all' ? 'rebuild: all' : 'A run for other platforms';
     log.warning(
-      `rebuild: all replaces what is published for commit ${source.commit}: ${decision.replaced.join(', ')}. Who deployed that set has other digests.`,
+      `${what} replaces what is published for commit ${source.commit}: ${decision.replaced.join(', ')}. Who deployed that set has other digests.`,
     );
   }
   signal.throwIfAborted();
