@@ -36,8 +36,8 @@ test-kfp: node_modules/.package-lock.json ## what runs name after a deploy, by a
 test-registries: node_modules/.package-lock.json ## against every registry that can be compiled or is given: ZOT=FILE, OLAREG=FILE, SEEDS=20, FROM=1, ROUNDS=3, HISTORIES=5, ONLY=NAME (needs Go)
 	@KFP_IMAGES_REGISTRY_SEEDS="$(or $(SEEDS),20)" KFP_IMAGES_REGISTRY_FROM="$(or $(FROM),1)" KFP_IMAGES_REGISTRY_ROUNDS="$(or $(ROUNDS),3)" KFP_IMAGES_REGISTRY_HISTORIES="$(or $(HISTORIES),5)" KFP_IMAGES_REGISTRY_ONLY="$(ONLY)" $(outside) script/engine run -- script/registries run -- npx vitest run --config vitest.registries.config.mts $(if $(ONLY),registries/registries registries/seeds registries/histories)
 
-test-builders: node_modules/.package-lock.json ## builds by buildkitd over the remote driver, one and two nodes (needs Go and root)
-	@$(outside) script/engine run -- script/builders run -- npx vitest run --config vitest.builders.config.mts
+test-builders: node_modules/.package-lock.json ## builds by buildkitd, remote and in a container: BUILDKIT=v0.13.2, BUILDX=v0.13.1, else the newest and docker's own (needs Go and root)
+	@KFP_IMAGES_BUILDKIT_VERSION="$(BUILDKIT)" KFP_IMAGES_BUILDX_VERSION="$(BUILDX)" $(outside) script/engine run -- script/builders run -- npx vitest run --config vitest.builders.config.mts
 
 replay: node_modules/.package-lock.json ## the history of a clone on the small fork, every image rebuilt and compared: CLONE=FOLDER, COUNT=200, FROM=1, JOBS=4 (needs Go and root)
 	@$(outside) script/engine run -- script/builders run -- node_modules/.bin/node script/ts.mjs __tests__/random/replay.ts "$(CLONE)" "$(or $(COUNT),200)" "$(or $(FROM),1)" "$(or $(JOBS),4)"

@@ -13,7 +13,8 @@ export interface Buildkitd extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-function program(variable: string): string {
+/** The path of a program of `script/builders`, by the name of its variable. */
+export function program(variable: string): string {
   const path = process.env[variable];
   if (path === undefined) throw new Error(`${variable} is not set: run the tests through \`make test-builders\``);
   return path;

@@ -136,6 +136,8 @@ unpack_docker() {
   # Debian has the client in a package of its own, Ubuntu in docker.io.
   ! has_package docker-cli || packages+=(docker-cli)
   unpack "$folder" "$release" "${packages[@]}" && unpack "$folder" own runc || return 1
+  # What containers that ask for an init get, such as BuildKit in one: not to be had everywhere, and nobody else needs it.
+  ! has_package tini || unpack "$folder" own tini || return 1
   [ "$release" != own ] || unpack_libraries "$folder" "${packages[@]}" runc
 }
 
@@ -180,6 +182,8 @@ link_docker() {
   [ -n "$path" ] || { say 'the packages have no docker-buildx' && return 1; }
   link_program "$folder" plugins/docker-buildx "$path"
   ln -s ../bin/docker "$folder/client/docker"
+  path=$(program "$folder" tini-static)
+  [ -z "$path" ] || ln -s "../${path#"$folder"/}" "$folder/bin/docker-init"
   for name in 'bin/dockerd --version' 'bin/containerd --version' 'bin/runc --version' 'bin/docker --version' 'plugins/docker-buildx version'; do
     # shellcheck disable=SC2086
     problem=$("$folder"/$name 2>&1) || { say "${name#*/} does not work here: ${problem##*$'\n'}" && return 1; }
@@ -188,7 +192,7 @@ link_docker() {
 
 # Sets `tools` to the folder with Docker's programs, fetching them first if need be.
 ensure_docker() {
-  tools=$cache/docker-$layout-$(release_value ID)-$(release_value VERSION_CODENAME)
+  tools=$cache/docker-init-$layout-$(release_value ID)-$(release_value VERSION_CODENAME)
   [ -d "$tools" ] || say "fetching Docker into $tools (once)"
   make_folder "$tools" fill_docker || fail 'Docker could not be fetched from the distribution; the lines above say why'
 }
