@@ -23,7 +23,7 @@ export const usage = `Usage: npm run bench -- [OPTION…]
 Medians of several runs, each ratio from one run: we and the peers take turns in it.
 
   --runs N         runs per workload (default 3)
-  --only W1,K2     these workloads only: W1 W2 W3 W4 W5 W6 W7 W9 W10 K1 K2 K3
+  --only W1,K2     these workloads only: W1 W2 W3 W4 W5 W6 W7 W9 W10 W11 K1 K2 K3
   --json           one JSON document on stdout in place of the table
   --bundles DIR    bundles to measure (default $KFP_IMAGES_BUNDLES, else dist)
   --repo PATH      K1 on this clone of kubeflow/pipelines in place of a generated repository

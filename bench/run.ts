@@ -7,6 +7,7 @@ import { compile, oneFile } from './workloads/compile';
 import { emptied } from './workloads/emptied';
 import { fanOut } from './workloads/fanOut';
 import { doubling, kfpKeys, manyKeys } from './workloads/keys';
+import { lastJob } from './workloads/lastJob';
 import { logs } from './workloads/logs';
 import { noKeyword } from './workloads/noKeyword';
 import { manyUnchanged, unchanged } from './workloads/unchanged';
@@ -29,6 +30,7 @@ const workloads: readonly Workload[] = [
   emptied,
   manyUnchanged,
   fanOut,
+  lastJob,
 ];
 
 async function main(args: readonly string[]): Promise<number> {
