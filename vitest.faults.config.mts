@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['__tests__/faults/**/*.test.ts'],
     // One after the other: each keeps the machine busy.
     fileParallelism: false,
-    testTimeout: 900_000,
-    hookTimeout: 900_000,
+    testTimeout: 1_800_000,
+    hookTimeout: 1_800_000,
   },
 });
