@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { runCli } from '../../src/commands/commandLine';
 import { storeSet } from '../../src/publish/setArtifact';
-import { commitTag, keyTag, putTag, setRepository } from '../../src/publish/tags';
+import { putTag } from '../../src/publish/putTag';
+import { commitTag, keyTag, setRepository } from '../../src/publish/tags';
 import type { Registry } from '../../src/types';
 import { startFakeCloud, type FakeCloud } from '../support/fakeGoogle/cloud';
 import { rightsOf } from '../support/fakeGoogle/world';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readApiError, type ApiError } from '../../src/google/artifactRegistry/apiError';
 import { authClientOf } from '../../src/google/artifactRegistry/authClient';
 import { createApiClient, type ArtifactRegistryClient } from '../../src/google/artifactRegistry/client';
-import { putTag } from '../../src/publish/tags';
+import { putTag } from '../../src/publish/putTag';
 import { startFakeArtifactRegistry, type FakeArtifactRegistry } from '../support/fakeGoogle/artifactRegistryApi';
 import { startFakeGrpc, type FakeGrpc } from '../support/fakeGoogle/artifactRegistryGrpc';
 import { storedImages } from '../support/fakeGoogle/storedImages';

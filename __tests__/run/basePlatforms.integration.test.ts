@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { joinPlatforms } from '../../src/publish/joinPlatforms';
-import { putTag } from '../../src/publish/tags';
+import { putTag } from '../../src/publish/putTag';
 import { createMatrixFork } from '../support/matrixFork';
 import { testClient } from '../support/registryClient';
 import { pushTinyImage } from '../support/releaseSets';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { storeSet } from '../../src/publish/setArtifact';
-import { commitTag, keyTag, latestTag, putTag, setRepository } from '../../src/publish/tags';
+import { putTag } from '../../src/publish/putTag';
+import { commitTag, keyTag, latestTag, setRepository } from '../../src/publish/tags';
 import { commitId, contentKey, pushTinyImage } from '../support/releaseSets';
 import { testClient } from '../support/registryClient';
 import { bundle, createWorld, kfpImages, programs, before, repository, type World } from './world';

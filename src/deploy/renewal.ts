@@ -30,7 +30,7 @@ export interface RenewalWait {
 }
 
 /** Where the runs are of which a cluster is asked. */
-export type RunCluster = Pick<Cluster, 'kubectl' | 'place'>;
+type RunCluster = Pick<Cluster, 'kubectl' | 'place'>;
 
 /** Looks once. Never throws for what the user may not see; that is among the notes. */
 export async function lookAtRenewal(

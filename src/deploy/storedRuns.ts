@@ -63,7 +63,7 @@ export interface StoredRuns {
 }
 
 /** Where runs are: KFP's own namespace, and whether its apiserver has those of others too. */
-export interface RunPlace {
+interface RunPlace {
   readonly namespace: string;
   readonly multiUser: boolean;
 }

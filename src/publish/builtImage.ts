@@ -5,7 +5,7 @@ import { checkImage } from '../oci/imageCheck';
 import { readManifest } from '../oci/manifest';
 import type { Log, Registry } from '../types';
 import { separateSboms } from './attest/sbom';
-import { putTag, readTag, type TagAt } from './tags';
+import { putTag, readTag, type TagAt } from './putTag';
 
 /** What takes in an image that was built. */
 interface BuiltImagePorts {

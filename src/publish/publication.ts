@@ -19,7 +19,8 @@ import { publicationReport } from './publicationReport';
 import { tagKey } from './builtImage';
 import { isSameSet, mergeSets } from './releaseSet';
 import { readSet, type StoredSet } from './setArtifact';
-import { commitTag, keep, latestTag, putTag, setRepository } from './tags';
+import { keep, putTag } from './putTag';
+import { commitTag, latestTag, setRepository } from './tags';
 import { mapConcurrently } from '../system/mapConcurrently';
 
 export interface PublicationPorts extends PromotionPorts {

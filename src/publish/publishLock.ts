@@ -3,7 +3,8 @@ import type { LockFile, Manifest, Registry } from '../types';
 import { isSameSet, mergeSets, type Binds } from './releaseSet';
 import { readSet, storeSet, type StoredSet } from './setArtifact';
 import { isImmutable } from '../oci/immutable';
-import { commitTag, keep, setRepository } from './tags';
+import { keep } from './putTag';
+import { commitTag, setRepository } from './tags';
 
 /** A set that was stored and read back. */
 export interface PublishedSet {

@@ -4,7 +4,7 @@ import type { PublishedSet } from './publishLock';
 import type { PublicationAction } from './publishSet';
 import { imageOf, isSameSet, mergeSets } from './releaseSet';
 import { readSet, type StoredSet } from './setArtifact';
-import { readTag } from './tags';
+import { readTag } from './putTag';
 import { mapConcurrently } from '../system/mapConcurrently';
 
 /** What a run knows of its publication so far. */

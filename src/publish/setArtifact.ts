@@ -4,7 +4,8 @@ import type { LockFile, Manifest, Registry } from '../types';
 import { encodeLockFile, parseLockFile } from './lockFile';
 import { readManifest } from '../oci/manifest';
 import { isDigest } from '../oci/names';
-import { readTag, setRepository } from './tags';
+import { readTag } from './putTag';
+import { setRepository } from './tags';
 
 /** A release set as it is in the registry. */
 export interface StoredSet extends Manifest {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { explainPushFailure } from '../../../src/google/hints/explain';
 import type { FailureKind } from '../../../src/google/hints/hint';
-import { putTag } from '../../../src/publish/tags';
+import { putTag } from '../../../src/publish/putTag';
 import type { Login } from '../../../src/oci/login';
 import { message } from '../../../src/errors';
 import type { RegistryFront } from '../../support/fakeGoogle/registryFront';

@@ -5,7 +5,8 @@ import { executePrune } from '../../../src/publish/prune/execute';
 import { takeInventory } from '../../../src/publish/prune/inventory';
 import { nothingInUse } from '../../../src/publish/prune/rules';
 import { storeSet } from '../../../src/publish/setArtifact';
-import { commitTag, keyTag, putTag, setRepository } from '../../../src/publish/tags';
+import { putTag } from '../../../src/publish/putTag';
+import { commitTag, keyTag, setRepository } from '../../../src/publish/tags';
 import { memoryRegistry, Storage } from '../../support/memoryRegistry';
 import { commitId, contentKey, pushTinyImage, silent } from '../../support/releaseSets';
 

@@ -4,7 +4,8 @@ import { readManifest } from '../../oci/manifest';
 import { isDigest } from '../../oci/names';
 import { seedDate, seedRepository } from '../cacheSeed';
 import { openSet } from '../setArtifact';
-import { readTag, setRepository } from '../tags';
+import { readTag } from '../putTag';
+import { setRepository } from '../tags';
 import { mapConcurrently } from '../../system/mapConcurrently';
 
 /** What a registry path holds, as far as tags and sets lead to it. By full name of the repository. */
