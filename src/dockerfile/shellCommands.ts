@@ -1,5 +1,6 @@
 import { expandShell } from './expand';
-import { closing, unknownPart, type Lookup } from './wordLexer';
+import { closing } from './tokens';
+import { unknownPart, type Lookup } from './wordLexer';
 
 /** One word of a command. `raw` is as written. */
 export interface Word {

@@ -145,3 +145,19 @@ function readMount(value: string): Mount | undefined {
     id: options.get('id') ?? '',
   };
 }
+
+/** Index behind the parenthesis that closes the one at `open`; quotes within are stepped over. The end where none does. */
+export function closing(text: string, open: number): number {
+  let depth = 0;
+  for (let at = open; at < text.length; at++) {
+    const character = text.charAt(at);
+    if (character === '\\') at += 1;
+    else if (character === "'") {
+      const end = text.indexOf("'", at + 1);
+      if (end < 0) return text.length;
+      at = end;
+    } else if (character === '(') depth += 1;
+    else if (character === ')' && --depth === 0) return at + 1;
+  }
+  return text.length;
+}

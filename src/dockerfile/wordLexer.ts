@@ -1,7 +1,7 @@
 import { SourceError } from '../errors';
 import { bounds } from '../system/bounds';
 import { quoted } from '../system/quoted';
-import { goSpace } from './tokens';
+import { closing, goSpace } from './tokens';
 
 /** What a variable (with or without `:-default`) holds here: text, `null` where it is surely not set, `undefined` where only the build itself knows. */
 export type Lookup = (name: string, hasDefault?: boolean) => string | null | undefined;
@@ -244,20 +244,4 @@ export class WordLexer {
     this.#failed = true;
     return '';
   }
-}
-
-/** Index behind the parenthesis that closes the one at `open`; quotes within are stepped over. The end where none does. */
-export function closing(text: string, open: number): number {
-  let depth = 0;
-  for (let at = open; at < text.length; at++) {
-    const character = text.charAt(at);
-    if (character === '\\') at += 1;
-    else if (character === "'") {
-      const end = text.indexOf("'", at + 1);
-      if (end < 0) return text.length;
-      at = end;
-    } else if (character === '(') depth += 1;
-    else if (character === ')' && --depth === 0) return at + 1;
-  }
-  return text.length;
 }
