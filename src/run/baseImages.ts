@@ -47,8 +47,7 @@ export function createBaseImages(registry: Registry | undefined, log: Log): Base
         return { digest: found.digest, repository };
       }
     } catch (thrown) {
-      // Without a network the engine's images are what counts. A registry that is there and does not answer is another thing.
-      why = isAway(thrown) || thrown instanceof InterruptedError ? undefined : message(thrown);
+      why = reasonOf(thrown);
       log.debug(`base image ${reference}: ${message(thrown)}`);
     }
     const local = await localImage(reference);
@@ -69,19 +68,19 @@ export function createBaseImages(registry: Registry | undefined, log: Log): Base
     const image = await found(reference);
     if (image?.repository === undefined) return image?.local;
     const { repository, digest } = image;
+    let why: string | undefined;
     try {
       const config = registry && (await baseConfigOf(registry, repository, digest, platform));
       if (config !== undefined) return config;
     } catch (thrown) {
-      const why = message(thrown);
-      log.debug(`configuration of base image ${reference}: ${why}`);
-      const local = (await localImage(`${repository}@${digest}`))?.config;
-      if (local === undefined && !isAway(thrown) && !(thrown instanceof InterruptedError)) {
-        log.warning(`The configuration of base image ${reference} can't be read: ${why}${follows}`);
-      }
-      return local;
+      why = reasonOf(thrown);
+      log.debug(`configuration of base image ${reference}: ${message(thrown)}`);
     }
-    return (await localImage(`${repository}@${digest}`))?.config;
+    const local = await localImage(`${repository}@${digest}`);
+    if (local === undefined && why !== undefined) {
+      log.warning(`The configuration of base image ${reference} can't be read: ${why}${follows}`);
+    }
+    return local?.config;
   });
   return {
     digest: async (reference) => (await found(reference))?.digest,
@@ -97,6 +96,14 @@ export function createBaseImages(registry: Registry | undefined, log: Log): Base
         }),
     pins: () => pins,
   };
+}
+
+/**
+ * Why a registry that is there did not answer; undefined: it is not there, or the run ends. Without a network the engine's images are what
+ * counts: that is another thing.
+ */
+function reasonOf(thrown: unknown): string | undefined {
+  return isAway(thrown) || thrown instanceof InterruptedError ? undefined : message(thrown);
 }
 
 /** The same answer to the same question. */
