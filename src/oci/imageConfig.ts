@@ -1,6 +1,6 @@
 import { field, parseJson } from '../system/json';
 import type { BaseConfig, Registry } from '../types';
-import { readManifest, type IndexEntry } from './manifest';
+import { listedPlatforms, platformOf, readManifest, type IndexEntry } from './manifest';
 
 /** Configurations are small; a huge one is not read. */
 const longestConfig = 4 * 2 ** 20;
@@ -59,15 +59,12 @@ export async function imagePlatforms(
   const content = manifest && readManifest(manifest.bytes);
   if (content === undefined) return undefined;
   if (content.config === undefined) {
-    const images = content.children.filter(({ kind }) => kind === 'image');
-    const listed = images.flatMap(({ platform }) => platform ?? []);
-    return listed.length === images.length ? listed : undefined;
+    const listed = listedPlatforms(content);
+    return listed.length === content.children.filter(({ kind }) => kind === 'image').length ? listed : undefined;
   }
   if (content.config.size > longestConfig) return undefined;
-  const config = parseJson(await registry.blob(repository, content.config.digest));
-  const parts = ['os', 'architecture', 'variant'].map((name) => field(config, name));
-  const known = parts.filter((part) => typeof part === 'string' && part !== '');
-  return known.length < 2 ? undefined : [known.join('/')];
+  const platform = platformOf(parseJson(await registry.blob(repository, content.config.digest)));
+  return platform === undefined ? undefined : [platform];
 }
 
 function imageFor(children: readonly IndexEntry[], platform = 'linux/amd64'): IndexEntry | undefined {

@@ -88,15 +88,28 @@ function indexEntry(entry: unknown): IndexEntry | undefined {
   const isAttestation =
     field(field(entry, 'platform'), 'os') === 'unknown' ||
     field(field(entry, 'annotations'), 'vnd.docker.reference.type') === 'attestation-manifest';
-  const platform = field(entry, 'platform');
-  const parts = ['os', 'architecture', 'variant'].map((name) => field(platform, name));
   return (
     known && {
       ...known,
       kind: isAttestation ? 'attestation' : 'image',
-      platform: parts[0] === undefined ? undefined : parts.filter((part) => typeof part === 'string').join('/'),
+      platform: platformOf(field(entry, 'platform')),
     }
   );
+}
+
+/**
+ * `linux/arm64/v8`, of an index's entry or an image's configuration, which have the same three fields; undefined: it does not say.
+ * https://github.com/opencontainers/image-spec/blob/main/config.md
+ */
+export function platformOf(json: unknown): string | undefined {
+  const parts = ['os', 'architecture', 'variant'].map((name) => field(json, name));
+  const known = parts.filter((part) => typeof part === 'string' && part !== '');
+  return known.length < 2 ? undefined : known.join('/');
+}
+
+/** What an index lists images for. */
+export function listedPlatforms({ children }: ManifestContent): readonly string[] {
+  return children.flatMap(({ kind, platform }) => (kind === 'image' && platform !== undefined ? [platform] : []));
 }
 
 function descriptor(value: unknown): Descriptor | undefined {

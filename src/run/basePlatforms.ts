@@ -1,4 +1,4 @@
-import { readManifest } from '../oci/manifest';
+import { listedPlatforms, readManifest } from '../oci/manifest';
 import { parseImageReference } from '../oci/imageReference';
 import { hasPlatform, lineOfBase, neededBases, type NeededBase } from '../plan/basePlatforms';
 import { buildTreeOf } from '../plan/buildTree';
@@ -30,7 +30,7 @@ export async function missingPlatforms(
   const pins = bases.pins();
   const found = await mapConcurrently(questions(work), async ({ image, key, base }) => {
     const pinned = pins.get(base.reference) ?? base.reference;
-    const listed = await listedPlatforms(access.bestEffort, pinned).catch((error: unknown) => {
+    const listed = await platformsOfBase(access.bestEffort, pinned).catch((error: unknown) => {
       log.debug(`platforms of ${pinned}: ${message(error)}`);
       return undefined;
     });
@@ -61,13 +61,11 @@ function questions({ decision, source, inputs }: Pick<Work, 'decision' | 'source
 }
 
 /** What an index lists; undefined: it is a single image, which BuildKit takes for whatever it is. */
-async function listedPlatforms(registry: Registry, pinned: string): Promise<readonly string[] | undefined> {
+async function platformsOfBase(registry: Registry, pinned: string): Promise<readonly string[] | undefined> {
   const { repository, digest } = parseImageReference(pinned);
   if (digest === undefined) return undefined;
   const manifest = await registry.manifest(repository, digest);
   const content = manifest === undefined ? undefined : readManifest(manifest.bytes);
-  const listed = (content?.children ?? []).flatMap(({ kind, platform }) =>
-    kind === 'image' && platform !== undefined ? [platform] : [],
-  );
+  const listed = content === undefined ? [] : listedPlatforms(content);
   return listed.length === 0 ? undefined : listed;
 }

@@ -8,11 +8,11 @@ import { makePlan, type Since } from '../plan/plan';
 import { ownImages, withOwnBases, type OwnImage } from '../plan/ownBases';
 import { commitTag, keyTag, rebuildTag } from '../publish/tags';
 import { lookUp, publishedKeys, type RegistryState, type SoughtImage } from '../publish/lookUp';
+import { mapConcurrently } from '../system/mapConcurrently';
 import type { CatalogImage, ContentKey, Inputs, Plan, Registry, Selection } from '../types';
 import type { BaseImages } from './baseImages';
 import { compareWith, compareWithPublished, type Compared } from './comparison';
 import { areWhole, partsOf, type Part } from './platformParts';
-import { mapConcurrently } from '../system/mapConcurrently';
 import type { Source } from './source';
 
 /** So many unusable files of an image are named. */

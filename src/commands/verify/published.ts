@@ -1,5 +1,5 @@
 import { PublishError } from '../../errors';
-import { readManifest } from '../../oci/manifest';
+import { platformOf, readManifest } from '../../oci/manifest';
 import { field, parseJson } from '../../system/json';
 import type { Registry } from '../../types';
 
@@ -26,10 +26,8 @@ export async function publishedImages(
   }
   const config = await registry.blob(repository, content.config.digest);
   const json = parseJson(config);
-  const [os, architecture, variant] = ['os', 'architecture', 'variant'].map((name) => field(json, name));
-  const parts = [os, architecture, variant].filter((part) => typeof part === 'string' && part !== '');
   const labels = Object.entries(field(field(json, 'config'), 'Labels') ?? {}).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   );
-  return [{ platform: parts.join('/'), config, labels: Object.fromEntries(labels) }];
+  return [{ platform: platformOf(json) ?? '', config, labels: Object.fromEntries(labels) }];
 }
