@@ -16,6 +16,15 @@ const file = (text: string): AttachedFile => ({
 const openAttachments = (registry: Registry, emptyAt?: string): Attachments =>
   open(registry, { now: () => 0, wait: () => Promise.resolve(), ...(emptyAt === undefined ? {} : { emptyAt }) });
 
+/** What is awaited, and what ends that. */
+function signal(): readonly [Promise<void>, () => void] {
+  let end = (): void => undefined;
+  const awaited = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return [awaited, () => end()];
+}
+
 async function attach(attachments: Attachments, subject: Descriptor, ...files: readonly AttachedFile[]): Promise<void> {
   await attachments.put(repository, subject, files);
   await attachments.confirm(repository, subject.digest);
@@ -95,7 +104,7 @@ it('a list that was read long ago is read again before ours is put on it', async
   const slow = open(registry, { now: () => now, wait: () => Promise.resolve() });
   expect(await slow.list(repository, subject.digest)).toEqual([]);
   await attach(openAttachments(registry), subject, file('theirs'));
-  now = 501;
+  now = 301;
   await attach(slow, subject, file('ours'));
   expect(await slow.list(repository, subject.digest)).toHaveLength(2);
 });
@@ -112,8 +121,64 @@ it('what was put is read back only after all who had read the list before have p
   await attach(late, subject, file('theirs'));
   expect(await attachments.list(repository, subject.digest)).toHaveLength(1);
   await attachments.confirm(repository, subject.digest);
-  expect(waits[0]).toBeGreaterThan(500);
+  // Both times, ours and what was put again.
+  expect(waits.filter((ms) => ms > 500)).toHaveLength(2);
   expect(await openAttachments(registry).list(repository, subject.digest)).toHaveLength(2);
+});
+
+it('what another run put and read back while a PUT of ours was under way is listed again after it', async () => {
+  const { registry, subject } = await start();
+  const tag = fallbackTag(subject.digest);
+  const [isUnderWay, reached] = signal();
+  const [mayLand, land] = signal();
+  const [isTimeToLook, look] = signal();
+  let puts = 0;
+  const slow: Registry = {
+    ...registry,
+    putManifest: async (...args) => {
+      if (args[1] === tag && puts++ === 0) {
+        reached();
+        await mayLand;
+      }
+      return registry.putManifest(...args);
+    },
+    manifest: async (...args) => {
+      const found = await registry.manifest(...args);
+      // The registry carries the first one out as soon as it was looked at meanwhile.
+      if (args[1] === tag && puts === 1) land();
+      return found;
+    },
+  };
+  let waits = 0;
+  const ours = open(slow, { now: () => 0, wait: () => (waits++ === 0 ? isTimeToLook : new Promise(() => undefined)) });
+  const putting = ours.put(repository, subject, [file('ours')]);
+  await isUnderWay;
+  await attach(openAttachments(registry), subject, file('theirs'));
+  look();
+  await putting;
+  const listed = await openAttachments(registry).list(repository, subject.digest);
+  expect(listed.map(({ annotations }) => annotations['in-toto.io/predicate-type']).sort()).toEqual(['ours', 'theirs']);
+  expect(puts).toBe(2);
+});
+
+it('a PUT that is repeated is not one of a list that another run has changed since', async () => {
+  const { registry, subject } = await start();
+  const tag = fallbackTag(subject.digest);
+  let puts = 0;
+  const failing: Registry = {
+    ...registry,
+    putManifest: async (at, reference, mediaType, bytes, beforeRepeat) => {
+      if (reference === tag && puts++ === 0) {
+        // The first attempt fails; before the second, another run attaches.
+        await attach(openAttachments(registry), subject, file('theirs'));
+        await beforeRepeat?.();
+      }
+      return registry.putManifest(at, reference, mediaType, bytes, beforeRepeat);
+    },
+  };
+  await openAttachments(failing).put(repository, subject, [file('ours')]);
+  const listed = await openAttachments(registry).list(repository, subject.digest);
+  expect(listed.map(({ annotations }) => annotations['in-toto.io/predicate-type']).sort()).toEqual(['ours', 'theirs']);
 });
 
 it('a registry that takes what is attached and does not list it is not believed', async () => {

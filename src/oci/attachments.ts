@@ -50,8 +50,10 @@ const waits = [0, 100, 200, 400, 800, 1600, 3200];
 /**
  * The fallback tag knows no locks: of two that read the list and then put theirs, the later one takes away what the earlier has put. So nobody
  * puts a list on one that was read longer ago than this, and what was put is read back when all who had read the one before have put theirs.
+ * Whose PUT takes longer looks at the tag meanwhile: what others had put and read back by then is put again after it.
  */
-const freshMs = 500;
+const freshMs = 300;
+const lookMs = 200;
 const settleMs = 800;
 
 interface AttachmentOptions {
@@ -103,10 +105,46 @@ export function openAttachments(registry: Registry, options: AttachmentOptions =
     (repository === emptyAt ||
       (hostOf(repository) === hostOf(emptyAt) &&
         (await registry.mountBlob(repository, digestOf(empty.bytes), emptyAt))));
-  const extend = async (repository: string, digest: string, entries: readonly object[]): Promise<void> => {
-    const before = await recent(repository, digest);
-    lists.delete(`${repository}@${digest}`);
-    await registry.putManifest(repository, fallbackTag(digest), indexType, withEntries(before, entries));
+  /** Adds to the list at the fallback tag. Gives what has to be read back: the entries, and those of others that this put over. */
+  const extend = async (repository: string, digest: string, entries: readonly object[]): Promise<readonly object[]> => {
+    let wanted = entries;
+    for (let attempt = 1; attempt <= attempts; attempt++) {
+      const before = await recent(repository, digest);
+      lists.delete(`${repository}@${digest}`);
+      const look = (): Promise<Manifest | undefined> => registry.manifest(repository, fallbackTag(digest));
+      const bytes = withEntries(before, wanted);
+      const put = registry
+        .putManifest(repository, fallbackTag(digest), indexType, bytes, async () => {
+          // Between attempts there are seconds: another list is there, and ours is not put over it.
+          if ((await look())?.digest !== before?.digest) throw new ListMoved();
+        })
+        .then(
+          () => true,
+          (refusal: unknown) => {
+            if (refusal instanceof ListMoved) return false;
+            throw refusal;
+          },
+        );
+      const seen = await entriesWhile(put, look);
+      const over = lacking(seen, new Set(entriesOf(bytes).map(digestIn)));
+      if (over.length === 0 && (await put)) return wanted;
+      wanted = [...wanted, ...over];
+    }
+    throw notListed(repository, digest, wanted, false);
+  };
+  /** What the lists held that were at the tag until a PUT was answered. */
+  const entriesWhile = async (
+    put: Promise<unknown>,
+    look: () => Promise<Manifest | undefined>,
+  ): Promise<readonly object[]> => {
+    const seen = new Map<unknown, object>();
+    const answered = put.then(() => true);
+    while (!(await Promise.race([answered, wait(lookMs).then(() => false)]))) {
+      // Only PUT decides: a look that fails has seen nothing.
+      const found = await look().catch(() => undefined);
+      for (const entry of found === undefined ? [] : entriesOf(found.bytes)) seen.set(digestIn(entry), entry);
+    }
+    return [...seen.values()];
   };
   return {
     list: async (repository, digest) =>
@@ -140,24 +178,26 @@ export function openAttachments(registry: Registry, options: AttachmentOptions =
       }
       const host = hostOf(repository);
       const hasList = (await (asked.get(host) ?? listed(repository, digest))) !== undefined;
-      if (!hasList) await extend(repository, digest, entries);
+      const all = hasList ? entries : await extend(repository, digest, entries);
       const before = pending.get(`${repository}@${digest}`)?.entries ?? [];
-      pending.set(`${repository}@${digest}`, { entries: [...before, ...entries], putAt: now() });
+      pending.set(`${repository}@${digest}`, { entries: [...before, ...all], putAt: now() });
       return put.map(({ mediaType, digest: at, size: bytes }) => ({ mediaType, digest: at, size: bytes }));
     },
     confirm: async (repository, digest) => {
       const key = `${repository}@${digest}`;
       const waiting = pending.get(key);
       if (waiting === undefined) return;
-      const { entries, putAt } = waiting;
-      const lacking = (list: readonly Referrer[]): readonly object[] =>
-        entries.filter((entry) => !list.some((each) => each.digest === field(entry, 'digest')));
+      const { putAt } = waiting;
+      let { entries } = waiting;
       for (let attempt = 0; ; attempt++) {
         const own = await listedAfter(attempt);
-        const missing = lacking(own.list);
+        const missing = lacking(entries, new Set(own.list.map((each) => each.digest)));
         if (missing.length === 0) break;
         if (own.isLast) throw notListed(repository, digest, missing, own.hasList);
-        if (!own.hasList) await extend(repository, digest, missing);
+        if (!own.hasList) {
+          const put = await extend(repository, digest, missing);
+          entries = [...entries, ...lacking(put, new Set(entries.map(digestIn)))];
+        }
       }
       pending.delete(key);
 
@@ -210,18 +250,25 @@ function readFallback(repository: string, found: Manifest | undefined): readonly
   );
 }
 
+/** Another list came to the tag while ours was being put. */
+class ListMoved extends Error {}
+
+/** The entries of an index, as they are. */
+function entriesOf(bytes: Uint8Array): readonly object[] {
+  const there = field(parseJson(bytes), 'manifests');
+  return Array.isArray(there) ? there.filter((each): each is object => typeof each === 'object' && each !== null) : [];
+}
+
+const digestIn = (entry: object): unknown => field(entry, 'digest');
+
+const lacking = (entries: readonly object[], there: ReadonlySet<unknown>): readonly object[] =>
+  entries.filter((entry) => !there.has(digestIn(entry)));
+
 /** An index of what is attached with some more entries; all others stay as they are. */
 function withEntries(before: Manifest | undefined, added: readonly object[]): Uint8Array {
-  const there = before === undefined ? [] : field(parseJson(before.bytes), 'manifests');
-  const manifests: readonly unknown[] = Array.isArray(there) ? there : [];
-  const isThere = (entry: object): boolean =>
-    manifests.some((each) => field(each, 'digest') === field(entry, 'digest'));
-  const index = {
-    schemaVersion: 2,
-    mediaType: indexType,
-    manifests: [...manifests, ...added.filter((entry) => !isThere(entry))],
-  };
-  return Buffer.from(JSON.stringify(index));
+  const there = before === undefined ? [] : entriesOf(before.bytes);
+  const manifests = [...there, ...lacking(added, new Set(there.map(digestIn)))];
+  return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests }));
 }
 
 /** As an index of referrers has it: its annotations are those of the manifest. */
