@@ -3,7 +3,7 @@ import type { Log } from '../../src/types';
 import { startFaultProxy } from '../support/faultProxy';
 import { Storage as Memory } from '../support/memoryRegistry';
 import type { Fixture } from './fixture';
-import { latestOf } from './invariants';
+import { latestOf, type Latest } from './invariants';
 import { checkRound, describeEndings } from './verdict';
 import { bestEffort, patient, takePart, type Haste, type Meddling, type Part, type Played } from './client';
 import { describeScenario, type RunSpec, type Scenario } from './scenario';
@@ -113,7 +113,8 @@ async function playOnce(
       await registry.fill(proxy.host, memory);
     }
     const releases = await releasesOf(scenario, part);
-    const before = latestOf(await look());
+    // A round has a name of its own: where nothing was put, nothing is.
+    const before: Latest = scenario.standing === undefined ? new Map() : latestOf(await look());
     const start = proxy.count;
     proxy.behave(scenario.profile.outage === undefined ? scenario.profile : shifted(scenario.profile, start));
     const endings = await mapConcurrently(scenario, async (run, index) => {

@@ -71,9 +71,16 @@ async function readProtocol(registry: Registry, top: string): Promise<Storage> {
   return {
     tags,
     blob: async (digest) => {
-      for (const repository of tags.keys()) {
-        const manifest = known.has(`${repository}@${digest}`) ? await manifestOf(repository, digest) : undefined;
-        if (manifest !== undefined) return Buffer.from(manifest.bytes);
+      // Where it was found before, first: another repository costs two questions that say no.
+      const names = [...tags.keys()];
+      for (const repository of names) {
+        const stored = known.has(`${repository}@${digest}`) ? await manifestOf(repository, digest) : undefined;
+        if (stored !== undefined) return Buffer.from(stored.bytes);
+      }
+      const seen = await Promise.all(
+        names.map(async (repository) => blobs.has(`${repository}@${digest}`) && (await hasBlob(repository, digest))),
+      );
+      for (const repository of [...names.filter((_, at) => seen[at]), ...names.filter((_, at) => !seen[at])]) {
         if (await hasBlob(repository, digest)) return Buffer.from(await registry.blob(`${top}/${repository}`, digest));
         const stored = await manifestOf(repository, digest);
         if (stored !== undefined) return Buffer.from(stored.bytes);
