@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Login } from '../../src/oci/login';
 import { createRegistry } from '../../src/oci/client';
 import type { Limits } from '../../src/oci/limits';
+import type { Learned } from '../../src/oci/session';
 import type { Log, Registry } from '../../src/types';
 
 /** The client under test with what it told the run. */
@@ -21,18 +22,20 @@ export function testClient(
     readonly login?: Login | ((host: string) => Promise<Login | undefined>);
     readonly signal?: AbortSignal;
     readonly limits?: Partial<Limits>;
+    readonly learned?: Learned;
   } = {},
 ): TestClient {
   const lines: string[] = [];
   const secrets: string[] = [];
   const keep = (line: string): void => void lines.push(line);
   const log: Log = { debug: keep, info: keep, warning: keep, error: keep };
-  const { login, signal, limits } = options;
+  const { login, signal, limits, learned } = options;
   const registry = createRegistry({
     login: typeof login === 'function' ? login : () => Promise.resolve(login),
     log,
     onSecret: (secret) => void secrets.push(secret),
     ...(signal === undefined ? {} : { signal }),
+    ...(learned === undefined ? {} : { learned }),
     limits: { ...quick, ...limits },
   });
   return { registry, lines, secrets };

@@ -8,7 +8,7 @@ import { callerOf, checkReference, named, type Caller } from './caller';
 import { defaultLimits, type Limits } from './limits';
 import { deleteManifest, getManifest, headManifest, putManifest } from './manifests';
 import type { Patience } from './retry';
-import { Session } from './session';
+import { nothingLearned, Session, type Learned } from './session';
 import { listReferrers } from './referrers';
 import { listTags } from './tags';
 import { targetOf } from './target';
@@ -25,14 +25,16 @@ export interface RegistryOptions {
   readonly signal?: AbortSignal;
   readonly limits?: Partial<Limits>;
   readonly hosts?: RegistryHosts;
+  /** Shared by clients with the same logins: what one of them has learned, the others need not. */
+  readonly learned?: Learned;
 }
 
 /** A client for any number of registries by the OCI distribution protocol. Holds connections and tokens, nothing on disk. */
 export function createRegistry(options: RegistryOptions): Registry {
-  const { log, signal, login, onSecret = () => undefined, hosts = noHosts } = options;
+  const { log, signal, login, onSecret = () => undefined, hosts = noHosts, learned = nothingLearned() } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const patience: Patience = { limits, log, signal };
-  const session = new Session({ limits, signal, login, onSecret, hosts });
+  const session = new Session({ limits, signal, login, onSecret, hosts, learned });
   const caller = (repository: string, doing: string): Caller => callerOf(session, patience, repository, doing);
   const on = (repository: string, reference: string, doing: string): Caller => {
     checkReference(reference);

@@ -5,7 +5,7 @@ import { networkFailure } from './network';
 import { bounds } from '../system/bounds';
 import { jsonExcess } from '../system/json';
 import { isSafeUrl } from './target';
-import { sendRequest } from './wire';
+import { sendRequest, type Received } from './wire';
 
 /** One request. What goes into it is ours or has been checked. */
 export interface Outgoing {
@@ -26,7 +26,7 @@ export interface Outgoing {
 export interface Answer {
   readonly status: number;
   readonly statusText: string;
-  readonly headers: Headers;
+  readonly headers: Pick<Headers, 'get'>;
   /** Of an error at most 64 KiB, the rest cut off. */
   readonly body: Uint8Array;
   /** Where the last redirect led. */
@@ -36,7 +36,7 @@ export interface Answer {
 const errorBytes = bounds.registry.error;
 
 /**
- * Sends a request and follows redirects by hand, because fetch would not tell where they lead: a GET or HEAD anywhere,
+ * Sends a request and follows redirects: a GET or HEAD anywhere,
  * a body only by 307 and 308, which keep it. Authorization is dropped at the first origin that is another, and does not
  * come back: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull
  * Throws Transient for what the network or the other side's slowness did, RegistryError for what will not heal,
@@ -103,9 +103,9 @@ async function once(
         : { body: request.body instanceof Blob ? request.body : Buffer.from(request.body) }),
     };
     const authority = hosts.get(request.url.host)?.authority;
-    const response = await sendRequest(request.url, sent, authority);
-    const { status, statusText, headers } = response;
-    const body = await read(task, response, status < 300 ? request.maxBytes : errorBytes, watch);
+    const received = await sendRequest(request.url, sent, authority);
+    const { status, statusText, headers } = received;
+    const body = await read(task, received, status < 300 ? request.maxBytes : errorBytes, watch);
     return { status, statusText, headers, body, url: request.url };
   } catch (error) {
     signal?.throwIfAborted();
@@ -122,22 +122,27 @@ function bytesOf(body: Uint8Array | Blob | undefined): number {
   return body instanceof Blob ? body.size : (body?.length ?? 0);
 }
 
-async function read(task: Task, response: Response, maxBytes: number, watch: Watch): Promise<Uint8Array> {
+async function read(
+  task: Task,
+  { status, body: stream }: Received,
+  maxBytes: number,
+  watch: Watch,
+): Promise<Uint8Array> {
+  const isGood = status >= 200 && status <= 299;
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const stream: ReadableStream<Uint8Array> | null = response.body;
-  if (stream === null) return new Uint8Array();
+  if (stream === undefined) return new Uint8Array();
   // Leaving the loop early cancels the stream and with it the connection.
   for await (const chunk of stream) {
     watch.sawBytes();
     length += chunk.length;
     chunks.push(chunk);
     if (length <= maxBytes) continue;
-    if (response.ok) throw failed(task, `the answer has more than ${maxBytes} bytes, which is too much to be one`);
+    if (isGood) throw failed(task, `the answer has more than ${maxBytes} bytes, which is too much to be one`);
     break;
   }
   const body = Buffer.concat(chunks).subarray(0, maxBytes);
-  const excess = response.ok ? jsonExcess(body) : undefined;
+  const excess = isGood ? jsonExcess(body) : undefined;
   if (excess !== undefined) throw failed(task, `the answer ${excess}, which is too much to be one`);
   return body;
 }

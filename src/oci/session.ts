@@ -25,7 +25,23 @@ interface Authorization {
   readonly token?: { readonly value: string; readonly expiresAt: number };
 }
 
+/** What clients with the same logins learn of registries, and need to learn only once. */
+export interface Learned {
+  /** By origin. */
+  readonly schemes: Map<string, Scheme>;
+  /** By origin and rights: what a token is to be asked for. */
+  readonly scopes: Map<string, readonly Scope[]>;
+  /** By origin: ends when the first request is answered, one way or another. */
+  readonly first: Map<string, Promise<undefined>>;
+}
+
+/** Nothing yet. */
+export function nothingLearned(): Learned {
+  return { schemes: new Map(), scopes: new Map(), first: new Map() };
+}
+
 interface SessionOptions {
+  readonly learned: Learned;
   readonly limits: Limits;
   readonly hosts: RegistryHosts;
   readonly signal: AbortSignal | undefined;
@@ -42,14 +58,14 @@ export class Session {
   /** Every secret that was used, for keeping it out of texts. */
   readonly secrets = new Set<string>();
   private readonly options: SessionOptions;
-  private readonly schemes = new Map<string, Scheme>();
-  private readonly learned = new Map<string, readonly Scope[]>();
+  private readonly learned: Learned;
   private readonly slots = new Map<string, LimitFunction>();
   private readonly reached = new Set<string>();
   private readonly tokens: Tokens;
 
   constructor(options: SessionOptions) {
     this.options = options;
+    this.learned = options.learned;
     this.hosts = options.hosts;
     this.tokens = new Tokens({
       // Slots of their own: a request holds one of its registry while it waits for its token.
@@ -67,23 +83,49 @@ export class Session {
     // An upload may go on elsewhere (a storage service): what opens the registry is not for that one.
     if (request.url.origin !== target.origin) return this.exchange(task, request);
     return this.slot(target.origin, async () => {
-      const first = await this.authorization(call);
-      const answer = await this.exchange(task, { ...request, authorization: first?.header });
-      if (answer.status !== 401) return answer;
-      // Only the registry itself may ask who we are, not whom it redirects to.
-      if (answer.url.origin !== target.origin) throw refusal(task, answer, this.secrets);
-      const second = await this.meetChallenge(call, answer, first);
-      const last = await this.exchange(task, { ...request, authorization: second.header });
-      if (last.status !== 401) return last;
-      // A token of few seconds can end on its way: that is not a verdict.
-      const ended = second.token !== undefined && second.token.expiresAt <= Date.now();
-      const failure = refusal(task, last, this.secrets);
-      throw ended ? new Transient(failure) : failure;
+      const learn = await this.turnToLearn(target.origin);
+      try {
+        const first = await this.authorization(call);
+        const answer = await this.exchange(task, { ...request, authorization: first?.header });
+        if (answer.status !== 401) return answer;
+        // Only the registry itself may ask who we are, not whom it redirects to.
+        if (answer.url.origin !== target.origin) throw refusal(task, answer, this.secrets);
+        const met = this.meetChallenge(call, answer, first);
+        // Which of the ways it is, is known from here on.
+        learn();
+        const second = await met;
+        const last = await this.exchange(task, { ...request, authorization: second.header });
+        if (last.status !== 401) return last;
+        // A token of few seconds can end on its way: that is not a verdict.
+        const ended = second.token !== undefined && second.token.expiresAt <= Date.now();
+        const failure = refusal(task, last, this.secrets);
+        throw ended ? new Transient(failure) : failure;
+      } finally {
+        learn();
+      }
     });
   }
 
+  /** Lets one request find out how the registry wants to know who asks: those that come meanwhile would all be refused. Gives what ends its turn. */
+  private async turnToLearn(origin: string): Promise<() => void> {
+    const { first } = this.learned;
+    const earlier = first.get(origin);
+    if (earlier !== undefined) {
+      await earlier;
+      return () => undefined;
+    }
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    first.set(origin, promise);
+    // Who is slow to say so keeps nobody waiting for long.
+    const timer = setTimeout(() => resolve(undefined), longestTurnMs);
+    return () => {
+      clearTimeout(timer);
+      resolve(undefined);
+    };
+  }
+
   private async authorization(call: Call): Promise<Authorization | undefined> {
-    const scheme = this.schemes.get(call.target.origin);
+    const scheme = this.learned.schemes.get(call.target.origin);
     if (scheme === undefined) return undefined;
     if (scheme.kind === 'bearer') return this.bearer(call.target.host, scheme.realm, this.scopesOf(call));
     const login = await this.login(call.target.host);
@@ -99,9 +141,9 @@ export class Session {
       if (realm === undefined) {
         throw failed(call.task, `${host} names a token server that a login can't be sent to (https is needed)`, denied);
       }
-      this.schemes.set(origin, { kind: 'bearer', realm });
+      this.learned.schemes.set(origin, { kind: 'bearer', realm });
       const scopes = joinScopes([...this.scopesOf(call), bearer.parameters.get('scope') ?? '']);
-      this.learned.set(scopeKey(call), scopes);
+      this.learned.scopes.set(scopeKey(call), scopes);
       return this.bearer(host, realm, scopes, used?.token?.value);
     }
     if (!challenges.some(({ scheme }) => scheme === 'basic')) {
@@ -110,7 +152,7 @@ export class Session {
         asked === '' ? 'without saying how to log in' : `and asks for a login by ${asked}, which is not known here`;
       throw failed(call.task, `${host} answered 401 ${how}`, denied);
     }
-    this.schemes.set(origin, { kind: 'basic' });
+    this.learned.schemes.set(origin, { kind: 'basic' });
     const login = await this.login(host);
     if (login === undefined) {
       const fix = `Give credentials-json, or run "docker login ${host}" before`;
@@ -154,7 +196,7 @@ export class Session {
   }
 
   private scopesOf(call: Call): readonly Scope[] {
-    return this.learned.get(scopeKey(call)) ?? joinScopes(call.scopes);
+    return this.learned.scopes.get(scopeKey(call)) ?? joinScopes(call.scopes);
   }
 
   private slot<T>(key: string, work: () => Promise<T>): Promise<T> {
@@ -176,6 +218,8 @@ export class Session {
     }
   }
 }
+
+const longestTurnMs = 1000;
 
 const denied = { status: 401 };
 

@@ -4,6 +4,7 @@ import type { Login } from '../oci/login';
 import { UsageError } from '../errors';
 import { parseRegistryPath, type RegistryPath } from '../oci/registryPath';
 import { createRegistry } from '../oci/client';
+import { nothingLearned } from '../oci/session';
 import { pushHost, type RegistryHosts } from '../oci/hosts';
 import { openHosts } from './registryHosts';
 import { maskSecrets } from '../report/log';
@@ -56,7 +57,7 @@ export async function openAccess(
     signal,
   });
   const login = loginsFor(host, credentials, log, env);
-  const common = { login, log, onSecret, hosts };
+  const common = { login, log, onSecret, hosts, learned: nothingLearned() };
   return {
     path,
     hosts,
