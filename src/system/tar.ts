@@ -1,6 +1,7 @@
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
+import { atFrames } from './zstdFrames';
 
 /** Calls `each` for one entry of a tar after the other; what it leaves of the content is skipped. Throws where it is not a tar, or `each` does. */
 export async function eachTarEntry(
@@ -25,8 +26,8 @@ export async function eachTarEntry(
 /** What comes out of gzip or zstd, or the same stream where it is neither. `start`: its first four bytes. */
 export function decompress(source: Readable, start: Uint8Array): Readable {
   const magic = Buffer.from(start.subarray(0, 4)).toString('hex');
-  const through = magic.startsWith('1f8b') ? createGunzip() : magic === '28b52ffd' ? createZstdDecompress() : undefined;
-  if (through === undefined) return source;
-  source.on('error', (error) => through.destroy(error));
-  return source.pipe(through);
+  // What goes wrong on the way is the last one's error.
+  if (magic.startsWith('1f8b')) return pipeline(source, createGunzip(), () => undefined);
+  if (/^(28b52ffd|5.2a4d18)$/.test(magic)) return pipeline(source, atFrames, createZstdDecompress(), () => undefined);
+  return source;
 }
