@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { kfpCatalog } from '../../../src/catalog/kfp';
 import { publish, type GitOpsOutcome, type GitOpsRequest } from '../../../src/deploy/gitops/publish';
@@ -8,6 +10,7 @@ import { ownClone, temporaryClone } from '../../../src/deploy/gitops/repository'
 import { wantedImages } from '../../../src/deploy/gitops/wanted';
 import { run } from '../../../src/system/exec';
 import type { LockFile } from '../../../src/types';
+import { tempDir } from '../../support/engine';
 import { lockOf, referenceOf } from '../lockOf';
 import { startGitServer } from './gitServer';
 
@@ -114,6 +117,78 @@ test('a merge request is a branch of its own, and a repeat makes no second one',
   expect(await git(origin, 'rev-list', '--count', 'main')).toBe('1');
   expect(await git(origin, 'for-each-ref', '--format=%(refname)', 'refs/heads')).toBe(
     'refs/heads/kfp-images/set-a\nrefs/heads/main',
+  );
+});
+
+describe('a branch of a merge request on which a reviewer has committed', () => {
+  const lock = lockOf('a');
+  const asked = request(lock, ['apps/0.yaml', 'apps/1.yaml'], { mergeRequest: { branch: 'set', title: 'Deploy a' } });
+
+  /** Commits as somebody else would: on the branch of the merge request, and on main. */
+  async function commitBeside(branch: string, path: string, change: (text: string) => string): Promise<void> {
+    await using clone = await tempDir();
+    await git(clone.path, 'clone', '--quiet', '--branch', branch, origin, '.');
+    const before = await readFile(join(clone.path, path), 'utf8').catch(() => '');
+    await writeFile(join(clone.path, path), change(before));
+    await git(clone.path, 'add', '--all');
+    await git(clone.path, 'commit', '--quiet', '--message', `Change ${path} beside`);
+    await git(clone.path, 'push', '--quiet', 'origin', branch);
+  }
+
+  test('keeps their commit when the target moves on', async () => {
+    await push(`file://${origin}`, asked);
+    await commitBeside('set', 'apps/2.yaml', (text) => `${text}\n# more memory`);
+    await commitBeside('main', 'other', () => 'other');
+    expect(await push(`file://${origin}`, asked)).toMatchObject({ kind: 'exists' });
+    expect(await head('apps/2.yaml', 'set')).toContain('# more memory');
+  });
+
+  test('gets ours on top of theirs where theirs changed an image', async () => {
+    await push(`file://${origin}`, asked);
+    await commitBeside('set', 'apps/0.yaml', (text) => `${text.replace(/@sha256:[0-9a-f]*/, ':hotfix')}\n# theirs`);
+    await commitBeside('main', 'other', () => 'other');
+    expect(await push(`file://${origin}`, asked)).toMatchObject({ kind: 'pushed', branch: 'set' });
+    const text = await head('apps/0.yaml', 'set');
+    expect(text).toContain('# theirs');
+    expect(text).toContain(referenceOf(lock, 'cacheserver'));
+    expect(await git(origin, 'log', '--format=%s', 'main..set')).toContain('Change apps/0.yaml beside');
+  });
+
+  test('is made anew where all on it is ours', async () => {
+    await push(`file://${origin}`, asked);
+    await commitBeside('main', 'other', () => 'other');
+    expect(await push(`file://${origin}`, asked)).toMatchObject({ kind: 'pushed', branch: 'set' });
+    expect(await git(origin, 'rev-list', '--count', 'main..set')).toBe('1');
+    expect(await git(origin, 'merge-base', 'main', 'set')).toBe(await git(origin, 'rev-parse', 'main'));
+  });
+});
+
+test('a protected branch: the refusal names --merge-request', async () => {
+  await writeFile(
+    join(origin, 'hooks', 'pre-receive'),
+    '#!/bin/sh\necho "GitLab: You are not allowed to push code to protected branches on this project." >&2; exit 1\n',
+    { mode: 0o755 },
+  );
+  await expect(push(`file://${origin}`, request(lockOf('a'), ['apps/0.yaml']))).rejects.toThrow(/--merge-request/);
+});
+
+test('a commit is signed where the configuration of git asks for it', async () => {
+  const key = join(folder, 'signing-key');
+  await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
+  const own = join(folder, 'signed');
+  await git(folder, 'clone', '--quiet', origin, 'signed');
+  for (const [name, value] of [
+    ['commit.gpgSign', 'true'],
+    ['gpg.format', 'ssh'],
+    ['user.signingKey', key],
+  ] as const)
+    await git(own, 'config', name, value);
+  await using clone = await ownClone(own, 'origin');
+  await publish(clone, request(lockOf('a'), ['apps/0.yaml']));
+  expect(await git(origin, 'cat-file', 'commit', 'main')).toContain('-----BEGIN SSH SIGNATURE-----');
+  await git(own, 'config', 'user.signingKey', join(folder, 'no-such-key'));
+  await expect(publish(clone, request(lockOf('b'), ['apps/0.yaml']))).rejects.toThrow(
+    /Could not sign the commit, as commit\.gpgSign asks/,
   );
 });
 

@@ -80,11 +80,33 @@ export async function makeCommit(
     await must(git, `add ${path}`, ['update-index', '--cacheinfo', entry], { env });
   }
   const tree = (await must(git, 'write the tree', ['write-tree'], { env })).toString('utf8').trim();
-  const made = await git(['commit-tree', tree, '-p', parent, '-F', '-'], { input: text });
+  // `git commit` signs where the configuration says so; commit-tree has to be told (https://git-scm.com/docs/git-commit-tree).
+  const asked = await git(['config', '--type=bool', '--get', 'commit.gpgSign']);
+  const signs = asked.stdout.toString('utf8').trim() === 'true';
+  const args = ['commit-tree', tree, '-p', parent, ...(signs ? ['-S'] : []), '-F', '-'];
+  const made = await git(args, { input: text });
   if (made.exitCode === 0) return made.stdout.toString('utf8').trim();
+  if (signs && (await git(['var', 'GIT_COMMITTER_IDENT'])).exitCode === 0) {
+    throw new DeployError(
+      `Could not sign the commit, as commit.gpgSign asks: ${said(made.stderr)}\nMake the key usable here (user.signingKey, gpg.format), or set commit.gpgSign to false for this call: GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=commit.gpgSign GIT_CONFIG_VALUE_0=false.`,
+    );
+  }
   throw new DeployError(
     `Could not commit: ${said(made.stderr)}\nTell git who you are: git config user.name and user.email (or GIT_AUTHOR_NAME, GIT_COMMITTER_NAME …).`,
   );
+}
+
+/** Has a branch commits, beside merges, that `base` has not and whose subject is not that of our `message`: what others put there? */
+export async function hasOthersWork(
+  { git }: GitOpsClone,
+  base: string,
+  standing: string,
+  message: string,
+): Promise<boolean> {
+  const [own] = message.split('\n', 1);
+  const args = ['log', '--no-merges', '--no-show-signature', '--format=%s', standing, `^${base}`, '--'];
+  const subjects = (await must(git, 'read what the branch has', args)).toString('utf8').split('\n');
+  return subjects.some((subject) => subject !== '' && subject !== own);
 }
 
 /** The diff of a commit to its parent, for people. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeployError } from '../../errors';
-import { diffOf, fetchBranch, makeCommit, readFiles, requireBranchName } from './commit';
+import { diffOf, fetchBranch, hasOthersWork, makeCommit, readFiles, requireBranchName } from './commit';
 import type { Edit } from './assignment';
 import { editFiles, type EditedFile, type EditRules } from './edits';
 import { said, type GitOpsClone } from './repository';
@@ -72,31 +72,54 @@ export async function publish(clone: GitOpsClone, request: GitOpsRequest): Promi
     const made = await editAt(clone, base, request);
     const { warnings, commit, edits } = made;
     if (commit === undefined) return { kind: 'unchanged', warnings, diff: '', edits };
+    const target = mergeRequest?.branch ?? branch;
     const diff = (): Promise<string> => diffOf(clone, base, commit);
     if (request.dryRun) return { kind: 'dry-run', warnings, diff: await diff(), edits };
-    const target = mergeRequest?.branch ?? branch;
     const standing = mergeRequest === undefined ? base : await fetchBranch(clone, target);
     const common = { warnings, edits, branch: target };
-    if (mergeRequest !== undefined && standing !== undefined && (await isUpToDate(clone, standing, base, request))) {
-      return { kind: 'exists', commit: standing, serverSays: '', diff: await diff(), ...common };
+    const asIs = async (at: string): Promise<GitOpsOutcome> => ({
+      kind: 'exists',
+      commit: at,
+      serverSays: '',
+      diff: await diff(),
+      ...common,
+    });
+    let ours = commit;
+    if (mergeRequest !== undefined && standing !== undefined) {
+      if (await isUpToDate(clone, standing, base, request)) return await asIs(standing);
+      // What a reviewer committed there stays: ours goes on top of it, or nothing does.
+      if (await hasOthersWork(clone, base, standing, request.message)) {
+        const onTop = (await editAt(clone, standing, request)).commit;
+        if (onTop === undefined) return await asIs(standing);
+        ours = onTop;
+      }
     }
     const pushed = await push(
       clone,
-      commit,
+      ours,
       target,
       standing,
       mergeRequest === undefined ? undefined : { ...mergeRequest, branch },
     );
     if (pushed.kind === 'pushed')
-      return { kind: 'pushed', commit, serverSays: pushed.words, diff: await diff(), ...common };
+      return { kind: 'pushed', commit: ours, serverSays: pushed.words, diff: await diff(), ...common };
     if (pushed.kind === 'refused' || attempt === attempts) {
-      throw new DeployError(`The push to ${target} was refused:\n  ${pushed.words}\nNothing was changed there.`);
+      throw new DeployError(
+        `The push to ${target} was refused:\n  ${pushed.words}\nNothing was changed there.${mergeRequest === undefined ? instead(pushed.words) : ''}`,
+      );
     }
     request.onRace(`someone else pushed to ${target} first; trying again (${attempt + 1})`);
     await sleep(Math.random() * Math.min(longestPause, 100 * 2 ** attempt), undefined, { signal }).catch(
       () => undefined,
     );
   }
+}
+
+/** What to do where a branch takes no pushes: GitHub's words are "protected branch hook declined", GitLab's and Gitea's name it too. */
+function instead(words: string): string {
+  return /protected branch|branch .*protected|GH006|GH013|pull request/i.test(words)
+    ? ' The branch is protected: give --merge-request, which pushes a branch of its own.'
+    : '';
 }
 
 async function editAt(
