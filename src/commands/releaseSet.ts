@@ -3,11 +3,11 @@ import { EnvironmentError, PublishError, UsageError } from '../errors';
 import { isGoogleHost } from '../google/googleHosts';
 import { parseRegistryPath } from '../oci/registryPath';
 import { parseLockFile } from '../publish/lockFile';
-import { readSet } from '../publish/setArtifact';
+import { readSet, readSetElsewhere } from '../publish/setArtifact';
 import { commitTag, setRepository } from '../publish/tags';
 import { readLockFile } from '../report/lockFile';
 import { openAccess, type Access, type AccessPorts } from '../run/access';
-import { isObjectId, resolveCommit } from '../git/git';
+import { isObjectId, isShallow, resolveCommit } from '../git/git';
 import { git } from '../git/gitCommand';
 import type { LockFile, Registry } from '../types';
 import { registryOf, type setInputs } from './sharedFlags';
@@ -93,10 +93,20 @@ async function commitOf(rev: string | undefined, folder: string, registry: Regis
     .split('\n')
     .find((id) => id !== '' && published.has(commitTag(id)));
   if (found !== undefined) return found;
+  const shallow = (await isShallow(folder))
+    ? ' of which this shallow clone has only a part (git fetch --unshallow),'
+    : '';
   throw new PublishError(
-    `No commit of HEAD's history has a release set in ${path}. Name one that has (--commit SHA; \`crane ls ${setRepository(path)}\` or the ` +
+    `No commit of HEAD's history${shallow} has a release set in ${path}. Name one that has (--commit SHA; \`crane ls ${setRepository(path)}\` or the ` +
       'registry’s page lists them), or build one first.',
   );
+}
+
+/** Where only the host differs, the registry that was named may serve the other name's images too. */
+function asAnotherHost(named: string, asked: string): string {
+  const [host, other] = [hostOf(named), hostOf(asked)];
+  const isSamePath = named.slice(host.length) === asked.slice(other.length);
+  return isSamePath ? `; if ${other} is to be asked for them, also --registry-hosts ${host}=push:${other}` : '';
 }
 
 async function readLock(registry: Registry, path: string, commit: string): Promise<LockFile> {
@@ -107,10 +117,15 @@ async function readLock(registry: Registry, path: string, commit: string): Promi
       `${repository} has no release set of commit ${commit}. Did its build succeed? \`kfp-images watch --commit ${commit}\` shows it.`,
     );
   }
-  if (set === 'other')
+  if (set === 'other') {
+    const elsewhere = await readSetElsewhere(registry, repository, commitTag(commit));
     throw new PublishError(
-      `${repository}:${commitTag(commit)} is not a release set, or was withdrawn. Build that commit again.`,
+      elsewhere === undefined
+        ? `${repository}:${commitTag(commit)} is not a release set, or was withdrawn. Build that commit again.`
+        : `${repository}:${commitTag(commit)} is a release set of another registry path: its images are named ${elsewhere.registryPath}/…. ` +
+            `Give --registry-path ${elsewhere.registryPath}${asAnotherHost(elsewhere.registryPath, path)}.`,
     );
+  }
   if (set.lock.commit !== commit) {
     throw new PublishError(
       `${repository}:${commitTag(commit)} holds the set of commit ${set.lock.commit}. Build commit ${commit} again.`,

@@ -26,15 +26,21 @@ export function encodeLockFile(lock: LockFile): string {
  */
 export function parseLockFile(text: string, source: string): LockFile {
   const wrong = (why: string): UsageError =>
-    new UsageError(`${source} is not a lock file of kfp-images: ${why}. Take one that kfp-images wrote.`);
+    new UsageError(
+      `${source} is not a lock file of kfp-images: ${why}. Take one that kfp-images wrote (\`kfp-images set\` prints that of a commit).`,
+    );
   const most = bounds.lockFile;
   if (text.length > most.bytes) throw wrong(`it is larger than ${inWords(most.bytes)}`);
   const excess = jsonExcess(text);
   if (excess !== undefined) throw wrong(`it ${excess}`);
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    // A byte order mark, as editors and shells of Windows write it.
+    json = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (cause) {
+    if (/^<{7} .*^={7}$.*^>{7} /msu.test(text)) {
+      throw wrong('git left the marks of a merge conflict in it, and the images of two sets do not go together');
+    }
     throw new UsageError(`${source} is not a lock file of kfp-images: it is not JSON.`, { cause });
   }
   const version = field(json, 'version');

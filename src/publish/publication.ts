@@ -92,6 +92,13 @@ async function perform(
     progress.set = await publishLock(registry, mine, order.binds, order.created);
     progress.setState = progress.set.state;
     if (progress.set.state === 'published') ports.log.info(`Published ${repository}:${tag}`);
+    const { replaced } = progress.set;
+    if (replaced !== undefined) {
+      ports.log.warning(
+        `${repository}:${tag} named a release set of ${replaced}, which is another registry path: it is replaced by that of this run alone. ` +
+          'Where both are names of one registry, use one of them in every run and command.',
+      );
+    }
   });
   const { stored } = progress.set ?? {};
   if (stored !== undefined && ports.attest !== undefined) {

@@ -1,7 +1,7 @@
 import { PublishError } from '../errors';
 import type { LockFile, Manifest, Registry } from '../types';
 import { isSameSet, mergeSets, type Binds } from './releaseSet';
-import { readSet, storeSet, type StoredSet } from './setArtifact';
+import { readSet, readSetElsewhere, storeSet, type StoredSet } from './setArtifact';
 import { isImmutable } from '../oci/immutable';
 import { keep } from './putTag';
 import { commitTag, setRepository } from './tags';
@@ -12,6 +12,8 @@ export interface PublishedSet {
   readonly state: 'published' | 'unchanged';
   /** Images that had to leave the set, see mergeSets. */
   readonly dropped: readonly string[];
+  /** The registry path of the set that stood there, where that is another than ours: it got a tag of its own. */
+  readonly replaced: string | undefined;
 }
 
 /** How often the set is put when it is not what is read back: another run of the same commit may be extending it. */
@@ -32,6 +34,7 @@ export async function publishLock(
   const tag = commitTag(mine.commit);
   const dropped = new Set<string>();
   let before: string | undefined;
+  let replaced: string | undefined;
   let put: Manifest | undefined;
   for (let attempt = 0; attempt <= attempts; attempt++) {
     const found = await readSet(registry, repository, tag);
@@ -43,11 +46,16 @@ export async function publishLock(
     const merged = isLater ? mergeSets(stored.lock, mine, binds) : mergeSets(mine, stored?.lock, binds);
     for (const name of merged.dropped) dropped.add(name);
     if (stored !== undefined && isSameSet(merged.lock, stored.lock)) {
-      return { stored, state: attempt === 0 ? 'unchanged' : 'published', dropped: [...dropped] };
+      return { stored, state: attempt === 0 ? 'unchanged' : 'published', dropped: [...dropped], replaced };
     }
     if (attempt === attempts) break;
     before = stored?.digest;
     if (stored !== undefined) await keep(registry, repository, stored);
+    else if (found === 'other') {
+      const elsewhere = await readSetElsewhere(registry, repository, tag);
+      if (elsewhere !== undefined) await keep(registry, repository, elsewhere.manifest);
+      replaced ??= elsewhere?.registryPath;
+    }
     put = await store(registry, repository, tag, merged.lock, created, found !== undefined);
   }
   throw new PublishError(

@@ -79,20 +79,43 @@ export async function readSet(
   return manifest === undefined ? undefined : openSet(registry, repository, manifest);
 }
 
+/** A set that names another registry path than the one it lies in: a copy, or what a run published under another name of this registry. */
+export interface SetElsewhere {
+  readonly manifest: Manifest;
+  readonly registryPath: string;
+}
+
+/** Tells whether what is at a tag, and is no set of this registry path, is one of another. Throws RegistryError, PublishError. */
+export async function readSetElsewhere(
+  registry: Registry,
+  repository: string,
+  tag: string,
+): Promise<SetElsewhere | undefined> {
+  const manifest = await readTag(registry, repository, tag);
+  const lock = manifest && (await readLock(registry, repository, manifest));
+  return manifest === undefined || lock === undefined || repository === setRepository(lock.registryPath)
+    ? undefined
+    : { manifest, registryPath: lock.registryPath };
+}
+
 /** The same for a manifest that was read already. */
 export async function openSet(
   registry: Registry,
   repository: string,
   manifest: Manifest,
 ): Promise<StoredSet | 'other'> {
+  const lock = await readLock(registry, repository, manifest);
+  // What it says of another place than its own is not its to say.
+  return lock !== undefined && repository === setRepository(lock.registryPath) ? { ...manifest, lock } : 'other';
+}
+
+async function readLock(registry: Registry, repository: string, manifest: Manifest): Promise<LockFile | undefined> {
   const layer = readManifest(manifest.bytes)?.layers.find(({ mediaType }) => mediaType === lockType);
-  if (layer === undefined || layer.size > bounds.lockFile.bytes) return 'other';
+  if (layer === undefined || layer.size > bounds.lockFile.bytes) return undefined;
   const text = Buffer.from(await registry.blob(repository, layer.digest)).toString('utf8');
   try {
-    const lock = parseLockFile(text, `${repository}@${manifest.digest}`);
-    // What it says of another place than its own is not its to say.
-    return repository === setRepository(lock.registryPath) ? { ...manifest, lock } : 'other';
+    return parseLockFile(text, `${repository}@${manifest.digest}`);
   } catch {
-    return 'other';
+    return undefined;
   }
 }

@@ -93,10 +93,14 @@ export async function promote(
 }
 
 function refusal(set: StoredSet, { repository, at }: Refused): PublishError {
-  const where = at.commit === undefined ? 'something whose commit is not known' : `commit ${at.commit}`;
+  const where =
+    at.commit === undefined
+      ? 'something whose commit is not known (put by hand, by another tool, or under another name of this registry)'
+      : `commit ${at.commit}`;
+  const shallow = at.commit === undefined ? '' : ' (a shallow clone? fetch-depth: 0 for actions/checkout)';
   const why =
     at.relation === 'unknown'
-      ? `and it is not known whether that is an ancestor of ${set.lock.commit} (a shallow clone? fetch-depth: 0 for actions/checkout)`
+      ? `and it is not known whether that is an ancestor of ${set.lock.commit}${shallow}`
       : `which is not an ancestor of ${set.lock.commit} (a force-push or a rebase of the branch?)`;
   return new PublishError(
     `latest was not moved: ${repository}:latest is at ${where}, ${why}. ` +
