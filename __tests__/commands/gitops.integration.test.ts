@@ -87,6 +87,50 @@ test('digests that the registry does not have are refused, and nothing is pushed
   expect(await commits()).toBe(before);
 });
 
+test('a lock file of two sets is refused: it was edited, or merged', async () => {
+  const before = await commits();
+  const other = await fork.publish(fork.commits[1] ?? '');
+  const file = join(folder.path, 'mixed.json');
+  await writeFile(file, JSON.stringify({ ...lock, images: { ...lock.images, driver: other.images['driver'] } }));
+  const { exitCode, stderr } = await gitops(`--lock=${file}`);
+  expect(stderr).toContain(
+    `The set of commit ${lock.commit} is mixed: its apiserver was published with V2_DRIVER_IMAGE=`,
+  );
+  expect(exitCode).toBe(2);
+  const text = JSON.stringify(lock, null, 2);
+  await writeFile(file, `<<<<<<< HEAD\n${text}\n=======\n${text}\n>>>>>>> feature\n`);
+  expect((await gitops(`--lock=${file}`)).stderr).toContain('git left the marks of a merge conflict in it');
+  await writeFile(file, `\uFEFF${text.replaceAll('\n', '\r\n')}`);
+  expect((await gitops(`--lock=${file}`, '--dry-run')).exitCode).toBe(0);
+  expect(await commits()).toBe(before);
+});
+
+test('a set of another registry path: where it belongs is said, and it is found there', async () => {
+  const commit = fork.commits[0] ?? '';
+  const [host = '', ...rest] = registry.path.split('/');
+  const other = host.replace('127.0.0.1', 'localhost');
+  expect(other).not.toBe(host);
+  const set = (...flags: readonly string[]): Promise<Finished> =>
+    run({
+      command: process.execPath,
+      args: [bundle('cli'), 'set', '--commit', commit, ...flags],
+      cwd: fork.directory,
+      env: { ...fork.env, DOCKER_CONFIG: join(folder.path, 'no-login') },
+    });
+  const login = await readFile(join(fork.env['DOCKER_CONFIG'] ?? '', 'config.json'), 'utf8');
+  await mkdir(join(folder.path, 'no-login'), { recursive: true });
+  await writeFile(join(folder.path, 'no-login', 'config.json'), login.replaceAll(host, other));
+  const refused = await set('--registry-path', [other, ...rest].join('/'));
+  expect(refused.stderr).toContain(
+    `is a release set of another registry path: its images are named ${registry.path}/…`,
+  );
+  const [, path = '', hosts = ''] =
+    /Give (--registry-path \S+); .* also (--registry-hosts \S+)\.$/m.exec(refused.stderr) ?? [];
+  const found = await set(...path.split(' '), ...hosts.split(' '));
+  expect(found.exitCode, `${refused.stderr}${found.stderr}`).toBe(0);
+  expect(JSON.parse(found.stdout)).toMatchObject({ commit, registryPath: registry.path });
+});
+
 test('a tag that does not name the image of the set is refused', async () => {
   const other = fork.commits[2] ?? '';
   const file = join(folder.path, 'other.json');

@@ -14,6 +14,7 @@ import { visible } from '../report/escape';
 import type { LockFile } from '../types';
 import { catalogPlace, readCatalog } from './catalog';
 import { defineCommand } from './command';
+import { checkSkew } from './deploy/registryFacts';
 import { requirePublished, requireTags } from './gitops/published';
 import { findSet } from './releaseSet';
 import type { Session } from './session';
@@ -91,6 +92,7 @@ export const gitopsCommand = defineCommand({
       bakedVariables: flags['baked-variables'],
     };
     const unasked = await requirePublished(images, access, flags.lock !== undefined);
+    if (unasked.length === 0) await checkSkew(catalog, found, session.log);
     const mergeRequest = flags['merge-request'];
     await using clone = await open(flags.repository ?? '.', flags.remote ?? 'origin', session.cwd);
     const branch = flags.branch ?? (await defaultBranch(clone));

@@ -4,19 +4,16 @@ import { openCluster } from '../../deploy/context';
 import { changedWords, changeLines, namedObject } from '../../deploy/format';
 import { catalogHere } from '../../deploy/places';
 import { prepareDeploy } from '../../deploy/prepare';
-import { refuseSkew, setId } from '../../deploy/release';
-import { message, RegistryError } from '../../errors';
+import { setId } from '../../deploy/release';
 import { visible } from '../../report/escape';
-import type { Catalog } from '../../types';
 import { openPullHosts } from '../../run/registryHosts';
 import { catalogPlace, readCatalog } from '../catalog';
 import { defineCommand } from '../command';
 import { confirm } from '../confirm';
-import { findSet, type FoundSet } from '../releaseSet';
-import type { Session } from '../session';
+import { findSet } from '../releaseSet';
 import { refuseUnsigned, requiredSigners, signatureFlags } from '../signature';
 import { changeFlags, clusterFlags, dryRunOf, placeOf, registryHostsOf, setFlags, setInputs } from '../sharedFlags';
-import { bakedVariables, isPrivate } from './registryFacts';
+import { checkSkew, isPrivate } from './registryFacts';
 import { warnOfStaleRuns } from './renewed';
 import { dryRun, work } from './work';
 
@@ -51,7 +48,7 @@ export const deployCommand = defineCommand({
     const found = await findSet(call);
     const { lock } = found;
     await refuseUnsigned(found, await requiredSigners(call));
-    await checkSkew(catalog, found, session);
+    await checkSkew(catalog, found, session.log);
     const cluster = await openCluster(asked);
     const { kubectl, place: where, context } = cluster;
     const prepared = await prepareDeploy(kubectl, where, {
@@ -107,17 +104,3 @@ export const deployCommand = defineCommand({
     };
   },
 });
-
-/** Holds the set against what its images were published with, where the registry can be asked. */
-async function checkSkew(catalog: Catalog, { lock, access }: FoundSet, session: Session): Promise<void> {
-  const binds = new Map([...catalog.images].map(([name, image]) => [name, image.bind]));
-  try {
-    const baked = access === undefined ? [] : await bakedVariables(access.bestEffort, catalog, lock);
-    refuseSkew(lock, binds, baked);
-  } catch (thrown) {
-    if (!(thrown instanceof RegistryError)) throw thrown;
-    session.log.warning(
-      `The registry could not be asked whether the images of this set belong together: ${message(thrown)}`,
-    );
-  }
-}

@@ -1,8 +1,9 @@
-import { RegistryError } from '../../errors';
-import { imageOf, type BakedVariables } from '../../deploy/release';
+import { message, RegistryError } from '../../errors';
+import { imageOf, refuseSkew, type BakedVariables } from '../../deploy/release';
 import { readImageConfig } from '../../oci/manifest';
 import { createRegistry } from '../../oci/client';
 import type { RegistryHosts } from '../../oci/hosts';
+import type { FoundSet } from '../releaseSet';
 import type { Catalog, LockFile, Log, Registry } from '../../types';
 
 /** Can anyone pull the set's images without a login? `unknown`: the registry did not say. `hosts`: as for a cluster, which pulls. */
@@ -46,4 +47,20 @@ export async function bakedVariables(
     }),
   );
   return found.flat();
+}
+
+/** Holds the set against what its images were published with, where the registry can be asked. Throws UsageError for one that is mixed. */
+export async function checkSkew(
+  catalog: Catalog,
+  { lock, access }: FoundSet,
+  log: Pick<Log, 'warning'>,
+): Promise<void> {
+  const binds = new Map([...catalog.images].map(([name, image]) => [name, image.bind]));
+  try {
+    const baked = access === undefined ? [] : await bakedVariables(access.bestEffort, catalog, lock);
+    refuseSkew(lock, binds, baked);
+  } catch (thrown) {
+    if (!(thrown instanceof RegistryError)) throw thrown;
+    log.warning(`The registry could not be asked whether the images of this set belong together: ${message(thrown)}`);
+  }
 }
