@@ -1,4 +1,4 @@
-import { UsageError } from '../errors';
+import { SourceError, UsageError } from '../errors';
 import { quoted } from '../system/quoted';
 import type { Catalog } from '../types';
 import { kfpCatalog } from './kfp';
@@ -37,6 +37,8 @@ async function textOf(path: string, read: CatalogSources['read']): Promise<strin
   try {
     return await read(path);
   } catch (cause) {
+    // The repository could not be read: that says nothing about the catalog.
+    if (cause instanceof SourceError) throw cause;
     throw new UsageError(`the catalog ${quoted(path)} can't be read`, { cause });
   }
 }

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { InterruptedError } from '../errors';
+import { InterruptedError, SourceError } from '../errors';
 import { noPaint, paintFor, type Paint } from '../report/paint';
 import { githubReporter, terminalReporter, type Reporter } from '../report/reporter';
 import { endChildren } from '../system/exec';
@@ -21,13 +21,27 @@ export interface Session extends Reporter {
 
 /** A session inside GitHub Actions: words and workflow commands on standard output. */
 export function actionSession(env: NodeJS.ProcessEnv = process.env): Session {
-  return { ...githubReporter(process.stdout), env, cwd: process.cwd(), paint: noPaint, ...signals() };
+  return { ...githubReporter(process.stdout), env, cwd: currentFolder(), paint: noPaint, ...signals() };
 }
 
 /** A session on a terminal: words for people on standard error, results on standard output. */
 export function terminalSession(debug: boolean, env: NodeJS.ProcessEnv = process.env): Session {
   const paint = paintFor(process.stdout, env);
-  return { ...terminalReporter(process.stderr, env, debug), env, cwd: process.cwd(), paint, ...signals() };
+  return { ...terminalReporter(process.stderr, env, debug), env, cwd: currentFolder(), paint, ...signals() };
+}
+
+/** Throws SourceError where the folder that the command was started in is gone. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new SourceError(
+      'The folder that this command was started in does not exist any more. Change to another one (cd).',
+      {
+        cause,
+      },
+    );
+  }
 }
 
 function signals(): Pick<Session, 'signal' | 'close' | 'onTimeUp'> {

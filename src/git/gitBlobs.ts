@@ -1,7 +1,7 @@
 import { SourceError } from '../errors';
 import { bounds, inWords } from '../system/bounds';
 import { converse, type Conversation } from '../system/exec';
-import { gitCommand, startFailure, type ObjectEnv } from './gitCommand';
+import { gitCommand, repositoryProblem, startFailure, type ObjectEnv } from './gitCommand';
 
 /** Called with each object's content. The buffer is only valid during the call. */
 export type OnBlob = (oid: string, content: Buffer) => void;
@@ -65,7 +65,10 @@ export class BlobReader {
     child.ended.then(
       () => {
         if (this.#child === child)
-          this.#fail(new SourceError(`git stopped while it was read in ${this.#cwd}.\n  ${this.#stderr.trim()}`));
+          this.#fail(
+            repositoryProblem(this.#cwd, this.#stderr) ??
+              new SourceError(`git stopped while it was read in ${this.#cwd}.\n  ${this.#stderr.trim()}`),
+          );
       },
       (thrown: unknown) => this.#fail(startFailure(this.#cwd, thrown)),
     );

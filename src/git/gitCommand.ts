@@ -168,6 +168,20 @@ export async function git(
   return output.stdout;
 }
 
+/** Objects that a partial clone lacks are fetched when they are needed: https://git-scm.com/docs/partial-clone */
+function partialClone(cwd: string, stderr: string): SourceError {
+  const said = stderr
+    .trim()
+    .slice(0, 2000)
+    .replace(/\/\/[^/@\s]+@/g, '//***@')
+    .replaceAll('\n', '\n  ');
+  return new SourceError(
+    `${cwd} is a partial clone: it lacks files of the commit, and git could not fetch them from its remote.\n  ${said}\n` +
+      'In a workflow, let actions/checkout fetch them: without `filter` and `sparse-checkout`, or with `persist-credentials: true`. ' +
+      'Elsewhere, see that `git fetch` works without questions, or fetch all at once: git fetch --refetch --no-filter',
+  );
+}
+
 /** The error for a git call that failed without a better explanation. */
 export function gitFailure(cwd: string, purpose: string, exitCode: number, stderr: string): SourceError {
   const said = stderr.trim().slice(0, 2000);
@@ -205,6 +219,7 @@ export function repositoryProblem(cwd: string, stderr: string): SourceError | un
         `  git config --global --add safe.directory '${folder}'`,
     );
   }
+  if (/could not fetch [0-9a-f]+ from promisor remote/.test(stderr)) return partialClone(cwd, stderr);
   const bare = /cannot use bare repository '([^'\n]*)'/.exec(stderr);
   if (bare !== null) return bareProblem(bare[1] ?? cwd);
   if (/not a git repository/i.test(stderr)) {

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { withEnvironment } from '../catalog/environment';
 import { loadCatalog } from '../catalog/load';
-import { SourceError } from '../errors';
+import { UsageError } from '../errors';
 import { containedPath } from '../git/links';
 import { Texts } from '../git/texts';
 import { readTree, type GitTree } from '../git/gitTree';
@@ -94,7 +94,7 @@ async function committedText(tree: GitTree, path: string): Promise<string | unde
   if (entry === undefined) return undefined;
   const text = await new Texts(tree).of(entry);
   if (text !== undefined) return text;
-  throw new SourceError(`The catalog ${path} is not text, or larger than ${inWords(bounds.tree.text)}.`);
+  throw new UsageError(`The catalog ${path} is not text, or larger than ${inWords(bounds.tree.text)}.`);
 }
 
 async function textOnDisk(path: string, top: string): Promise<string | undefined> {
@@ -108,8 +108,8 @@ async function textOnDisk(path: string, top: string): Promise<string | undefined
   }
 }
 
-function leadsOut(path: string): SourceError {
-  return new SourceError(
+function leadsOut(path: string): UsageError {
+  return new UsageError(
     `The catalog ${path} is a link that leads out of the repository, so it is not read. Commit the file itself.`,
   );
 }

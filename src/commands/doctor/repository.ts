@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { currentBranch, isShallow, topLevel } from '../../git/git';
 import { tryGit } from '../../git/gitCommand';
+import { LeftOut } from '../../git/sparse';
 import { readCatalog, type CatalogPlace } from '../catalog';
 import { paths } from '../init/decide';
 import { readPlain } from '../init/files';
@@ -34,13 +35,14 @@ async function catalog(place: CatalogPlace): Promise<Finding> {
 
 async function dockerfiles(place: CatalogPlace): Promise<Finding> {
   const [{ images }, top] = await Promise.all([readCatalog(place), topLevel(place.cwd)]);
+  const leftOut = await LeftOut.of(top);
   const missing: string[] = [];
   for (const { name, dockerfile } of images.values()) {
     const isThere = await access(join(top, dockerfile), constants.R_OK).then(
       () => true,
       () => false,
     );
-    if (!isThere) missing.push(`${name}: ${dockerfile}`);
+    if (!isThere && !leftOut.has(dockerfile)) missing.push(`${name}: ${dockerfile}`);
   }
   return missing.length === 0
     ? good(`all ${images.size} are there`)
@@ -61,7 +63,8 @@ async function upstream(cwd: string): Promise<Finding> {
 
 async function workflow(cwd: string): Promise<Finding> {
   const path = paths.workflow;
-  const text = await readPlain(await topLevel(cwd), path);
+  const top = await topLevel(cwd);
+  const text = (await readPlain(top, path)) ?? (await (await LeftOut.of(top, [path])).text(path));
   if (text === undefined) return bad('the workflow is not installed', 'kfp-images init');
   if (text.includes(' OWNER/kfp-images/'))
     return bad(`${path} still calls OWNER/kfp-images`, 'Put the owner and a commit of kfp-images there');

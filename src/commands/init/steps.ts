@@ -25,7 +25,9 @@ export function stepsLeft({ files, toInclude, around }: StepsQuestion): readonly
     ...(catalog.kind === 'proposal' ? aboutProposal(catalog.proposal.images.length, written) : []),
     ...(installsWorkflow ? aboutWorkflow(around) : []),
     ...kept,
-    ...(written.length === 0 ? [] : [commitAndPush(toInclude === undefined ? written : [...written, toInclude])]),
+    ...(written.length === 0
+      ? []
+      : [commitAndPush(toInclude === undefined ? written : [...written, toInclude], around.sparse)]),
   ];
 }
 
@@ -58,6 +60,6 @@ function aboutWorkflow({ fork, otherWorkflows }: Surroundings): readonly string[
   ];
 }
 
-function commitAndPush(files: readonly string[]): string {
-  return `Commit and push: git add ${files.join(' ')} && git commit -m "Build images with kfp-images" && git push`;
+function commitAndPush(files: readonly string[], sparse: boolean): string {
+  return `Commit and push: git add ${sparse ? '--sparse ' : ''}${files.join(' ')} && git commit -m "Build images with kfp-images" && git push`;
 }

@@ -4,6 +4,7 @@ import { catalogFiles, loadCatalog } from '../../catalog/load';
 import { kfpCatalog } from '../../catalog/kfp';
 import { fitsBuiltIn, proposeCatalog, type Proposal } from '../../catalog/propose/propose';
 import { git, tryGit } from '../../git/gitCommand';
+import { isSparse, LeftOut } from '../../git/sparse';
 import type { Catalog, Repository } from '../../types';
 import { githubRepository } from '../localEvent';
 import { lookedAt, type Present } from './decide';
@@ -17,6 +18,8 @@ export interface Surroundings {
   readonly fork: Repository | undefined;
   /** Workflows beside the one that is installed, by file name. */
   readonly otherWorkflows: readonly string[];
+  /** Does the clone have only some of its folders on disk? */
+  readonly sparse: boolean;
   readonly catalog: FoundCatalog;
 }
 
@@ -32,7 +35,8 @@ export type FoundCatalog =
  */
 export async function look(top: string, env: NodeJS.ProcessEnv): Promise<Surroundings> {
   const present = new Map<string, string | undefined>();
-  for (const path of lookedAt) present.set(path, await readPlain(top, path));
+  const leftOut = await LeftOut.of(top);
+  for (const path of lookedAt) present.set(path, (await readPlain(top, path)) ?? (await leftOut.text(path)));
   const list = async (...which: readonly string[]): Promise<readonly string[]> => {
     const listed = await git(top, 'list the files', ['ls-files', '-z', ...which]);
     return listed
@@ -40,10 +44,11 @@ export async function look(top: string, env: NodeJS.ProcessEnv): Promise<Surroun
       .split('\0')
       .filter((path) => path !== '');
   };
-  const [known, deleted, origin] = await Promise.all([
+  const [known, deleted, origin, sparse] = await Promise.all([
     list('--cached', '--others', '--exclude-standard'),
     list('--deleted'),
     tryGit(top, ['remote', 'get-url', 'origin']),
+    isSparse(top),
   ]);
   const gone = new Set(deleted);
   const paths = known.filter((path) => !gone.has(path));
@@ -53,7 +58,8 @@ export async function look(top: string, env: NodeJS.ProcessEnv): Promise<Surroun
     present,
     fork,
     otherWorkflows: workflowsIn(paths),
-    catalog: await findCatalog({ top, name, paths, present }),
+    sparse,
+    catalog: await findCatalog({ top, name, paths, present, leftOut }),
   };
 }
 
@@ -62,15 +68,17 @@ async function findCatalog(place: {
   readonly name: string;
   readonly paths: readonly string[];
   readonly present: Present;
+  readonly leftOut: LeftOut;
 }): Promise<FoundCatalog> {
-  const { top, name, paths, present } = place;
+  const { top, name, paths, present, leftOut } = place;
   const own = catalogFiles.find((path) => present.get(path) !== undefined);
   if (own !== undefined && !isUntouched(present.get(own) ?? '')) {
     return { kind: 'own', catalog: await loadCatalog({ read: (path) => Promise.resolve(present.get(path)) }) };
   }
   if (fitsBuiltIn(paths)) return { kind: 'built-in', catalog: kfpCatalog };
   // A Dockerfile that is a link to nowhere, or too large to be one, says nothing.
-  const read = (path: string): Promise<string | undefined> => readFile(join(top, path), 'utf8').catch(() => undefined);
+  const read = (path: string): Promise<string | undefined> =>
+    leftOut.has(path) ? leftOut.text(path) : readFile(join(top, path), 'utf8').catch(() => undefined);
   return { kind: 'proposal', proposal: await proposeCatalog({ paths, name, read }) };
 }
 
