@@ -44,16 +44,18 @@ export function imageTable(images: readonly SummaryImage[], rows = MOST_ROWS): s
   const more = images.length - rows;
   // Only some registries tell; for the others there is no empty column.
   const isTold = images.some(({ upload }) => upload?.uploadedAt !== undefined);
+  const bases = new Set(images.flatMap(({ planned }) => planned?.builtOn ?? []));
   const [head, line, cell] = isTold ? [' Uploaded |', ' --- |', ' |'] : ['', '', ''];
   return [
     `| Image | Result | Digest | Size |${head} Time | Why |`,
     `| --- | --- | --- | ---: |${line} ---: | --- |`,
-    ...images.slice(0, rows).map((image) => imageRow(image, isTold)),
+    ...images.slice(0, rows).map((image) => imageRow(image, isTold, bases)),
     ...(more > 0 ? [`| and ${counted(more, 'more image')} | | | |${cell} | |`] : []),
   ].join('\n');
 }
 
-function imageRow(image: SummaryImage, withUpload: boolean): string {
+/** `bases`: images that others are built on, which is more than being bound. */
+function imageRow(image: SummaryImage, withUpload: boolean, bases: ReadonlySet<string>): string {
   const cells = [
     markdownCode(clip(image.name, 100)),
     resultOf(image),
@@ -61,7 +63,7 @@ function imageRow(image: SummaryImage, withUpload: boolean): string {
     image.size === undefined ? '' : unbroken(size(image.size)),
     ...(withUpload ? [unbroken(moment(image.upload?.uploadedAt))] : []),
     unbroken(workTime(image.outcome)),
-    why(image.planned),
+    why(image.planned, bases.has(image.name)),
   ];
   return `| ${cells.join(' | ')} |`;
 }
@@ -111,13 +113,13 @@ function workTime(outcome: BuildOutcome | undefined): string {
   return end === undefined ? '' : duration(end - startedAt);
 }
 
-function why(planned: PlannedImage | undefined): string {
+function why(planned: PlannedImage | undefined, isBase: boolean): string {
   if (planned === undefined) return '';
   const reason = markdownText(clip(planned.reason, 300));
   const by =
-    planned.requested || planned.neededBy.length === 0 || planned.reason.startsWith('bound by ')
+    planned.requested || planned.neededBy.length === 0 || /^(bound|needed) by /.test(planned.reason)
       ? ''
-      : `, bound by ${planned.neededBy
+      : `, ${isBase ? 'needed' : 'bound'} by ${planned.neededBy
           .slice(0, 4)
           .map((name) => markdownCode(clip(name, 100)))
           .join(', ')}`;

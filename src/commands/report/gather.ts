@@ -20,7 +20,7 @@ export interface ReportQuestion {
   readonly repository: Repository | undefined;
   /** Digests that run, by image, and where; undefined: no cluster was asked. */
   readonly running: { readonly where: string; readonly digests: ReadonlyMap<string, readonly string[]> } | undefined;
-  readonly log: Pick<Log, 'debug'>;
+  readonly log: Pick<Log, 'debug' | 'warning'>;
 }
 
 /** How many sets of the history are listed, and how far back they are looked for. */
@@ -44,7 +44,7 @@ export async function gatherReport(question: ReportQuestion): Promise<SetReport>
   const images = await mapConcurrently(names, async (name): Promise<readonly ReportedImage[]> => {
     const image = lock.images[name];
     if (image === undefined) return [];
-    const { size, binds } = await inRegistry(registry, lock, image);
+    const { size, binds } = await inRegistry(registry, lock, image, question.log);
     const digests = running?.digests.get(name);
     return [
       {
@@ -143,9 +143,15 @@ async function inRegistry(
   registry: Registry,
   lock: LockFile,
   { repository, digest }: LockedImage,
+  log: Pick<Log, 'warning'>,
 ): Promise<{ readonly size: number | undefined; readonly binds: readonly string[] }> {
   const manifest = await registry.manifest(repository, digest);
-  if (manifest === undefined) return { size: undefined, binds: [] };
+  if (manifest === undefined) {
+    log.warning(
+      `The registry has no ${repository}@${digest}: it was deleted, and nobody can pull it. Run the build of commit ${lock.commit} again.`,
+    );
+    return { size: undefined, binds: [] };
+  }
   const config = await readImageConfig(registry, repository, manifest);
   const values = new Set(Object.values(config?.env ?? {}));
   const binds = Object.entries(lock.images).flatMap(([name, image]) =>
