@@ -151,7 +151,9 @@ describe('the docker login of this machine', () => {
 
     it('that is not installed, or is not a name, is an error', async () => {
       await give({ credsStore: 'missing' });
-      await expect(find()).rejects.toThrow('The program "docker-credential-missing" is not installed');
+      await expect(find()).rejects.toThrow(
+        /config\.json names docker-credential-missing for the login of \S+, but that program is not installed .* take it out of that file/,
+      );
       await give({ credsStore: '../evil' });
       await expect(find()).rejects.toThrow("names a credential helper that can't be one");
     });

@@ -100,7 +100,7 @@ describe('loginsFor', () => {
     expect(await logins('x.io')).toBeUndefined();
     expect(lines()).toEqual([
       expect.stringMatching(
-        /^The program "docker-credential-missing" is not installed.* x\.io is used without a login\.$/,
+        / names docker-credential-missing for .* is not installed.* x\.io is used without a login\.$/,
       ),
     ]);
   });

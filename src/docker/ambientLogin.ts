@@ -46,7 +46,17 @@ async function askHelper(helper: string, key: string, file: string): Promise<Log
   if (!/^[A-Za-z0-9._-]+$/.test(helper)) {
     throw new EnvironmentError(`${file} names a credential helper that can't be one: ${quoted(helper)}.`);
   }
-  const { exitCode, stdout, stderr } = await capture({ command: program, args: ['get'], input: key });
+  const { exitCode, stdout, stderr } = await capture({ command: program, args: ['get'], input: key }).catch(
+    (cause: unknown) => {
+      // Docker Desktop, once it is gone, leaves `credsStore: desktop` behind: to install the program is seldom what helps.
+      if (!(cause instanceof EnvironmentError)) throw cause;
+      throw new EnvironmentError(
+        `${file} names ${program} for the login of ${key}, but that program is not installed or not on PATH. Install it, or take it out of ` +
+          `that file ("credsStore", "credHelpers") and log in again: docker login ${key}`,
+        { cause },
+      );
+    },
+  );
   if (exitCode !== 0) {
     const said = `${stdout.toString('utf8')}\n${stderr}`.trim();
     if (/credentials not found|no credentials|not (?:be )?found in (?:native )?keychain/i.test(said)) return undefined;
