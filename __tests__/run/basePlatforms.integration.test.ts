@@ -42,6 +42,25 @@ it('is named before the first build, with image, platform and line', async () =>
   expect(ended.stderr).not.toMatch(stackLine);
 });
 
+it('is an image of the catalog that is built for fewer platforms: also what it only copies from may be', async () => {
+  const { path } = bare.world.registry;
+  await bare.world.fork.commit('Start from an image of the catalog [driver]', {
+    'kfp-images.yaml':
+      'version: 1\nimages:\n  driver: { dockerfile: driver/Dockerfile }\n  own: { dockerfile: own/Dockerfile, platforms: [linux/amd64] }\n' +
+      '  assets: { dockerfile: own/Assets, platforms: [linux/amd64] }\n',
+    'own/Dockerfile': 'FROM scratch\nCOPY driver/content /own\n',
+    'own/Assets': 'FROM scratch\nCOPY driver/content /assets\n',
+    'driver/Dockerfile': `FROM ${path}/own AS start\nFROM start\nCOPY --from=${path}/assets /assets /assets\n`,
+  });
+  const ended = await build('--platforms', 'linux/amd64,linux/arm64');
+  expect(ended.exitCode).toBe(1);
+  expect(ended.stderr).toContain(
+    "driver can't be built for linux/arm64: it starts from own (driver/Dockerfile:1), which is built for linux/amd64 only.",
+  );
+  expect(ended.stderr).not.toContain('assets is there');
+  expect(ended.stderr).not.toMatch(/starts from assets/);
+});
+
 it('is a warning of a plan', async () => {
   const ended = await build('--platforms', 'linux/arm64', '--dry-run');
   expect(ended.exitCode).toBe(0);

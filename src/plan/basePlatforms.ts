@@ -1,6 +1,6 @@
 import { knownArguments } from '../dockerfile/contextUse';
 import { parseDockerfile } from '../dockerfile/instructions';
-import { originOf, readStages } from '../dockerfile/stages';
+import { findStage, originOf, readStages } from '../dockerfile/stages';
 import { keyedBases } from './keyLines';
 import type { CatalogImage, ContentKey } from '../types';
 
@@ -37,6 +37,25 @@ export function normalPlatform(platform: string): string {
   const usualVariants: Readonly<Record<string, string>> = { amd64: 'v1', arm64: 'v8', arm: 'v7' };
   const own = variant === '' ? (usualVariants[machine] ?? '') : variant;
   return [os, machine, ...(own === '' ? [] : [own])].join('/');
+}
+
+/**
+ * The image that an image starts from, through its stages, and the line that says so; undefined: none, one for a platform that the
+ * Dockerfile names, or one that only the build knows. Pure.
+ */
+export function startOf(
+  text: string,
+  { buildArgs, target }: Pick<CatalogImage, 'buildArgs' | 'target'>,
+  platform: string,
+): { readonly reference: string; readonly line: number } | undefined {
+  const parsed = parseDockerfile(text);
+  if (parsed.kind === 'unreadable') return undefined;
+  const settings = { buildArgs: knownArguments(buildArgs), platform };
+  const { stages } = readStages(parsed.instructions, parsed.escape, settings);
+  let stage = target === undefined ? stages.at(-1) : findStage(stages, target);
+  while (stage?.base.kind === 'stage') stage = stages[stage.base.index];
+  if (stage?.base.kind !== 'image' || stage.base.platform !== undefined) return undefined;
+  return { reference: stage.base.reference, line: stage.from.line };
 }
 
 /** The line of a Dockerfile that names a base image; undefined: none does by itself. */

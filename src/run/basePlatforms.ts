@@ -1,6 +1,6 @@
 import { listedPlatforms, readManifest } from '../oci/manifest';
 import { parseImageReference } from '../oci/imageReference';
-import { hasPlatform, lineOfBase, neededBases, type NeededBase } from '../plan/basePlatforms';
+import { hasPlatform, lineOfBase, neededBases, startOf, type NeededBase } from '../plan/basePlatforms';
 import { buildTreeOf } from '../plan/buildTree';
 import { platformsOfImage } from '../plan/contentKey';
 import { message } from '../errors';
@@ -25,8 +25,9 @@ export async function missingPlatforms(
   work: Pick<Work, 'source' | 'decision' | 'bases' | 'access' | 'inputs'>,
   log: Log,
 ): Promise<readonly string[]> {
-  const { access, bases, source } = work;
-  if (access === undefined) return [];
+  const { access, bases } = work;
+  const own = await missingOfOwn(work);
+  if (access === undefined) return own;
   const pins = bases.pins();
   const found = await mapConcurrently(questions(work), async ({ image, key, base }) => {
     const pinned = pins.get(base.reference) ?? base.reference;
@@ -35,16 +36,53 @@ export async function missingPlatforms(
       return undefined;
     });
     if (listed === undefined || hasPlatform(listed, base.platform)) return [];
-    const { dockerfile } = buildTreeOf(key);
-    let text = '';
-    await source.tree.read([dockerfile.oid], (_, content) => (text = content.toString('utf8')));
+    const { path, text } = await dockerfileOf(work, key);
     const line = lineOfBase(text, image, base);
-    const where = line === undefined ? dockerfile.path : `${dockerfile.path}:${line}`;
+    const where = line === undefined ? path : `${path}:${line}`;
     return [
       `${image.name} can't be built for ${base.platform}: its base image ${base.reference} (${where}) is there for ${listed.join(', ')} only.`,
     ];
   });
-  return [...new Set(found.flat())];
+  return [...own, ...new Set(found.flat())];
+}
+
+/**
+ * The same for images that start from another one of the catalog: its platforms are known, be it built or not. A single image has no list of
+ * them, so BuildKit would take its files for any platform, and publish them as that. What is only copied from may be for one platform.
+ */
+async function missingOfOwn({
+  source,
+  decision,
+  inputs,
+}: Pick<Work, 'source' | 'decision' | 'inputs'>): Promise<readonly string[]> {
+  const found = await mapConcurrently(decision.plan.images, async ({ name, action }): Promise<readonly string[]> => {
+    const image = source.catalog.images.get(name);
+    const key = decision.keys.get(name);
+    const ownImage = decision.ownImage;
+    if (action !== 'build' || image === undefined || key === undefined || ownImage === undefined) return [];
+    const { path, text } = await dockerfileOf({ source }, key);
+    return platformsOfImage(image, inputs.platforms).flatMap((platform) => {
+      const start = startOf(text, image, platform);
+      const base = start && source.catalog.images.get(ownImage(start.reference) ?? '');
+      if (start === undefined || base === undefined || base.name === name) return [];
+      const listed = platformsOfImage(base, inputs.platforms);
+      if (hasPlatform(listed, platform)) return [];
+      return [
+        `${name} can't be built for ${platform}: it starts from ${base.name} (${path}:${start.line}), which is built for ${listed.join(', ')} only.`,
+      ];
+    });
+  });
+  return found.flat();
+}
+
+async function dockerfileOf(
+  { source }: Pick<Work, 'source'>,
+  key: ContentKey,
+): Promise<{ readonly path: string; readonly text: string }> {
+  const { path, oid } = buildTreeOf(key).dockerfile;
+  let text = '';
+  await source.tree.read([oid], (_, content) => (text = content.toString('utf8')));
+  return { path, text };
 }
 
 function questions({ decision, source, inputs }: Pick<Work, 'decision' | 'source' | 'inputs'>): readonly Question[] {
