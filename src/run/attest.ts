@@ -15,14 +15,22 @@ import { version } from '../../package.json';
 import type { Access } from './access';
 import type { PublicationPorts } from '../publish/publication';
 import type { RunPorts } from './ports';
-import type { AttestedRun, Product, RunState, Work } from './work';
+import type { Product } from './produce';
+import type { Work } from './work';
 
-/** What `publish` does between the set and `latest`; undefined: nothing is wanted. `state` learns what became of it. */
+/** What was attached to a set and its images. */
+export interface AttestedRun {
+  /** In words; undefined: nothing was signed. */
+  readonly signer: string | undefined;
+  readonly subjects: readonly Attested[];
+}
+
+/** What `publish` does between the set and `latest`; undefined: nothing is wanted. `onAttested` is told what became of it. */
 export function attestation(
   work: Work,
   access: Access,
   product: Product,
-  state: RunState,
+  onAttested: (attested: AttestedRun) => void,
   { env, log, signal }: Pick<RunPorts, 'env' | 'log' | 'signal'>,
 ): PublicationPorts['attest'] | undefined {
   const { signing } = work;
@@ -44,27 +52,30 @@ export function attestation(
       { registry, known: manifests, attachments },
     );
   };
-  return async (...given) => {
-    const startedAt = Date.now();
+  const attested = async (mayFail: boolean, given: Given): Promise<AttestedRun | undefined> => {
     try {
-      state.attested = { signer: signing?.signer.describe, subjects: await attest(signing?.signer, ...given) };
+      return { signer: signing?.signer.describe, subjects: await attest(signing?.signer, ...given) };
     } catch (thrown) {
       // How a stopped run ends is said by others; what is half attested in the registry is not.
       if (signal.aborted) log.warning(message(thrown));
-      if (signing?.mayFail !== true || signal.aborted) throw thrown;
+      if (!mayFail || signal.aborted) throw thrown;
       log.warning(
-        `The set is published, but NOT signed (sign: auto goes on then; sign: ${signing.how} would fail): ${message(thrown)}`,
+        `The set is published, but NOT signed (sign: auto goes on then; sign: ${signing?.how ?? ''} would fail): ${message(thrown)}`,
       );
-      if (provenance || sbom.kind !== 'none') {
-        state.attested = { signer: undefined, subjects: await attest(undefined, ...given) };
-      }
+      if (!provenance && sbom.kind === 'none') return undefined;
+      return { signer: undefined, subjects: await attest(undefined, ...given) };
     }
-    const count = state.attested?.subjects.filter(({ isNew }) => isNew).length ?? 0;
-    if (count > 0) {
-      const what = provenance ? 'the provenance' : 'the SBOM';
-      const how = state.attested?.signer === undefined ? `Attached ${what} of` : 'Signed';
-      log.info(`${how} ${count} of the images and their set in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
-    }
+  };
+  return async (...given) => {
+    const startedAt = Date.now();
+    const made = await attested(signing?.mayFail === true, given);
+    if (made === undefined) return;
+    onAttested(made);
+    const count = made.subjects.filter(({ isNew }) => isNew).length;
+    if (count === 0) return;
+    const what = provenance ? 'the provenance' : 'the SBOM';
+    const how = made.signer === undefined ? `Attached ${what} of` : 'Signed';
+    log.info(`${how} ${count} of the images and their set in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
   };
 }
 

@@ -1,19 +1,40 @@
-import { describeAction, planPublication } from '../publish/publishSet';
-import { scratchBase, scratchFolders } from '../system/scratch';
-import { shellWords } from '../report/shellWords';
 import { join } from 'node:path';
 import { detectBuilder } from '../builder/builder';
 import { capabilitiesOf, type Capabilities } from '../builder/capabilities';
+import { matrixJson } from '../plan/shards';
+import { describeAction, planPublication } from '../publish/publishSet';
+import { shellWords } from '../report/shellWords';
+import { scratchBase, scratchFolders } from '../system/scratch';
+import type { Inputs } from '../types';
+import { missingPlatforms } from './basePlatforms';
 import { buildInputs, localName, treePlace } from './buildInputs';
 import { buildJob } from './buildJob';
+import type { RunPorts } from './ports';
+import { warnPreflight } from './preflight';
 import { publicationPlan } from './publish';
+import { planShards } from './shards';
 import type { Work } from './work';
+
+/** Says what a real run would find and do; gives its shards for `strategy.matrix`, empty where one run does it as well. */
+export async function describe(
+  work: Work,
+  inputs: Pick<Inputs, 'createRepository' | 'fanOut' | 'maxShards' | 'platforms' | 'rebuild' | 'runsOn'>,
+  { env, log }: Pick<RunPorts, 'env' | 'log'>,
+): Promise<string> {
+  const { decision, source, access } = work;
+  const lacking = await missingPlatforms(work, log);
+  for (const sentence of lacking) log.warning(sentence);
+  warnPreflight(await work.preflight, inputs.createRepository, { env, log });
+  for (const line of await dryRun(work, env)) log.info(line);
+  const shards = await planShards({ decision, catalog: source.catalog, inputs, access, log });
+  return matrixJson(shards, inputs.runsOn);
+}
 
 /**
  * What a real run would execute, as lines: the very commands of the builds (in a folder that is made then), and what is done in the
  * registry. Starts nothing but a look at the builder, and without Docker takes a usual one.
  */
-export async function dryRun(work: Work, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
+async function dryRun(work: Work, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const { decision, source, access } = work;
   const folders = scratchFolders(join(scratchBase(env), 'kfp-images-XXXXXX'));
   const able = await ability(work.inputs.builder);

@@ -1,12 +1,14 @@
-import { RegistryError } from '../errors';
+import { BuildError, RegistryError } from '../errors';
 import { accountIn } from '../google/artifactRegistry/authClient';
 import type { Preflight } from '../google/artifactRegistry/preflightDecision';
 import { hintLines } from '../google/hints/hint';
 import { checkWritable, preflightTags, withLatest } from '../publish/lookUp';
 import type { Log } from '../types';
 import type { Access } from './access';
-import type { RunPorts } from './ports';
+import { missingPlatforms } from './basePlatforms';
 import { googleApi } from './google';
+import type { RunPorts } from './ports';
+import { checkShards, type ShardInputs } from './shards';
 import type { Work } from './work';
 
 /** What the registry is asked while git is still being read. */
@@ -87,26 +89,44 @@ export function throwOnPreflightErrors(found: Preflight | undefined, log: Log, e
 }
 
 /**
- * All that can be known to fail is reported before the first build. Whether we may push is asked where something is built: the question leaves
- * an upload behind in some registries, and without a build the first tag answers it as early. Throws RegistryError and PublishError.
+ * All that can be known to fail is reported before the first build, and what other runs (shards) are to have built already is looked for. Throws
+ * RegistryError, PublishError, SourceError and BuildError.
  */
-export async function enforcePreflight(
-  { decision: { plan, state, sought }, latest, publishes }: Pick<Work, 'decision' | 'latest' | 'publishes'>,
-  access: Access,
-  found: Preflight | undefined,
+export async function checkWork(
+  work: Work,
+  done: ShardInputs['done'],
   { log, env }: Pick<RunPorts, 'log' | 'env'>,
 ): Promise<void> {
+  if (work.access !== undefined) await enforcePreflight(work, work.access, { log, env });
+  const lacking = await missingPlatforms(work, log);
+  if (lacking.length > 0) {
+    throw new BuildError(
+      `${lacking.join('\n')}\nTake other base images, or give these images their own platforms in the catalog. Nothing was built.`,
+    );
+  }
+  checkShards(done, work.source, work.decision, log);
+}
+
+/**
+ * Whether we may push is asked where something is built: the question leaves an upload behind in some registries, and without a build the first
+ * tag answers it as early.
+ */
+async function enforcePreflight(
+  { decision: { plan, state, sought }, latest, shard, preflight }: Work,
+  { registry, path }: Access,
+  { log, env }: Pick<RunPorts, 'log' | 'env'>,
+): Promise<void> {
+  const found = await preflight;
   throwOnPreflightErrors(found, log, env);
-  if (plan.images.some(({ action }) => action === 'build')) await checkWritable(access.registry, access.path.full);
-  if (state === undefined || !publishes) return;
+  if (plan.images.some(({ action }) => action === 'build')) await checkWritable(registry, path.full);
+  if (state === undefined || shard !== undefined) return;
   const intent = {
-    registryPath: access.path.full,
+    registryPath: path.full,
     commit: plan.commit,
     images: sought,
     moveLatest: latest.move,
     immutable: found?.immutableTags,
-    withLatest:
-      found?.immutableTags === true && latest.move ? await withLatest(access.registry, sought) : new Set<string>(),
+    withLatest: found?.immutableTags === true && latest.move ? await withLatest(registry, sought) : new Set<string>(),
   };
   for (const warning of preflightTags(state, intent)) log.warning(warning);
 }

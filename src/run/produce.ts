@@ -12,8 +12,18 @@ import type { BuildOutcome, Log } from '../types';
 import { prepareBuilds, type BuildsPorts } from './builds';
 import { areWhole } from './platformParts';
 import type { RunPorts } from './ports';
-import { noCaches } from './caches';
-import type { Product, Work } from './work';
+import { noCaches, type Caches } from './caches';
+import type { Work } from './work';
+
+/** What the builds came to. */
+export interface Product {
+  readonly outcomes: readonly BuildOutcome[];
+  /** Those that can be published. */
+  readonly images: readonly FinishedImage[];
+  /** Release of the BuildKit that built; undefined: nothing was built, or it does not say. */
+  readonly buildkit: string | undefined;
+  readonly caches: Pick<Caches, 'begin' | 'notes'>;
+}
 
 /** Where producing reports, and what stops it. */
 type ProducePorts = BuildsPorts & Pick<RunPorts, 'progress'>;

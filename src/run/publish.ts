@@ -5,17 +5,31 @@ import { isAncestor } from '../git/git';
 import { ancestryFromComparison, firstToKnow, type IsAncestor } from '../publish/ancestry';
 import { encodeLockFile } from '../publish/lockFile';
 import { publish } from '../publish/publication';
-import { lockOf, type PublicationPlan } from '../publish/publishSet';
+import { lockOf, type PublicationOrder, type PublicationPlan } from '../publish/publishSet';
 import { writeLockFile } from '../report/lockFile';
-import type { RunResult } from '../report/runReport';
-import type { LockFile, Log } from '../types';
+import type { LockFile, Log, Publication } from '../types';
 import type { Access } from './access';
-import { attestation } from './attest';
-import { aboutPushed } from './imageDetails';
+import { attestation, type AttestedRun } from './attest';
+import { aboutPushed, type Pushed } from './imageDetails';
 import type { GithubAccess, RunPorts } from './ports';
-import type { Product, RunState, Work } from './work';
+import type { Product } from './produce';
+import { noteShard } from './shards';
+import type { Work } from './work';
 
 type PublishPorts = Pick<RunPorts, 'env' | 'log' | 'signal'>;
+
+/** What became of what was built, also where it failed half way. */
+export interface Published {
+  /** undefined: nothing was called after the commit. */
+  readonly publication?: Publication;
+  readonly attested?: AttestedRun | undefined;
+  readonly pushed?: Pushed | undefined;
+  readonly lock?: LockFile | undefined;
+  /** Absolute path of the lock file; undefined: it could not be written. */
+  readonly lockFile?: string | undefined;
+  /** undefined: all of it went well. */
+  readonly failure?: { readonly error: unknown } | undefined;
+}
 
 /** What is to be published of a run, and under which names. */
 export function publicationPlan(work: Work, access: Access): PublicationPlan {
@@ -38,51 +52,72 @@ export function publicationPlan(work: Work, access: Access): PublicationPlan {
   };
 }
 
-/** Publishes what was built as one set and writes its lock file; `state` learns of it on the way. Throws what made it fail. */
+/** Gives what was built its names: those of a set, with its lock file; of a shard, what the next plan learns from it. What fails is told. */
 export async function publishProduct(
   work: Work,
   access: Access,
   product: Product,
-  state: RunState,
-  { env, log, signal }: PublishPorts,
-): Promise<RunResult> {
-  const { inputs, source, latest } = work;
-  const order = { ...publicationPlan(work, access), images: product.images };
-  if (source.workspace !== undefined) {
-    // These files are not a commit, so nothing may be called after one: the images are there by digest and by content key.
-    const lock = (state.lock = lockOf(order));
-    state.lockFile = await saveLock(work.folder, lock, log);
-    return { kind: 'published' };
+  ports: PublishPorts,
+): Promise<Published> {
+  const { shard, source, folder } = work;
+  const { log } = ports;
+  if (shard !== undefined) {
+    await noteShard(access, shard, product, log);
+    return {};
   }
+  const order = { ...publicationPlan(work, access), images: product.images };
+  if (source.workspace === undefined) return publishOrder(order, work, access, product, ports);
+  // These files are not a commit, so nothing may be called after one: the images are there by digest and by content key.
+  const lock = lockOf(order);
+  return { lock, lockFile: await saveLock(folder, lock, log) };
+}
+
+async function publishOrder(
+  order: PublicationOrder,
+  work: Work,
+  access: Access,
+  product: Product,
+  { env, log, signal }: PublishPorts,
+): Promise<Published> {
+  const { source, latest } = work;
   if (!latest.move) log.info(`latest stays where it is: ${latest.reason}.`);
   const isAncestor = ancestry(source.top, work.github);
   const { registry, uncancellable } = access;
   const sayWhy = (): void =>
     log.info('What is on its way to the registry is finished first, so that no set is left half named.');
+  let attested: AttestedRun | undefined;
+  const attest = attestation(work, access, product, (made) => (attested = made), { env, log, signal });
   signal.addEventListener('abort', sayWhy, { once: true });
   const [publication, pushed] = await Promise.all([
-    publish(order, {
-      ...{ registry, uncancellable, isAncestor, now: () => Date.now(), signal, log },
-      attest: attestation(work, access, product, state, { env, log, signal }),
-    }),
+    publish(order, { registry, uncancellable, isAncestor, now: () => Date.now(), signal, log, attest }),
     // Only a job's summary shows it.
     env['GITHUB_STEP_SUMMARY'] === undefined
       ? undefined
-      : aboutPushed(access, order.images, state.preflight, { log, signal }),
+      : work.preflight.then((found) => aboutPushed(access, order.images, found, { log, signal })),
   ]).finally(() => signal.removeEventListener('abort', sayWhy));
-  if (pushed !== undefined) state.pushed = pushed;
-  state.publication = publication;
-  if (publication.lock !== undefined) {
-    state.lock = publication.lock;
-    state.lockFile = await saveLock(work.folder, publication.lock, log);
-  }
-  if (publication.kind === 'stopped') throw signal.reason;
-  if (publication.kind === 'failed') throw publication.error;
-  if (publication.kind === 'latest-refused') {
-    if (inputs.diverged === 'fail') throw publication.error;
-    log.warning(message(publication.error));
-  }
-  return { kind: 'published' };
+  const { lock } = publication;
+  const lockFile = lock === undefined ? undefined : await saveLock(work.folder, lock, log);
+  return {
+    publication,
+    attested,
+    pushed,
+    lock,
+    lockFile,
+    failure: failureOf(publication, work.inputs, { log, signal }),
+  };
+}
+
+/** What of this makes the run fail; a `latest` that may not be moved is for `diverged` to say. */
+function failureOf(
+  publication: Publication,
+  { diverged }: Work['inputs'],
+  { log, signal }: Pick<PublishPorts, 'log' | 'signal'>,
+): Published['failure'] {
+  const { kind, error } = publication;
+  if (kind === 'stopped') return { error: signal.reason };
+  if (kind === 'failed' || (kind === 'latest-refused' && diverged === 'fail')) return { error };
+  if (kind === 'latest-refused') log.warning(message(error));
+  return undefined;
 }
 
 /**

@@ -1,37 +1,46 @@
 import { relative, resolve } from 'node:path';
 import { BuildError, InterruptedError, message } from '../errors';
-import { matrixJson, shardName, type Shard } from '../plan/shards';
-import { expandTags } from '../publish/tags';
-import { planTree } from '../report/planTree';
+import { shardName } from '../plan/shards';
 import type { RunReport, RunResult } from '../report/runReport';
 import type { LockFile, Selection } from '../types';
-import { ownPath } from './access';
+import type { Access } from './access';
 import { attestedReport } from './attest';
-import { createBaseImages } from './baseImages';
-import { missingPlatforms } from './basePlatforms';
-import { unusedSecrets } from './buildSecrets';
-import { decide } from './decide';
 import { checkDestinations } from './destinations';
-import { dryRun } from './dryRun';
 import { withHint } from './google';
-import { heldByDefaultBranch, latestDecision } from './latest';
-import { loadSet } from './loadImages';
-import type { GithubAccess, RunPorts, RunRequest, RunServices } from './ports';
-import { enforcePreflight, startPreflight, throwOnPreflightErrors, warnPreflight } from './preflight';
-import { produce } from './produce';
-import { publishProduct } from './publish';
-import { planOnly, refuseOtherCommit, select, surelyNothing } from './select';
-import {
-  checkShards,
-  noteShard,
-  planShards,
-  shardInputs,
-  shardSelection,
-  shardSource,
-  type ShardInputs,
-} from './shards';
-import { openSource, type Source } from './source';
-import { tagValues, templateValues, type RunState, type Work } from './work';
+import type { RunPorts, RunRequest } from './ports';
+import type { Product } from './produce';
+import type { Published } from './publish';
+import { planOnly, surelyNothing, type Asked } from './select';
+import { shardInputs, type ShardInputs } from './shards';
+import type { Source } from './source';
+import type { Names } from './templates';
+import type { Work } from './work';
+
+/** The stages of a run, each with its inputs and ports at hand: what one gives the next one takes, and none knows another. */
+export interface RunStages {
+  /** The commit that is checked out, with its catalog. To be closed. */
+  open(): Promise<Source>;
+  /** The images that are asked of it. */
+  select(source: Source, shards: ShardInputs): Promise<Asked>;
+  /** What they will be called. */
+  name(source: Source): Names;
+  /** The registry that images are pushed to; undefined: nothing is pushed. */
+  access(): Promise<Access | undefined>;
+  /** What is built, what is reused, and why. */
+  decide(asked: Asked, names: Names, access: Access | undefined): Promise<Work>;
+  /** Says what a real run would do; gives its shards for `strategy.matrix`. */
+  describe(work: Work): Promise<string>;
+  /** What can be known to fail fails here: nothing has been built yet. */
+  check(work: Work, done: ShardInputs['done']): Promise<void>;
+  /** Builds, reuses and binds. */
+  produce(work: Work): Promise<Product>;
+  /** Gives what was built its names. A failure is a part of what it gives. */
+  publish(work: Work, access: Access, product: Product): Promise<Published>;
+  /** Brings a published set into the engine of this machine. */
+  load(access: Access, lock: LockFile): Promise<void>;
+  /** Removes what the stages have made for themselves. */
+  close(): void;
+}
 
 /** How a run ended: what the summary tells, and what the outputs and the exit status come from. */
 export interface RunEnd {
@@ -46,174 +55,92 @@ export interface RunEnd {
   readonly error: unknown;
 }
 
+/** What is known of a run so far; its report is made from it wherever it ends. */
+interface RunState {
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  source?: Source;
+  selection?: Selection;
+  access?: Access | undefined;
+  work?: Work;
+  product?: Product;
+  published?: Published;
+  matrix?: string;
+}
+
 /**
  * The main job: event → keywords → catalog → plan → build → bind → publish. Never throws: a run that fails half way reports what it did.
  * What it opened is closed afterwards, whatever happens.
  */
-export async function run(request: RunRequest, services: RunServices, ports: RunPorts): Promise<RunEnd> {
+export async function run(request: RunRequest, stages: RunStages, ports: RunPorts): Promise<RunEnd> {
   const state: RunState = { startedAt: Date.now() };
   try {
-    return endOf(request, state, await perform(request, services, ports, state), undefined);
+    return endOf(request, state, await perform(request, stages, ports, state), undefined);
   } catch (thrown) {
     const error: unknown = ports.signal.aborted ? ports.signal.reason : withHint(thrown, state.access, ports.env);
     const kind = error instanceof InterruptedError ? 'interrupted' : 'failed';
     return endOf(request, state, { kind, reason: message(error) }, error);
   } finally {
     await state.source?.tree.close();
-    services.close();
+    stages.close();
   }
 }
 
+/** The whole way; each stage gives what the next one takes. */
 async function perform(
-  request: RunRequest,
-  services: RunServices,
-  ports: RunPorts,
+  { inputs, event }: RunRequest,
+  stages: RunStages,
+  { signal }: Pick<RunPorts, 'signal'>,
   state: RunState,
 ): Promise<RunResult> {
-  const { inputs, event } = request;
   checkDestinations(inputs);
   if (surelyNothing(inputs, event.message)) return { kind: 'nothing', reason: noKeyword };
-  const asked = await readCommit(request, services, ports, state);
-  if (asked.selection.images.length === 0) return { kind: 'nothing', reason: noKeyword };
+  const shards = shardInputs(inputs);
+  const opened = (state.source = await stages.open());
+  const asked = await stages.select(opened, shards);
+  const selection = (state.selection = asked.selection);
+  if (selection.images.length === 0) return { kind: 'nothing', reason: noKeyword };
+  const names = stages.name(asked.source);
+  const access = (state.access = await stages.access());
+  const work = (state.work = await stages.decide(asked, names, access));
+  signal.throwIfAborted();
   const only = planOnly(event.trust, inputs.dryRun);
-  const work = await decideWork(request, asked, services, ports, state);
-  const lacking = await missingPlatforms(work, ports.log);
   if (only !== undefined) {
-    for (const sentence of lacking) ports.log.warning(sentence);
-    await describe(request, work, ports, state);
+    state.matrix = await stages.describe(work);
     return { kind: 'planned', reason: only };
   }
-  if (lacking.length > 0) {
-    throw new BuildError(
-      `${lacking.join('\n')}\nTake other base images, or give these images their own platforms in the catalog. Nothing was built.`,
-    );
-  }
-  checkShards(asked.done, work.source, work.decision, ports.log);
-  return carryOut(request, asked.shard, work, services, ports, state);
-}
-
-/** What a run is asked for. */
-interface Asked extends ShardInputs {
-  readonly source: Source;
-  readonly selection: Selection;
-  readonly github: GithubAccess | undefined;
-}
-
-/** The commit that is checked out, its catalog, and the images that are asked of it. */
-async function readCommit(
-  { inputs, event }: RunRequest,
-  services: RunServices,
-  { cwd, log }: RunPorts,
-  state: RunState,
-): Promise<Asked> {
-  const shards = shardInputs(inputs);
-  const { shard } = shards;
-  const opened = (state.source = await openSource(inputs, cwd, () => services.scratch().folder));
-  refuseOtherCommit(event, opened.commit);
-  const source = (state.source = shard === undefined ? opened : shardSource(opened, shard));
-  const { repository } = event;
-  const github = repository === undefined ? undefined : { repository, token: inputs.githubToken };
-  const selection = (state.selection =
-    shard === undefined ? await select(inputs, event, source, github, log) : shardSelection(shard));
-  for (const warning of selection.warnings) log.warning(warning);
-  for (const id of unusedSecrets([...source.catalog.images.values()], inputs)) {
-    log.warning(`No image of the catalog lists ${id} under secrets or ssh, so no build gets it.`);
-  }
-  return { ...shards, source, selection, github };
-}
-
-/** Decides what is built and what it will be called. What can be known to fail fails here: nothing has been built yet. */
-async function decideWork(
-  { inputs, event }: RunRequest,
-  { source, selection, github, shard, mark }: Asked,
-  services: RunServices,
-  { cwd, env, log, paint, printer, signal }: RunPorts,
-  state: RunState,
-): Promise<Work> {
-  const branch = event.branch ?? source.branch;
-  const values = templateValues(source, branch);
-  const tags = expandTags(inputs.tags, tagValues(values, event), source.commit);
-  const isPlan = planOnly(event.trust, inputs.dryRun) !== undefined;
-  const publishes = shard === undefined;
-  const access = (state.access = await services.access());
-  const signing = access === undefined || !publishes ? undefined : await services.signing();
-  const byBranch = latestDecision(inputs.latest, { branch, defaultBranch: event.defaultBranch }, inputs.context);
-  const latest = await heldByDefaultBranch(byBranch, event, source, github);
-  const wish = { createRepository: inputs.createRepository, movesLatest: latest.move, isPlan };
-  const asked = access === undefined ? undefined : await startPreflight(access, { log, signal }, wish);
-  const bases = createBaseImages(access?.bestEffort ?? (isPlan ? undefined : services.baseRegistry()), log);
-  const target = access === undefined ? undefined : { registryPath: access.path.full, registry: access.registry };
-  const question = { source, selection, inputs, target, bases, mark, ownPath: ownPath(access, inputs) };
-  const decision = (state.decision = await decide(question).catch(async (thrown: unknown) => {
-    // Where the registry refuses, what its maker says of the refusal counts more: it names the cause.
-    if (!signal.aborted) throwOnPreflightErrors(await asked?.preflight, log, env);
-    throw thrown;
-  }));
-  for (const line of planTree(decision.plan, paint)) printer.print(line);
-  if (decision.replaced.length > 0 && publishes) {
-    const what = mark !== undefined || inputs.rebuild === 'all' ? 'rebuild: all' : 'A run for other platforms';
-    log.warning(
-      `${what} replaces what is published for commit ${source.commit}: ${decision.replaced.join(', ')}. Who deployed that set has other digests.`,
-    );
-  }
+  await stages.check(work, shards.done);
+  const product = (state.product = await stages.produce(work));
   signal.throwIfAborted();
-  state.preflight = await asked?.preflight;
-  const { defaultBranch, pullRequest } = event;
-  const folder = resolve(cwd, inputs.workingDirectory);
-  const about = { branch, defaultBranch, pullRequest, values, tags, publishes, signing, folder };
-  const work: Work = { inputs, github, source, access, bases, decision, latest, ...about };
-  if (access !== undefined && !isPlan) await enforcePreflight(work, access, state.preflight, { log, env });
-  return work;
-}
-
-/** Of a run that only plans: what a real one would do. */
-async function describe({ inputs }: RunRequest, work: Work, { env, log }: RunPorts, state: RunState): Promise<void> {
-  const { decision, source, access } = work;
-  warnPreflight(state.preflight, inputs.createRepository, { env, log });
-  for (const line of await dryRun(work, env)) log.info(line);
-  const shards = await planShards({ decision, catalog: source.catalog, inputs, access, log });
-  state.matrix = matrixJson(shards, inputs.runsOn);
-}
-
-/** Builds and publishes what was decided; a shard leaves the publishing to the run that waits for it. */
-async function carryOut(
-  { inputs }: RunRequest,
-  shard: Shard | undefined,
-  work: Work,
-  services: RunServices,
-  ports: RunPorts,
-  state: RunState,
-): Promise<RunResult> {
-  const { access } = work;
-  const product = (state.product = await produce(work, services.scratch(), ports));
-  ports.signal.throwIfAborted();
-  const failed = product.outcomes.filter(({ kind }) => kind !== 'built' && kind !== 'reused');
-  if (failed.length > 0) {
-    throw new BuildError(
-      `${failed.map(({ name, kind }) => `${name} (${kind})`).join(', ')}: not every image could be built, so nothing was published.`,
-    );
-  }
+  refuseUnfinished(product);
   if (access === undefined) return { kind: 'built' };
   await using saving = product.caches.begin(product.outcomes);
-  if (shard !== undefined) await noteShard(access, shard, product, ports.log);
-  const result: RunResult =
-    shard === undefined
-      ? await publishProduct(work, access, product, state, ports)
-      : { kind: 'shard', name: shardName(shard) };
-  if (inputs.load && state.lock !== undefined) await loadSet(access, state.lock, services.scratch().docker, ports);
+  const published = (state.published = await stages.publish(work, access, product));
+  if (published.failure !== undefined) throw published.failure.error;
+  if (inputs.load && published.lock !== undefined) await stages.load(access, published.lock);
   await saving.finish();
-  return result;
+  return work.shard === undefined ? { kind: 'published' } : { kind: 'shard', name: shardName(work.shard) };
 }
 
 const noKeyword =
   'no keyword in the commit message names an image, so there is nothing to build (keywords are [apiserver], [driver-launcher], [backend-all], …)';
 
+/** A set is published whole or not at all. Throws BuildError. */
+function refuseUnfinished({ outcomes }: Product): void {
+  const failed = outcomes.filter(({ kind }) => kind !== 'built' && kind !== 'reused');
+  if (failed.length === 0) return;
+  throw new BuildError(
+    `${failed.map(({ name, kind }) => `${name} (${kind})`).join(', ')}: not every image could be built, so nothing was published.`,
+  );
+}
+
 /** The end of a run of which so much is known. */
 function endOf({ inputs, event }: RunRequest, state: RunState, result: RunResult, error: unknown): RunEnd {
-  const { decision, access, product, publication, source, pushed, matrix = '' } = state;
+  const { selection, access, work, product, published = {}, source, matrix = '' } = state;
+  const { publication, attested, pushed, lock, lockFile } = published;
   const report: RunReport = {
     result,
-    plan: decision?.plan,
+    plan: work?.decision.plan,
     repository: event.repository,
     branch: event.branch ?? source?.branch,
     registryPath: access?.path.full,
@@ -224,11 +151,11 @@ function endOf({ inputs, event }: RunRequest, state: RunState, result: RunResult
     publication,
     sizes: pushed?.sizes ?? new Map(),
     uploads: pushed?.uploads ?? new Map(),
-    lockFile: state.lockFile === undefined ? undefined : relative(resolve(inputs.workingDirectory), state.lockFile),
-    warnings: state.selection?.warnings ?? [],
+    lockFile: lockFile === undefined ? undefined : relative(resolve(inputs.workingDirectory), lockFile),
+    warnings: selection?.warnings ?? [],
     scans: pushed?.scans ?? [],
     caches: product?.caches.notes ?? [],
-    attested: state.attested && attestedReport(state.attested),
+    attested: attested && attestedReport(attested),
   };
-  return { report, selection: state.selection, lock: state.lock, lockFile: state.lockFile, matrix, error };
+  return { report, selection, lock, lockFile, matrix, error };
 }

@@ -4,11 +4,41 @@ import { findMessage } from '../event/message';
 import { SourceError, UsageError } from '../errors';
 import { commitMessage as messageOfCommit } from '../git/git';
 import type { Event, Inputs, Log, Selection, Trust } from '../types';
-import type { GithubAccess } from './ports';
+import { unusedSecrets } from './buildSecrets';
+import type { GithubAccess, RunRequest } from './ports';
+import { shardSelection, shardSource, type ShardInputs } from './shards';
 import type { Source } from './source';
 
+/** What a run is asked for. */
+export interface Asked extends ShardInputs {
+  /** As this run sees it: a shard builds its own images alone. */
+  readonly source: Source;
+  readonly selection: Selection;
+  readonly github: GithubAccess | undefined;
+}
+
+/** The images that are asked of a commit; what is odd about how they are asked for is warned of. Throws SourceError and UsageError. */
+export async function readAsked(
+  { inputs, event }: RunRequest,
+  shards: ShardInputs,
+  opened: Source,
+  log: Log,
+): Promise<Asked> {
+  refuseOtherCommit(event, opened.commit);
+  const { shard } = shards;
+  const { repository } = event;
+  const github = repository === undefined ? undefined : { repository, token: inputs.githubToken };
+  const source = shard === undefined ? opened : shardSource(opened, shard);
+  const selection = shard === undefined ? await select(inputs, event, source, github, log) : shardSelection(shard);
+  for (const warning of selection.warnings) log.warning(warning);
+  for (const id of unusedSecrets([...source.catalog.images.values()], inputs)) {
+    log.warning(`No image of the catalog lists ${id} under secrets or ssh, so no build gets it.`);
+  }
+  return { ...shards, source, selection, github };
+}
+
 /** Which images a run is asked for: those given outright, else those named by the message's keywords; where these were found is logged. */
-export async function select(
+async function select(
   inputs: Pick<Inputs, 'images' | 'commitMessage'>,
   event: Pick<Event, 'commit' | 'messageCommit' | 'message'>,
   source: Pick<Source, 'top' | 'commit' | 'catalog'>,

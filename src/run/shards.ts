@@ -9,7 +9,7 @@ import type { Catalog, Inputs, Log, Selection } from '../types';
 import type { Access } from './access';
 import type { Decision } from './decide';
 import type { Source } from './source';
-import type { Product } from './work';
+import type { Product } from './produce';
 
 /** What a run is a part of. */
 export interface ShardInputs {

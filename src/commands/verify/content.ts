@@ -6,12 +6,11 @@ import { keyedBases } from '../../plan/keyLines';
 import { ownImages, withOwnBases } from '../../plan/ownBases';
 import type { VerifiedSubject } from '../../publish/attest/verify';
 import { commitTag } from '../../publish/tags';
-import { pushedName } from '../../run/access';
+import { pushedName, type Access } from '../../run/access';
 import { createBaseImages } from '../../run/baseImages';
 import type { Source } from '../../run/source';
-import type { ContentKey } from '../../types';
+import type { ContentKey, LockFile, Log } from '../../types';
 import type { PublishedPlatform } from './published';
-import type { RebuildCall } from './rebuild';
 
 /** What an image of a set was made from. */
 export interface Content {
@@ -21,25 +20,27 @@ export interface Content {
   readonly unknownBases: readonly string[];
 }
 
+/** Of which image of which set. */
+interface ContentQuestion {
+  readonly lock: LockFile;
+  readonly access: Access;
+  /** What of the set is attested. */
+  readonly subjects: readonly VerifiedSubject[];
+  readonly log: Log;
+  readonly source: Source;
+  readonly subject: VerifiedSubject;
+  readonly name: string;
+}
+
 /** The image's content key at the set's commit, and its base images by digest: as its provenance has them, else as they are now. */
 export async function contentOf(
-  {
-    call,
-    source,
-    subject,
-    name,
-  }: {
-    readonly call: RebuildCall;
-    readonly source: Source;
-    readonly subject: VerifiedSubject;
-    readonly name: string;
-  },
+  { lock, access, subjects, log, source, subject, name }: ContentQuestion,
   published: readonly PublishedPlatform[],
 ): Promise<Content> {
   const own = subject.provenance?.bases ?? new Map<string, string>();
   // An image of the set that this one is built on has its base images in its own provenance.
-  const known = new Map([...call.subjects.flatMap((each) => [...(each.provenance?.bases ?? [])]), ...own]);
-  const bases = createBaseImages(call.access.bestEffort, call.session.log);
+  const known = new Map([...subjects.flatMap((each) => [...(each.provenance?.bases ?? [])]), ...own]);
+  const bases = createBaseImages(access.bestEffort, log);
   const baseDigest = (reference: string): Promise<string | undefined> => {
     const digest = known.get(reference);
     return digest === undefined ? bases.digest(reference) : Promise.resolve(digest);
@@ -54,7 +55,7 @@ export async function contentOf(
     });
   const said = subject.provenance?.platforms ?? [];
   const platforms = said.length > 0 ? said : published.map(({ platform }) => platform);
-  const ownImage = ownImages(source.catalog, call.lock.registryPath, [commitTag(call.lock.commit)]);
+  const ownImage = ownImages(source.catalog, lock.registryPath, [commitTag(lock.commit)]);
   const catalog = await withOwnBases(source.catalog, [name], source.tree, platforms, ownImage);
   const images = withBound(catalog, [name]).flatMap((each) => catalog.images.get(each) ?? []);
   const keyBy = async (digestOf: typeof baseDigest, configOf: typeof baseConfig): Promise<ContentKey> => {
@@ -64,7 +65,7 @@ export async function contentOf(
     if (found === undefined) throw new Error(`${name} has no content key`);
     return found;
   };
-  const locked = imageOf(call.lock, name)?.key;
+  const locked = imageOf(lock, name)?.key;
   const now = await keyBy(baseDigest, baseConfig);
   // What a registry did not tell then is not in the key: a base image's digest, its configuration, or both.
   const references = keyedBases(now).flatMap(({ reference, isOwn }) => (isOwn ? [] : [reference]));
@@ -89,10 +90,10 @@ export async function contentOf(
   const baseImages = keyedBases(key);
   const ofSet = baseImages.flatMap(({ reference, isOwn }) => {
     const base = isOwn ? ownImage(reference) : undefined;
-    const found = call.subjects.find((each) => base !== undefined && each.name === base);
+    const found = subjects.find((each) => base !== undefined && each.name === base);
     if (found === undefined) return [];
     const unbound = found.provenance?.subjects.find((each) => each !== found.digest) ?? found.digest;
-    return [[reference, `${pushedName(call.access, found.repository)}@${unbound}`] as const];
+    return [[reference, `${pushedName(access, found.repository)}@${unbound}`] as const];
   });
   const named = [...bases.pins(), ...pinnedThen].filter(([reference]) =>
     baseImages.some((base) => base.reference === reference),

@@ -14,7 +14,7 @@ import { buildTreeOf } from '../../plan/buildTree';
 import type { VerifiedSubject } from '../../publish/attest/verify';
 import { pushedName, type Access } from '../../run/access';
 import { openSource, type Source } from '../../run/source';
-import { templateValues } from '../../run/work';
+import { templateValues } from '../../run/templates';
 import { createScratch, recordGroup, removeScratch, scratchBase, type Scratch } from '../../system/scratch';
 import { expandTemplate } from '../../system/template';
 import type { CatalogImage, ContentKey, LockFile } from '../../types';
@@ -110,7 +110,7 @@ async function rebuildImage(one: One): Promise<RebuiltImage> {
     return { name, differences: [`The catalog of commit ${call.lock.commit} has no image ${name}.`], notes: [] };
   }
   const platforms = await publishedImages(call.access.registry, subject.repository, subject.digest);
-  const { key, pins, unknownBases } = await contentOf(one, platforms);
+  const { key, pins, unknownBases } = await contentOf({ ...call, ...one, log: call.session.log }, platforms);
   const differences: string[] = [];
   const notes = new Set(
     unknownBases.map((base) => {
