@@ -1,6 +1,17 @@
 import type { Deployment, ReplicaSet } from './objects';
 import { newestReplicaSet } from './revision';
-import type { PodTrouble } from './rolloutStatus';
+
+/** Why a rollout does not get on: a pod that does not start, and which container of it; or that none is made, and whose (no pod then). */
+export interface PodTrouble {
+  /** '': there is none. */
+  readonly pod: string;
+  readonly container: string;
+  readonly kind: 'image' | 'crash' | 'config' | 'scheduling' | 'creation';
+  /** `ImagePullBackOff: …`, in the cluster's words. */
+  readonly reason: string;
+  /** Waiting will not help. */
+  readonly isFinal: boolean;
+}
 
 /**
  * Why the cluster makes no pods of the newest revision; undefined: it does. The ReplicaSet says it in its condition ReplicaFailure, which

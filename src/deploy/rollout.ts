@@ -4,7 +4,8 @@ import { lastLines, podEvents, readDeployments, readWorkload } from './cluster';
 import { keyOf, titleOf } from './customResource';
 import type { Kubectl } from './kubectl';
 import type { Deployment } from './objects';
-import { isRefusal, rolloutStatus, type PodTrouble, type RolloutStatus } from './rolloutStatus';
+import type { PodTrouble } from './creationTrouble';
+import { isRefusal, rolloutStatus, type RolloutStatus } from './rolloutStatus';
 
 /** How the wait for one Deployment goes or ended, with what people need to know. */
 export interface Rollout {

@@ -1,18 +1,6 @@
-import { creationTrouble } from './creationTrouble';
+import { creationTrouble, type PodTrouble } from './creationTrouble';
 import type { ContainerStatus, Deployment, Pod, ReplicaSet } from './objects';
 import { newestPods } from './revision';
-
-/** Why a rollout does not get on: a pod that does not start, and which container of it; or that none is made, and whose (no pod then). */
-export interface PodTrouble {
-  /** '': there is none. */
-  readonly pod: string;
-  readonly container: string;
-  readonly kind: 'image' | 'crash' | 'config' | 'scheduling' | 'creation';
-  /** `ImagePullBackOff: …`, in the cluster's words. */
-  readonly reason: string;
-  /** Waiting will not help. */
-  readonly isFinal: boolean;
-}
 
 /** How far a rollout is. */
 export type RolloutStatus =

@@ -2,7 +2,7 @@ import { openAsBlob } from 'node:fs';
 import type { Descriptor } from '../types';
 import { isGood, type Caller, type Sent } from './caller';
 import { digestOf, hasDigest } from './digest';
-import type { Answer } from './exchange';
+import type { Answer } from './wire';
 import { failed, Transient } from './failure';
 import { pull, push } from './scopes';
 import { asSpoken, isSafeUrl } from './target';

@@ -1,6 +1,6 @@
 import { UsageError, type RegistryError } from '../errors';
 import { isDigest, isTag } from './names';
-import type { Answer } from './exchange';
+import type { Answer } from './wire';
 import { loginFix, refusal, refused, type Task, type Transient } from './failure';
 import type { RegistryHosts } from './hosts';
 import type { Limits } from './limits';

@@ -5,7 +5,7 @@ import { networkFailure } from './network';
 import { bounds } from '../system/bounds';
 import { jsonExcess } from '../system/json';
 import { isSafeUrl } from './target';
-import { sendRequest, type Received } from './wire';
+import { sendRequest, type Received, type Answer } from './wire';
 
 /** One request. What goes into it is ours or has been checked. */
 export interface Outgoing {
@@ -20,17 +20,6 @@ export interface Outgoing {
   readonly sealed?: boolean;
   /** Most bytes of a good answer that are taken; more is an error. */
   readonly maxBytes: number;
-}
-
-/** What came back: any status but a redirect. */
-export interface Answer {
-  readonly status: number;
-  readonly statusText: string;
-  readonly headers: Pick<Headers, 'get'>;
-  /** Of an error at most 64 KiB, the rest cut off. */
-  readonly body: Uint8Array;
-  /** Where the last redirect led. */
-  readonly url: URL;
 }
 
 const errorBytes = bounds.registry.error;

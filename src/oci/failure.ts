@@ -1,5 +1,5 @@
 import { RegistryError } from '../errors';
-import type { Answer } from './exchange';
+import type { Answer } from './wire';
 import { field, parseJson } from '../system/json';
 import { printable, withoutSecrets } from './text';
 

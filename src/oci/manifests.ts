@@ -4,7 +4,7 @@ import { field, parseJson } from '../system/json';
 import { isDigest } from './names';
 import { isGood, type Caller } from './caller';
 import { digestOf, hasDigest } from './digest';
-import type { Answer } from './exchange';
+import type { Answer } from './wire';
 import { errorCodes, failed, Transient } from './failure';
 import { pull, push, remove } from './scopes';
 

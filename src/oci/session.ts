@@ -1,7 +1,8 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { basicAuth, maskable, type Login } from './login';
 import { parseChallenges } from './challenge';
-import { exchange, type Answer, type Outgoing } from './exchange';
+import { exchange, type Outgoing } from './exchange';
+import type { Answer } from './wire';
 import { failed, refusal, Transient, type Task } from './failure';
 import type { RegistryHosts } from './hosts';
 import type { Limits } from './limits';

@@ -2,7 +2,7 @@ import { bounds } from '../system/bounds';
 import { field, parseJson } from '../system/json';
 import { isTag } from './names';
 import { isGood, type Caller } from './caller';
-import type { Answer } from './exchange';
+import type { Answer } from './wire';
 import { errorCodes, failed, Transient } from './failure';
 import { pull } from './scopes';
 import { asSpoken } from './target';

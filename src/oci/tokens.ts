@@ -1,7 +1,8 @@
 import { basicAuth, identityTokenUser, type Login } from './login';
 import { field, parseJson } from '../system/json';
 import { noHosts, speaksHttp, type RegistryHosts } from './hosts';
-import type { Answer, Outgoing } from './exchange';
+import type { Outgoing } from './exchange';
+import type { Answer } from './wire';
 import { failed, loginFix, refusal, refused, Transient, type Task } from './failure';
 import type { Scope } from './scopes';
 import { isSafeUrl } from './target';

@@ -20,6 +20,17 @@ export interface Received {
   readonly body: AsyncIterable<Uint8Array> | undefined;
 }
 
+/** What came back: any status but a redirect. */
+export interface Answer {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: Pick<Headers, 'get'>;
+  /** Of an error at most 64 KiB, the rest cut off. */
+  readonly body: Uint8Array;
+  /** Where the last redirect led. */
+  readonly url: URL;
+}
+
 /** A host that does not take a connection within this is not there. Milliseconds, as fetch has it. */
 const connectMs = 10_000;
 

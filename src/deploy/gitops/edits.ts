@@ -6,8 +6,8 @@ import { proofProblems, type Decided } from './prove';
 import { ruleAssignments } from './ruleAssignments';
 import type { EditRules } from './rules';
 import { withoutSetters } from './setters';
-import { pathName, readSource, type Source } from './source';
-import { currentValue, isSatisfied, written, type Splice } from './write';
+import { pathName, readSource, type Source, type Splice } from './source';
+import { currentValue, isSatisfied, written } from './write';
 import { replaceAlone } from './references';
 
 export type { EditRules } from './rules';

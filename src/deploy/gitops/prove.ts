@@ -6,8 +6,8 @@ import { child, type At } from './placedValue';
 import { findAssignments } from './find';
 import { replaceAlone } from './references';
 import { withoutSetters } from './setters';
-import { documentsOf, pathName, readSource, type Path, type Source } from './source';
-import { isSatisfied, type Splice } from './write';
+import { documentsOf, pathName, readSource, type Path, type Source, type Splice } from './source';
+import { isSatisfied } from './write';
 import type { WantedImage } from './wanted';
 
 /** A source with what was decided for it. */

@@ -6,6 +6,13 @@ import { readEnv, type EnvPair } from './env';
 /** Keys and numbers of items; the first step is the number of the document in its file. */
 export type Path = readonly (string | number)[];
 
+/** Characters of a source that become others. */
+export interface Splice {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
 /** A text of a known format: a file, or a text that is a value in one (an inline patch, Helm values of an Application). */
 export interface Source {
   /** The file. */

@@ -4,14 +4,7 @@ import { placeKey, type Assignment } from './assignment';
 import { followed, nodeAt, spanOf, type FoundNode } from './nodes';
 import { replaceAlone } from './references';
 import { addedKey, addedVariables, removedKey, renamedKey } from './writeKeys';
-import type { Source } from './source';
-
-/** Characters of a source that become others. */
-export interface Splice {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
+import type { Source, Splice } from './source';
 
 /** How an assignment is written into its own source; a text: why it can't be. Nothing: it says so already. */
 export type Written = readonly Splice[] | string;

@@ -1,8 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, Scalar, type Pair, type YAMLMap } from 'yaml';
 import type { FoundNode } from './nodes';
 import { keyOf, spanOf } from './nodes';
-import type { Source } from './source';
-import type { Splice } from './write';
+import type { Source, Splice } from './source';
 
 /** A new key of a map: on a line of its own behind one that takes a line, or within the braces. undefined: there is no place for it. */
 export function addedKey(source: Source, map: YAMLMap, key: string, value: string): readonly Splice[] | undefined {
