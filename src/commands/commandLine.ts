@@ -19,7 +19,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['report', async () => (await import('./report/command')).reportCommand],
   ['status', async () => (await import('./status')).statusCommand],
   ['pull-secret', async () => (await import('./pullSecret/command')).pullSecretCommand],
-  ['gitops', async () => (await import('./gitops')).gitopsCommand],
+  ['gitops', async () => (await import('./gitops/command')).gitopsCommand],
   ['prune', async () => (await import('./prune/command')).pruneCommand],
   ['doctor', async () => (await import('./doctor/command')).doctorCommand],
   ['setup-gcp', async () => (await import('./setupGcp/command')).setupGcpCommand],

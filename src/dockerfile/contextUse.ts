@@ -6,7 +6,7 @@ import { builtConfig } from './builtConfig';
 import { parseDockerfile, type Instruction, type ParsedDockerfile } from './instructions';
 import { readStages, type BaseConfigs } from './stages';
 import { quotedWords } from './tokens';
-import { readUse, type DockerfileUse } from './use';
+import { readUse, type DockerfileUse } from './instructionUse';
 
 /**
  * What a Dockerfile takes from its context and from registries, for one image and platform. Pure. Of a text that can't be read it says so,

@@ -1,4 +1,4 @@
-import { secretInputs } from './buildInputs';
+import { secretInputs } from './secretInputs';
 
 export { actionOutputs } from './outputs';
 

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors';
 import { bounds } from '../system/bounds';
 import type { Inputs } from '../types';
-import { readAgents, readOutputs, readPairs, readSecrets } from './buildInputs';
+import { readAgents, readOutputs, readPairs, readSecrets } from './secretInputs';
 import { readRegistryHosts } from './registryHosts';
 import {
   builderName,

@@ -1,6 +1,6 @@
 import type { ContextView } from '../dockerfile/contextView';
 import { hasWildcard } from '../dockerfile/pattern';
-import type { DockerfileUse, RunSite } from '../dockerfile/use';
+import type { DockerfileUse, RunSite } from '../dockerfile/instructionUse';
 import { GoGraph, type GoRoot } from './goImports';
 import type { TreeEntry } from '../git/gitTree';
 import { directoryOf } from '../git/listing';

@@ -1,6 +1,6 @@
 import { below, joinStage, trace, type Placement, type StagePath } from '../dockerfile/stagePath';
 import type { Word } from '../dockerfile/shellCommands';
-import type { RunSite } from '../dockerfile/use';
+import type { RunSite } from '../dockerfile/instructionUse';
 import { normalise } from '../system/pathText';
 import { meet } from './layout';
 

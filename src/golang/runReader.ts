@@ -4,7 +4,7 @@ import { compileSource } from '../dockerfile/pattern';
 import { plainWord, readCommands, type Redirect, type ShellCommand, type Word } from '../dockerfile/shellCommands';
 import * as tools from '../dockerfile/shellTools';
 import { jsonWords } from '../dockerfile/tokens';
-import type { RunSite } from '../dockerfile/use';
+import type { RunSite } from '../dockerfile/instructionUse';
 import { flagsOf, readGoCommand, readsModulesOnly, type Setting } from './goCommand';
 import { Named, type Place } from './namedPackages';
 

@@ -1,4 +1,4 @@
-import type { BaseImage } from '../dockerfile/use';
+import type { BaseImage } from '../dockerfile/instructionUse';
 import { flagsOf, type Setting } from './goCommand';
 import type { ModuleSettings } from './modules';
 import type { RunReader } from './runReader';

@@ -1,5 +1,5 @@
 import type { BaseConfigs } from '../dockerfile/stages';
-import type { DockerfileUse } from '../dockerfile/use';
+import type { DockerfileUse } from '../dockerfile/instructionUse';
 import type { BaseConfig } from '../types';
 
 /** Asks for the configuration of a base image for a platform; undefined: it can't be determined. */

@@ -15,7 +15,7 @@ import { inputFiles, type Context, type Findings, type InputFiles } from './inpu
 import { readIgnoreRules } from '../dockerfile/ignoreRules';
 import type { ParsedDockerfile } from '../dockerfile/instructions';
 import type { BaseConfigs } from '../dockerfile/stages';
-import type { BaseImage, DockerfileUse } from '../dockerfile/use';
+import type { BaseImage, DockerfileUse } from '../dockerfile/instructionUse';
 import { builtBaseConfig, Dockerfiles, dockerfileUse } from '../dockerfile/contextUse';
 import type { GitTree, TreeEntry } from '../git/gitTree';
 import { GoInputs, type GoImage } from '../golang/goInputs';

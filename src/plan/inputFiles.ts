@@ -1,7 +1,7 @@
 import type { CatalogImage } from '../types';
 import { ContextView } from '../dockerfile/contextView';
 import { readIgnoreRules } from '../dockerfile/ignoreRules';
-import type { DockerfileUse, Source } from '../dockerfile/use';
+import type { DockerfileUse, Source } from '../dockerfile/instructionUse';
 import type { TreeEntry } from '../git/gitTree';
 import { realPath } from '../git/links';
 import type { GoImage, GoInputs } from '../golang/goInputs';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isTemplated } from '../dockerfile/contextUse';
-import type { BaseImage } from '../dockerfile/use';
+import type { BaseImage } from '../dockerfile/instructionUse';
 import type { TreeEntry } from '../git/gitTree';
 import { escapePath, unescapePath } from '../system/pathText';
 import type { CatalogImage, ContentKey } from '../types';

@@ -4,7 +4,7 @@ import { isTemplated } from '../dockerfile/contextUse';
 import type { Instruction } from '../dockerfile/instructions';
 import { hasWildcard } from '../dockerfile/pattern';
 import { assignments, readMounts } from '../dockerfile/tokens';
-import type { DockerfileUse } from '../dockerfile/use';
+import type { DockerfileUse } from '../dockerfile/instructionUse';
 import type { GitTree } from '../git/gitTree';
 import { containedPath, realPath } from '../git/links';
 import { didYouMean } from '../system/nearest';

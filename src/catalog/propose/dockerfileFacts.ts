@@ -1,7 +1,7 @@
 import { readCommands } from '../../dockerfile/shellCommands';
 import { parseDockerfile, type Instruction } from '../../dockerfile/instructions';
 import { readStages, type BuildSettings } from '../../dockerfile/stages';
-import { readUse } from '../../dockerfile/use';
+import { readUse } from '../../dockerfile/instructionUse';
 import { readGoCommand } from '../../golang/goCommand';
 import { normalise } from '../../system/pathText';
 import { folderOf, type RepositoryFiles } from './repositoryFiles';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readAgents, readOutputs, readPairs, readSecrets } from '../../src/event/buildInputs';
+import { readAgents, readOutputs, readPairs, readSecrets } from '../../src/event/secretInputs';
 
 /** What is read of a text, and what is said of it. */
 function reading<T>(read: (text: string, mistake: (text: string) => void) => T) {

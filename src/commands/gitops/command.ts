@@ -1,25 +1,25 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { syncApp } from '../deploy/gitops/argocd';
-import { defaultBranch } from '../deploy/gitops/commit';
-import { publish, type GitOpsOutcome } from '../deploy/gitops/publish';
-import { ownClone, temporaryClone, type GitOpsClone } from '../deploy/gitops/repository';
-import type { EditedFile } from '../deploy/gitops/edits';
-import { checkRendered } from '../deploy/gitops/render';
-import { pathRule, placeholderRule } from '../deploy/gitops/rules';
-import { wantedImages, type WantedImage } from '../deploy/gitops/wanted';
-import { setId } from '../deploy/release';
-import { UsageError } from '../errors';
-import { visible } from '../report/escape';
-import type { LockFile } from '../types';
-import { catalogPlace, readCatalog } from './catalog';
-import { defineCommand } from './command';
-import { checkSkew } from './deploy/registryFacts';
-import { requirePublished, requireTags } from './gitops/published';
-import { findSet } from './releaseSet';
-import type { Session } from './session';
-import { duration, setFlags, setInputs } from './sharedFlags';
-import { refuseUnsigned, requiredSigners, signatureFlags } from './signature';
+import { syncApp } from '../../deploy/gitops/argocd';
+import { defaultBranch } from '../../deploy/gitops/commit';
+import { publish, type GitOpsOutcome } from '../../deploy/gitops/publish';
+import { ownClone, temporaryClone, type GitOpsClone } from '../../deploy/gitops/repository';
+import type { EditedFile } from '../../deploy/gitops/edits';
+import { checkRendered } from '../../deploy/gitops/render';
+import { pathRule, placeholderRule } from '../../deploy/gitops/rules';
+import { wantedImages, type WantedImage } from '../../deploy/gitops/wanted';
+import { setId } from '../../deploy/release';
+import { UsageError } from '../../errors';
+import { visible } from '../../report/escape';
+import type { LockFile } from '../../types';
+import { catalogPlace, readCatalog } from '../catalog';
+import { defineCommand } from '../command';
+import { checkSkew } from '../deploy/registryFacts';
+import { requirePublished, requireTags } from './published';
+import { findSet } from '../releaseSet';
+import type { Session } from '../session';
+import { duration, setFlags, setInputs } from '../sharedFlags';
+import { refuseUnsigned, requiredSigners, signatureFlags } from '../signature';
 
 /** As one commit or as a merge request; then Argo CD takes it over where that is asked for. */
 export const gitopsCommand = defineCommand({

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseDockerfile } from '../../src/dockerfile/instructions';
 import { dockerfileUse } from '../../src/dockerfile/contextUse';
-import type { DockerfileUse } from '../../src/dockerfile/use';
+import type { DockerfileUse } from '../../src/dockerfile/instructionUse';
 
 interface Options {
   readonly target?: string;
