@@ -74,3 +74,14 @@ it('within one repository it goes by both', async () => {
   });
   expect(similar(url('dana/pipelines-2/*'))).toBeDefined();
 });
+
+it('within one repository the called workflow is no name for a branch that calls the one on main', async () => {
+  const onMain = 'dana/pipelines/.github/workflows/build.yml@refs/heads/main';
+  for (const branch of ['topic', 'x@refs/heads/main', '@refs/heads/main']) {
+    const ran = `dana/pipelines/.github/workflows/mine.yml@refs/heads/${branch}`;
+    const check = await signedBy({ workflow: ran, called: onMain });
+    for (const name of [onMain, 'dana/pipelines/.github/workflows/*@refs/heads/main'])
+      expect(check(url(name)), name).toContain(`it is signed by ${url(ran)}, through ${url(onMain)}`);
+    expect(check(url(ran))).toBeUndefined();
+  }
+});

@@ -95,12 +95,19 @@ const buildConfig = '1.3.6.1.4.1.57264.1.18';
 
 /**
  * The names that a job goes by. Its certificate is that of the workflow with the steps: of one that others call, everybody who calls it has the
- * same. So that is a name only within its own repository; elsewhere the workflow that ran is the one, which called it.
+ * same. So that is a name only within its own repository and at the ref that ran: any branch may call what is on `main`, and builds its own
+ * commit by it. Elsewhere the workflow that ran is the one, which called it.
  */
 function namesOf(subject: string, certificate: X509Certificate | undefined): readonly string[] {
   const [repository, ran] = [extension(certificate, sourceRepository), extension(certificate, buildConfig)];
   if (ran === undefined || ran === subject) return [subject];
-  return repository !== undefined && subject.startsWith(`${repository}/`) ? [ran, subject] : [ran];
+  const isOwn = repository !== undefined && subject.startsWith(`${repository}/`) && refOf(subject) === refOf(ran);
+  return isOwn ? [ran, subject] : [ran];
+}
+
+/** From the first `@` on: names of workflows have no `/`, and so nothing like a ref in them. */
+function refOf(name: string): string | undefined {
+  return /@.*/s.exec(name)?.[0];
 }
 
 function certificateOf({ verificationMaterial: { content } }: Bundle): X509Certificate | undefined {
