@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Answer, Kubectl } from '../../src/deploy/kubectl';
 import { readStoredRuns } from '../../src/deploy/storedRuns';
+import { bounds } from '../../src/system/bounds';
 import { compiledWorkflow, scheduledWorkflow } from './kfpObjects';
 
 const old = { driver: 'ghcr.io/kubeflow/kfp-driver:2.5.0', launcher: 'ghcr.io/kubeflow/kfp-launcher:2.5.0' };
@@ -83,6 +84,19 @@ test('a list whose beginning is no longer kept is read again from the beginning'
   );
   expect(notes).toEqual([]);
   expect(recurring).toHaveLength(100);
+});
+
+test.each([
+  ['objects', Array.from({ length: 500 }, () => ({}))],
+  ['nothing', []],
+])('a list of %s without an end is given up', async (_, items) => {
+  const endless = JSON.stringify({ metadata: { continue: 'more' }, items });
+  const { recurring, notes } = await readStoredRuns(
+    kubectl(() => ({ exitCode: 0, stdout: endless, stderr: '' })),
+    own,
+  );
+  expect(recurring).toEqual([]);
+  expect(notes.join()).toContain(`has more than ${bounds.cluster.objects} scheduledworkflows.kubeflow.org`);
 });
 
 describe('of which namespaces', () => {

@@ -106,7 +106,7 @@ export async function podEvents(kubectl: Kubectl, pod: string): Promise<readonly
 export async function lastLines(kubectl: Kubectl, pod: string, container: string): Promise<readonly string[]> {
   for (const previous of [['--previous'], []]) {
     const { exitCode, stdout } = await kubectl({
-      args: ['logs', pod, `--container=${container}`, '--tail=20', '--limit-bytes=20000', ...previous],
+      args: ['logs', `pod/${pod}`, `--container=${container}`, '--tail=20', '--limit-bytes=20000', ...previous],
     });
     const lines = stdout.split('\n').filter((line) => line.trim() !== '');
     if (exitCode === 0 && lines.length > 0) return lines;

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { DeployError } from '../errors';
 import { isForbidden, refusal, type Answer, type Kubectl } from './kubectl';
 import { readObject } from './objects';
 import { bounds } from '../system/bounds';
@@ -31,7 +32,7 @@ export async function listPages<Item>(
   signal?: AbortSignal,
 ): Promise<Listing<Item>> {
   const items: Item[] = [];
-  let [size, token, expired] = [fewest, '', 0];
+  let [size, token, expired, seen] = [fewest, '', 0, 0];
   for (;;) {
     const answer = await readPage(kubectl, listed, size, token, signal);
     if (answer === 'too-large') {
@@ -49,6 +50,12 @@ export async function listPages<Item>(
     if (answer.exitCode !== 0) throw refusal(`list ${listed.people}`, answer);
     const page = readObject(pageSchema, answer.stdout, listed.people);
     items.push(...page.items.map((each) => keep(each)));
+    // A page of few counts as one of ten: a list may have no end.
+    seen += Math.max(fewest, page.items.length);
+    if (seen > bounds.cluster.objects)
+      throw new DeployError(
+        `The cluster has more than ${bounds.cluster.objects} ${listed.people}, which are too many to be read.`,
+      );
     token = page.metadata.continue;
     if (token === '') return { kind: 'all', items };
     const bytes = answer.stdout.length / Math.max(1, page.items.length);

@@ -87,7 +87,7 @@ const stopped = /Could not reconcile the ScheduledWorkflow Kubernetes resources:
 
 /** From the beginning of what the container wrote: it says so when it starts. */
 async function renewalError(kubectl: Kubectl, pod: string, container: string, signal?: AbortSignal): Promise<string> {
-  const args = ['logs', pod, `--container=${container}`, '--limit-bytes=20000000'];
+  const args = ['logs', `pod/${pod}`, `--container=${container}`, '--limit-bytes=20000000'];
   const { exitCode, stdout } = await kubectl({ args, ...(signal === undefined ? {} : { signal }) });
   if (exitCode !== 0) return '';
   const line = stdout.split('\n').findLast((each) => stopped.test(each)) ?? '';

@@ -65,8 +65,8 @@ export const bounds = {
   github: { answer: 16 * MiB, pages: 20 },
   /** One answer of Google's APIs. */
   google: { answer: 4 * MiB },
-  /** One answer of the cluster. */
-  cluster: { answer: 32 * MiB },
+  /** One answer of the cluster, and objects of all pages of one list. */
+  cluster: { answer: 32 * MiB, objects: 200_000 },
 } as const;
 
 /** Bytes as an error names them. */
