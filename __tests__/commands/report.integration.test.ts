@@ -114,6 +114,17 @@ describe('report', () => {
       images: [{ name: 'driver', change: 'changed' }, {}, {}],
     });
   });
+
+  test('warns of an image that was deleted', async () => {
+    const { username, password } = registry;
+    const client = testClient({ login: { username, password } }).registry;
+    const { images } = parseLockFile((await cli('set')).stdout, 'it');
+    const { repository = '', digest = '' } = images['launcher'] ?? {};
+    await client.deleteManifest(repository, digest);
+    const { stderr, exitCode } = await cli('report');
+    expect(stderr).toContain(`The registry has no ${repository}@${digest}: it was deleted`);
+    expect(exitCode).toBe(0);
+  });
 });
 
 /** Elements that are opened and not closed in their place, by a walk over every tag of the page. */

@@ -21,6 +21,12 @@ describe('planTree', () => {
     ]);
   });
 
+  it('says what it is for where there is no commit yet', () => {
+    expect(planTree(kfpPlan, noPaint, 'the commit to come')[0]).toBe(
+      'Plan for the commit to come, asked for: apiserver',
+    );
+  });
+
   it('differs from the coloured one only in colours', () => {
     const coloured = planTree(kfpPlan, paintFor({ isTTY: true }, {})).join('\n');
     expect(coloured).toContain('\u001b[');

@@ -20,6 +20,17 @@ import {
 const none = new Secrets();
 
 describe('summary', () => {
+  it('calls an image that others are built on needed, one that they only bind bound', () => {
+    const images = [
+      planned('os', { requested: false, neededBy: ['driver'] }),
+      planned('driver', { requested: false, neededBy: ['apiserver'], builtOn: ['os'] }),
+      planned('apiserver', { binds: { V2_DRIVER_IMAGE: 'driver' } }),
+    ];
+    const text = summary(report({ plan: plan(images) }), none);
+    expect(text).toMatch(/^\| `os` .* needed by `driver` \|$/m);
+    expect(text).toMatch(/^\| `driver` .* bound by `apiserver` \|$/m);
+  });
+
   it('of a published set tells images, digests, bindings, pull commands and where the time went', () => {
     const text = summary(report(), none);
     expect(text).toContain('## ✅ 3 images published (2 built, 1 reused)\n');

@@ -20,12 +20,16 @@ interface Row {
 
 /**
  * The plan for people: under each image the images that it binds, each with what is done, why it is there, why that is done and
- * what changed. Lines are safe to print and have no line breaks.
+ * what changed. Lines are safe to print and have no line breaks. `of`: what it is a plan for, where there is no commit yet.
  */
-export function planTree(plan: Plan, paint: Paint): readonly string[] {
+export function planTree(
+  plan: Plan,
+  paint: Paint,
+  of = `commit ${oneLine(shortCommit(plan.commit))}`,
+): readonly string[] {
   const rows = treeRows(plan);
   const width = Math.max(0, ...rows.map((row) => columns(row.branch + safeName(row.image))));
-  const head = `Plan for commit ${oneLine(shortCommit(plan.commit))}`;
+  const head = `Plan for ${of}`;
   const keywords =
     plan.keywords.length === 0
       ? ''

@@ -47,7 +47,7 @@ export const triggerCommand = defineCommand({
         signal: session.signal,
         interactive: process.stdin.isTTY && process.stderr.isTTY && !json,
         showPlan: (plan) => {
-          for (const line of planTree(plan, session.paint)) session.printer.print(line);
+          for (const line of planTree(plan, session.paint, 'the commit to come')) session.printer.print(line);
         },
       },
     );
