@@ -38,7 +38,8 @@ export function readCount(value: string, fallback: number, mistake: Mistake): nu
 }
 
 /**
- * The entries of a comma or newline separated list, trimmed, each once, empty ones left out. `each` gives an entry's normal form,
+ * The entries of a comma or newline separated list, or of a JSON array of texts (as the outputs `keywords`, `built` and `reused` are), trimmed,
+ * each once, empty ones left out. `each` gives an entry's normal form,
  * or says what is wrong with it.
  */
 export function readList(
@@ -49,8 +50,7 @@ export function readList(
     readonly atLeastOne: boolean;
   },
 ): readonly string[] {
-  const entries = value
-    .split(/[,\r\n]/)
+  const entries = (jsonTexts(value) ?? value.split(/[,\r\n]/))
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
   const { most, mistake } = bound;
@@ -67,6 +67,16 @@ export function readList(
     return [];
   });
   return [...new Set(normal)];
+}
+
+function jsonTexts(value: string): readonly string[] | undefined {
+  if (!value.trim().startsWith('[')) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return Array.isArray(parsed) && parsed.every((each) => typeof each === 'string') ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -53,7 +53,7 @@ export const actionInputs = [
     name: 'images',
     kind: 'list',
     default: '',
-    description: 'Names or groups, comma or newline separated, instead of keywords',
+    description: 'Names or groups, comma or newline separated or as a JSON array, instead of keywords',
   },
   {
     name: 'commit-message',
