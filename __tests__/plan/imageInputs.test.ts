@@ -227,6 +227,13 @@ describe('the inputs of other images', () => {
     expect(key.unresolvedBases).toEqual([]);
   });
 
+  it('report a submodule of which a part is copied', async () => {
+    const files = { Dockerfile: 'FROM scratch\nCOPY sub/a/b /\nCOPY sub*/c /c\n', sub: { submodule: '1'.repeat(40) } };
+    const key = await keyOf(files);
+    expect(key.notes).toEqual(['sub is a submodule whose files are not here']);
+    expect(inputs(key)).toEqual(['sub']);
+  });
+
   it('report submodules', async () => {
     const files = { Dockerfile: 'FROM scratch\nCOPY sub /', sub: { submodule: '1'.repeat(40) } };
     const key = await keyOf(files);

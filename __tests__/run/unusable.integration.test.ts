@@ -117,6 +117,22 @@ describe('a submodule', () => {
     await refused(/sub is a submodule whose files are not here .*`submodules: true`/);
     await refused(/sub is a submodule whose files are not here/, '--context', 'workspace');
   });
+
+  it('of which a part is copied, or that has the Dockerfile or the context, is named too', async () => {
+    await fork.git('submodule', 'deinit', '--force', '--quiet', 'sub');
+    const catalog = (fields: string): string => `version: 1\nimages:\n  tool: { ${fields} }\n`;
+    const of = async (fields: string, dockerfile: string): Promise<void> => {
+      await fork.commit('Other', { 'kfp-images.yaml': catalog(fields), 'own/Dockerfile': dockerfile });
+    };
+    await of('dockerfile: own/Dockerfile', 'FROM scratch\nCOPY sub/lib /lib\n');
+    await refused(/sub is a submodule whose files are not here .*`submodules: true`/);
+    await of('dockerfile: own/Dockerfile, context: sub/lib', 'FROM scratch\nCOPY x.txt /\n');
+    expect((await plan()).stderr).toMatch(/tool\.context: sub\/lib is in the submodule sub, .*`submodules: true`/);
+    await of('dockerfile: sub/lib/Dockerfile', 'FROM scratch\n');
+    expect((await plan()).stderr).toMatch(
+      /sub\/lib\/Dockerfile of "tool" is in the submodule sub, .*`submodules: true`/,
+    );
+  });
 });
 
 describe('a credential in the workspace is refused with its name', () => {

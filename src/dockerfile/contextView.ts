@@ -2,6 +2,7 @@ import type { GitTree, TreeEntry } from '../git/gitTree';
 import type { FolderMatch, IgnoreRules } from './ignoreRules';
 import { compileSource, hasWildcard } from './pattern';
 import { realPath } from '../git/links';
+import { submoduleAbove } from '../git/submodules';
 import { normalise } from '../system/pathText';
 
 /** The files a build gets to see: one folder of the tree, without what .dockerignore keeps out. */
@@ -40,6 +41,11 @@ export class ContextView {
     return entry !== undefined && this.sees(entry) ? entry : undefined;
   }
 
+  /** The submodule whose files are not here, and that a path of the repository lies in. */
+  submoduleAbove(path: string): TreeEntry | undefined {
+    return submoduleAbove(this, path);
+  }
+
   /** Path in the context → path in the repository. */
   path(inContext: string): string {
     return this.folder === '' ? inContext : inContext === '' ? this.folder : `${this.folder}/${inContext}`;
@@ -66,7 +72,12 @@ export class ContextView {
     const found = paths.flatMap((match) => {
       const { path: real, links: more } = realPath(this, match);
       const entry = this.entry(real);
-      return [...more, ...(entry === undefined ? this.under(real) : [entry])];
+      if (entry !== undefined) return [...more, entry];
+      const within = this.under(real);
+      return [
+        ...more,
+        ...(within.length > 0 ? within : [this.submoduleAbove(real)].filter((each) => each !== undefined)),
+      ];
     });
     return [...links, ...found];
   }

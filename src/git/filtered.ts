@@ -8,6 +8,7 @@ import { escapePath, pathFromBytes, pathToBytes } from '../system/pathText';
 import type { OnBlob } from './gitBlobs';
 import { git } from './gitCommand';
 import type { GitTree } from './gitTree';
+import { submoduleMend } from './submodules';
 import type { Workspace } from './workspace';
 
 /** A tree whose Git LFS files have their content, and what of it can't be built: path → why, and what to do. */
@@ -164,7 +165,7 @@ function otherFilter(path: string, filter: string): string {
 
 function noSubmodule(path: string, commit: string): string {
   return (
-    `${escapePath(path)} is a submodule whose files are not here (commit ${commit.slice(0, 12)}). Give actions/checkout ` +
-    '`submodules: true`, run `git submodule update --init`, or leave it out with .dockerignore'
+    `${escapePath(path)} is a submodule whose files are not here (commit ${commit.slice(0, 12)}). ${submoduleMend}, ` +
+    'or leave it out with .dockerignore'
   );
 }

@@ -33,6 +33,21 @@ export async function withSubmodules(cwd: string, listed: readonly TreeEntry[], 
   return { entries: sorted, objectEnv: { ...env, GIT_ALTERNATE_OBJECT_DIRECTORIES: alternates } };
 }
 
+/** The submodule whose files are not here, and that a path of the tree lies in; undefined: none. */
+export function submoduleAbove(
+  tree: { entry(path: string): TreeEntry | undefined },
+  path: string,
+): TreeEntry | undefined {
+  for (let end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1)) {
+    const entry = tree.entry(path.slice(0, end));
+    if (entry !== undefined) return entry.mode === '160000' ? entry : undefined;
+  }
+  return undefined;
+}
+
+/** How to get the files of a submodule, as part of a sentence. */
+export const submoduleMend = 'Give actions/checkout `submodules: true`, or run `git submodule update --init`';
+
 async function expanded(
   top: string,
   prefix: string,

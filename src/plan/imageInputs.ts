@@ -22,6 +22,7 @@ import { GoInputs, type GoImage } from '../golang/goInputs';
 import { ParsedFiles } from '../golang/parsedFiles';
 import { normalise } from '../system/pathText';
 import { containedPath } from '../git/links';
+import { submoduleAbove, submoduleMend } from '../git/submodules';
 import { Texts } from '../git/texts';
 
 /** Everything from git, and every base image, that decides the bits of one image. */
@@ -227,6 +228,13 @@ type Analysed = Draft & Findings;
 
 function missingDockerfiles(missing: readonly CatalogImage[], there: readonly Draft[], tree: GitTree): SourceError {
   const [first] = missing;
+  for (const { name, dockerfile } of missing) {
+    const within = submoduleAbove(tree, dockerfile);
+    if (within === undefined) continue;
+    return new SourceError(
+      `The Dockerfile ${dockerfile} of "${name}" is in the submodule ${within.path}, whose files are not here. ${submoduleMend}.`,
+    );
+  }
   const what =
     first !== undefined && missing.length === 1
       ? `The image "${first.name}" has no Dockerfile at ${first.dockerfile} in ${tree.label}. Correct \`dockerfile\` in the catalog, or commit the file.`

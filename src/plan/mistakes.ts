@@ -7,6 +7,7 @@ import { assignments, readMounts } from '../dockerfile/tokens';
 import type { DockerfileUse } from '../dockerfile/instructionUse';
 import type { GitTree } from '../git/gitTree';
 import { containedPath, realPath } from '../git/links';
+import { submoduleAbove, submoduleMend } from '../git/submodules';
 import { didYouMean } from '../system/nearest';
 import type { CatalogImage, SourcePosition } from '../types';
 
@@ -36,7 +37,12 @@ export function missingFolders(
   ];
   return named.flatMap(({ field, path, what }) => {
     const at = isThere(path) ? undefined : positionOf(['images', name, ...field]);
-    const text = `images.${[name, ...field].join('.')}: there is no folder ${path} in ${tree.label}, so it can't be ${what}; correct it, or commit the folder`;
+    const within = submoduleAbove(tree, path);
+    const why =
+      within === undefined
+        ? `there is no folder ${path} in ${tree.label}, so it can't be ${what}; correct it, or commit the folder`
+        : `${path} is in the submodule ${within.path}, whose files are not here. ${submoduleMend}`;
+    const text = `images.${[name, ...field].join('.')}: ${why}`;
     return at === undefined ? [] : [{ at, text }];
   });
 }
@@ -101,6 +107,8 @@ export function unmatchedSources(
       if (hasWildcard(path) || traced === true) return [];
       const real = realPath(view, view.path(path)).path;
       if (view.entry(real) !== undefined || view.under(real).length > 0) return [];
+      // That its files are not here is said once, where the files are gathered.
+      if (view.submoduleAbove(real) !== undefined) return [];
       const inCommit = view.tree.entry(real) !== undefined || view.tree.directory(real) !== undefined;
       if (inCommit && view.tree.directory(real) !== undefined) return [];
       const why = inCommit
