@@ -40,6 +40,12 @@ describe.each(files)('%s', (file) => {
     expect(lines).toHaveLength(used.length);
   });
 
+  test('runs programs of other repositories by full commit ids alone', () => {
+    const named = [...text.matchAll(/\b(?:github:|git\+\w+:)[^\s#]+#?(\S*)/g)].map(([, revision]) => revision);
+    for (const revision of named) expect(revision).toMatch(/^[0-9a-f]{40}$/);
+    expect(named).toHaveLength(file === nightly ? 1 : 0);
+  });
+
   test('gives no right that is not asked for, and says why it is', () => {
     expect(at(workflow, 'permissions')).toEqual({});
     for (const [name, job] of jobsOf(workflow)) {
