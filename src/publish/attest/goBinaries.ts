@@ -21,8 +21,8 @@ export interface FoundBinaries {
 
 /** Layers are held in memory, one at a time. */
 const largestLayer = 256 * 2 ** 20;
-/** Of what comes out of one. */
-const largestContent = 8 * 2 ** 30;
+/** Of what comes out of one: bytes, and entries, of which an empty one has few bytes. */
+const largest = { content: 8 * 2 ** 30, entries: 1_000_000 };
 
 /** What one layer does: path → a binary; undefined: the path holds none any more; `folders`: these are emptied first. */
 interface LayerBinaries {
@@ -31,13 +31,16 @@ interface LayerBinaries {
 }
 
 /** Reads the Go binaries of images, each layer once, one after the other. */
-export function goBinaryReader(registry: Registry): (repository: string, digest: string) => Promise<FoundBinaries> {
+export function goBinaryReader(
+  registry: Registry,
+  most: typeof largest = largest,
+): (repository: string, digest: string) => Promise<FoundBinaries> {
   const known = new Map<string, Promise<LayerBinaries>>();
   const oneAtATime = pLimit(1);
   const layerOf = (repository: string, digest: string, size: number): Promise<LayerBinaries> => {
     const asked =
       known.get(digest) ??
-      oneAtATime(async () => readLayer(await registry.blob(repository, digest, size), `${repository}@${digest}`));
+      oneAtATime(async () => readLayer(await registry.blob(repository, digest, size), `${repository}@${digest}`, most));
     known.set(digest, asked);
     asked.catch(() => known.delete(digest));
     return asked;
@@ -68,16 +71,16 @@ export function goBinaryReader(registry: Registry): (repository: string, digest:
   };
 }
 
-async function readLayer(bytes: Uint8Array, name: string): Promise<LayerBinaries> {
+async function readLayer(bytes: Uint8Array, name: string, most: typeof largest): Promise<LayerBinaries> {
   const paths = new Map<string, GoBuildInfo | undefined>();
   const folders: string[] = [];
-  let seen = 0;
+  let [seen, entries] = [0, 0];
   try {
     await eachTarEntry(decompress(Readable.from(pieces(bytes)), bytes), async (header, content) => {
       const path = header.name.replace(/^\.?\/+/, '').replace(/\/$/, '');
       const [, folder = '', file = ''] = /^(?:(.*)\/)?([^/]*)$/s.exec(path) ?? [];
       seen += header.size;
-      if (seen > largestContent) throw new Error('it unpacks to more than is read');
+      if (seen > most.content || ++entries > most.entries) throw new Error('it unpacks to more than is read');
       // https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts
       if (file === '.wh..wh..opq') folders.push(folder);
       else if (file.startsWith('.wh.')) folders.push([folder, file.slice(4)].filter((part) => part !== '').join('/'));
