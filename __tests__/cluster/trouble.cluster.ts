@@ -54,6 +54,25 @@ test('an interrupt takes everything back', async () => {
   expect(await world.state()).toEqual(before);
 });
 
+test('another deploy meanwhile: the one that waits fails, and leaves the set of the other one alone', async () => {
+  const held = second.images['cacheserver']?.digest ?? '';
+  world.node.fateOf = (image) => (image.endsWith(held) ? { kind: 'stuck' } : { kind: 'runs' });
+  let said = '';
+  const waits = deploy(second, {}, [], { onStderr: (chunk: Buffer) => (said += chunk.toString()) });
+  // It has made all its changes when it says how the first rollout goes.
+  while (!/^ml-pipeline: \d/m.test(said)) await new Promise((resolve) => setTimeout(resolve, 20));
+  const other = await deploy(first);
+  expect(other.exitCode, other.stderr).toBe(0);
+  const between = await world.state();
+  const { exitCode, stderr } = await waits;
+  expect(exitCode, stderr).toBe(1);
+  expect(stderr).toMatch(
+    /Nothing was put back, because somebody else has changed it meanwhile \(kfp-images status --\S+/,
+  );
+  expect(stderr).toContain('ml-pipeline: left alone');
+  expect(await world.state()).toEqual(between);
+});
+
 test('a set without its driver, or one that is not there, changes nothing', async () => {
   const before = await world.state();
   const skewed = await deploy(setOf('first', ['driver']));
