@@ -47,6 +47,8 @@ describe('interrupted', () => {
   });
 
   test('after the commit arrived: it stays, and that is said', async () => {
+    // Which git lists as well, where it is asked for main.
+    await fork.git('push', '--quiet', 'origin', 'HEAD:refs/heads/a/refs/heads/main');
     await fork.hook(fork.origin, 'post-receive', slow('started'));
     const controller = new AbortController();
     const done = fork.trigger({}, { signal: controller.signal });

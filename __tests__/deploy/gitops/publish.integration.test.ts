@@ -107,6 +107,20 @@ test('a dry run shows the diff and pushes nothing', async () => {
   expect(await git(origin, 'rev-list', '--count', 'main')).toBe('1');
 });
 
+// `git ls-remote origin refs/heads/main` lists it too, and first.
+test('a branch that somebody calls as if it ended in another branch is not taken for that', async () => {
+  await git(origin, 'branch', 'a/refs/heads/main', 'main');
+  await git(origin, 'branch', 'a/refs/heads/kfp-images/set-b', 'main');
+  const url = `file://${origin}`;
+  expect((await push(url, request(lockOf('a'), ['apps/0.yaml']))).kind).toBe('pushed');
+  expect((await push(url, request(lockOf('b'), ['apps/0.yaml']))).kind).toBe('pushed');
+  expect(await head('apps/0.yaml')).toContain(referenceOf(lockOf('b'), 'cacheserver'));
+  const mergeRequest = { branch: 'kfp-images/set-b', title: 'Deploy a' };
+  const asked = request(lockOf('a'), ['apps/1.yaml'], { mergeRequest });
+  expect(await push(url, asked)).toMatchObject({ kind: 'pushed', branch: 'kfp-images/set-b' });
+  expect(await git(origin, 'rev-parse', 'kfp-images/set-b^')).toBe(await git(origin, 'rev-parse', 'main'));
+});
+
 test('a merge request is a branch of its own, and a repeat makes no second one', async () => {
   const asked = request(lockOf('a'), ['apps/0.yaml'], {
     mergeRequest: { branch: 'kfp-images/set-a', title: 'Deploy a' },

@@ -6,6 +6,7 @@ import { fallback, object, parse, parseJson, pipe, regex, string } from 'valibot
 import { EnvironmentError, UsageError } from '../../errors';
 import { resolveCommit } from '../../git/git';
 import { tryGit } from '../../git/gitCommand';
+import { commitOfRef } from '../../git/remoteRefs';
 import { quoted } from '../../system/quoted';
 import { version } from '../version';
 
@@ -106,9 +107,7 @@ async function askOwner(owner: string): Promise<Origin | undefined> {
   const asked = [...settings, 'ls-remote', `https://github.com/${repository}`, 'HEAD', tag, `${tag}^{}`];
   const { exitCode, stdout } = await tryGit(tmpdir(), asked, { env: { GIT_ASKPASS: 'true' } });
   if (exitCode !== 0) return undefined;
-  const lines = stdout.toString('utf8').split('\n');
-  const at = (name: string): string | undefined =>
-    lines.map((line) => line.split('\t')).find(([id = '', ref]) => ref === name && /^[0-9a-f]{40}$/.test(id))?.[0];
+  const at = (name: string): string | undefined => commitOfRef(stdout.toString('utf8'), name);
   const exact = at(`${tag}^{}`) ?? at(tag);
   const revision = exact ?? at('HEAD');
   if (revision === undefined) return undefined;

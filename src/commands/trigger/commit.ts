@@ -4,6 +4,7 @@ import { InterruptedError, TriggerError } from '../../errors';
 import { selectFromMessage } from '../../event/keywords';
 import { commitMessage } from '../../git/git';
 import { git, tryGit } from '../../git/gitCommand';
+import { commitOfRef } from '../../git/remoteRefs';
 import type { Catalog, Command } from '../../types';
 import { shown } from './destination';
 import type { Facts } from './facts';
@@ -129,10 +130,11 @@ async function lostImages(
 /** Asks the remote, without questions to the user, whether its branch is at our commit. */
 async function remoteHas(facts: Facts, commit: string): Promise<'yes' | 'no' | 'unknown'> {
   const { remote, branch } = facts.destination;
-  const command = changing(facts.top, ['ls-remote', remote, `refs/heads/${branch}`], false);
+  const ref = `refs/heads/${branch}`;
+  const command = changing(facts.top, ['ls-remote', remote, ref], false);
   const asked = await execute(facts.top, command, { interactive: false, signal: AbortSignal.timeout(20_000) });
   if (!asked.ok) return 'unknown';
-  return asked.stdout.startsWith(`${commit}\t`) ? 'yes' : 'no';
+  return commitOfRef(asked.stdout, ref) === commit ? 'yes' : 'no';
 }
 
 /** What the server said (GitHub offers to open a pull request), one line each. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DeployError, UsageError } from '../../errors';
+import { commitOfRef } from '../../git/remoteRefs';
 import { quoted } from '../../system/quoted';
 import type { EditedFile } from './edits';
 import { must, said, type GitOpsClone } from './repository';
@@ -28,17 +29,11 @@ export async function requireBranchName({ git }: GitOpsClone, branch: string): P
 
 /** Fetches a branch and gives the commit it is at; undefined: it is not there. Throws DeployError. */
 export async function fetchBranch({ git, remote }: GitOpsClone, branch: string): Promise<string | undefined> {
-  const there = await must(git, 'ask the remote for its branches', ['ls-remote', remote, `refs/heads/${branch}`]);
-  const id = /^([0-9a-f]{40,64})\t/.exec(there.toString('utf8'))?.[1];
+  const ref = `refs/heads/${branch}`;
+  const there = await must(git, 'ask the remote for its branches', ['ls-remote', remote, ref]);
+  const id = commitOfRef(there.toString('utf8'), ref);
   if (id === undefined) return undefined;
-  await must(git, `fetch ${branch}`, [
-    'fetch',
-    '--quiet',
-    '--no-tags',
-    '--no-write-fetch-head',
-    remote,
-    `refs/heads/${branch}`,
-  ]);
+  await must(git, `fetch ${branch}`, ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', remote, ref]);
   return id;
 }
 
