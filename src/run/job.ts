@@ -50,8 +50,8 @@ function stagesOf(request: RunRequest, ports: RunPorts, onScratch: (folder: stri
     decide: (asked, names, access) => decideWork(request, asked, names, access, services, ports),
     describe: (work) => describe(work, inputs, ports),
     check: (work, done) => checkWork(work, done, ports),
-    produce: (work) => produce(work, scratch(), ports),
-    publish: (work, access, product) => publishProduct(work, access, product, ports),
+    produce: (work) => produce(work, inputs, scratch(), ports),
+    publish: (work, access, product) => publishProduct(work, access, product, inputs.diverged, ports),
     load: (access, lock) => loadSet(access, lock, scratch().docker, ports),
     close: () => {
       if (made === undefined || removeScratch(made.folder)) return;

@@ -8,7 +8,7 @@ import { keyTag } from '../publish/tags';
 import { imageRepository } from '../oci/registryPath';
 import type { FinishedImage } from '../publish/publishSet';
 import type { Scratch } from '../system/scratch';
-import type { BuildOutcome, Log } from '../types';
+import type { BuildOutcome, Inputs, Log } from '../types';
 import { prepareBuilds, type BuildsPorts } from './builds';
 import { areWhole } from './platformParts';
 import type { RunPorts } from './ports';
@@ -32,8 +32,13 @@ type ProducePorts = BuildsPorts & Pick<RunPorts, 'progress'>;
  * Builds what the plan says, reuses the rest, and binds each image as soon as the images that it carries are finished. No tag but
  * `key-…` is put. What becomes of an image is an outcome; throws EnvironmentError when there is nothing to build with.
  */
-export async function produce(work: Work, scratch: Scratch, ports: ProducePorts): Promise<Product> {
-  const { decision, inputs } = work;
+export async function produce(
+  work: Work,
+  inputs: Pick<Inputs, 'workingDirectory' | 'maxParallel' | 'failFast'>,
+  scratch: Scratch,
+  ports: ProducePorts,
+): Promise<Product> {
+  const { decision } = work;
   const { log } = ports;
   const { images } = decision.plan;
   const toBuild = new Map(

@@ -7,7 +7,7 @@ import { encodeLockFile } from '../publish/lockFile';
 import { publish } from '../publish/publication';
 import { lockOf, type PublicationOrder, type PublicationPlan } from '../publish/publishSet';
 import { writeLockFile } from '../report/lockFile';
-import type { LockFile, Log, Publication } from '../types';
+import type { Inputs, LockFile, Log, Publication } from '../types';
 import type { Access } from './access';
 import { attestation, type AttestedRun } from './attest';
 import { aboutPushed, type Pushed } from './imageDetails';
@@ -57,6 +57,7 @@ export async function publishProduct(
   work: Work,
   access: Access,
   product: Product,
+  diverged: Inputs['diverged'],
   ports: PublishPorts,
 ): Promise<Published> {
   const { shard, source, folder } = work;
@@ -66,7 +67,7 @@ export async function publishProduct(
     return {};
   }
   const order = { ...publicationPlan(work, access), images: product.images };
-  if (source.workspace === undefined) return publishOrder(order, work, access, product, ports);
+  if (source.workspace === undefined) return publishOrder(order, work, access, product, diverged, ports);
   // These files are not a commit, so nothing may be called after one: the images are there by digest and by content key.
   const lock = lockOf(order);
   return { lock, lockFile: await saveLock(folder, lock, log) };
@@ -77,6 +78,7 @@ async function publishOrder(
   work: Work,
   access: Access,
   product: Product,
+  diverged: Inputs['diverged'],
   { env, log, signal }: PublishPorts,
 ): Promise<Published> {
   const { source, latest } = work;
@@ -103,14 +105,14 @@ async function publishOrder(
     pushed,
     lock,
     lockFile,
-    failure: failureOf(publication, work.inputs, { log, signal }),
+    failure: failureOf(publication, diverged, { log, signal }),
   };
 }
 
 /** What of this makes the run fail; a `latest` that may not be moved is for `diverged` to say. */
 function failureOf(
   publication: Publication,
-  { diverged }: Work['inputs'],
+  diverged: Inputs['diverged'],
   { log, signal }: Pick<PublishPorts, 'log' | 'signal'>,
 ): Published['failure'] {
   const { kind, error } = publication;

@@ -14,7 +14,6 @@ import type { Names } from './templates';
 export interface Work extends Names {
   readonly inputs: Pick<
     Inputs,
-    | 'workingDirectory'
     | 'platforms'
     | 'builder'
     | 'cache'
@@ -23,12 +22,9 @@ export interface Work extends Names {
     | 'secretEnvs'
     | 'secretFiles'
     | 'ssh'
-    | 'maxParallel'
-    | 'failFast'
     | 'push'
     | 'load'
     | 'outputs'
-    | 'diverged'
     | 'provenance'
     | 'sbom'
   >;
