@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
-import { licensesOf } from './licenses.mjs';
+import { leftOut, licensesOf } from './licenses.mjs';
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
 const ncc = join(top, 'node_modules', '@vercel', 'ncc', 'dist', 'ncc', 'cli.js');
@@ -15,8 +15,7 @@ rmSync(out, { recursive: true, force: true });
 for (const entry of ['main', 'post', 'cli']) {
   const folder = join(out, entry);
   // Types are checked by `npm run typecheck`.
-  // `iconv-lite`: minipass-fetch, below @sigstore/sign, takes it where it is there, to read pages in old character sets: half a megabyte.
-  const left = ['-e', 'iconv-lite'];
+  const left = leftOut.flatMap((name) => ['-e', name]);
   const args = [ncc, 'build', `src/${entry}.ts`, '-m', '--no-cache', '--transpile-only', ...left, '-o', folder, '-q'];
   execFileSync(process.execPath, args, { cwd: top, stdio: ['ignore', 'inherit', 'inherit'] });
   tidy(folder);

@@ -4,6 +4,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
+/** What the bundles do without. */
+export const leftOut = [
+  // minipass-fetch, below @sigstore/sign, takes it where it is there, to read pages in old character sets: half a megabyte.
+  'iconv-lite',
+  // fetch-blob, below google-auth-library, takes it where Node has no streams of the web; every Node that is supported has them.
+  'web-streams-polyfill/dist/ponyfill.es2018.js',
+];
+
 export async function licensesOf(top, entry) {
   const { metafile } = await build({
     absWorkingDir: top,
@@ -15,7 +23,7 @@ export async function licensesOf(top, entry) {
     target: 'node24',
     outdir: 'none',
     splitting: false,
-    external: ['iconv-lite'],
+    external: leftOut,
     logLevel: 'error',
   });
   const folders = new Set();

@@ -176,6 +176,15 @@ describe('summary', () => {
     expect(text).toContain('### Failed');
   });
 
+  it('counts the warnings that it leaves out', () => {
+    const text = summary(
+      report({ warnings: Array.from({ length: 203 }, (_, index) => `warning ${String(index)}`) }),
+      none,
+    );
+    expect(text).toContain('- warning 199\n- and 3 more');
+    expect(text).not.toContain('mores');
+  });
+
   it('stays within any limit, with all code blocks closed', () => {
     const text = report({ outcomes: [...kfpOutcomes.slice(0, 2), failedOutcome] });
     for (let limit = 150; limit < 6_000; limit += 50) {

@@ -20,7 +20,7 @@ export interface Session extends Reporter {
 }
 
 /** A session inside GitHub Actions: words and workflow commands on standard output. */
-export function actionSession(env: NodeJS.ProcessEnv = process.env): Session {
+export function actionSession(env: NodeJS.ProcessEnv): Session {
   return { ...githubReporter(process.stdout), env, cwd: currentFolder(), paint: noPaint, ...signals() };
 }
 

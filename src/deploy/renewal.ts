@@ -36,7 +36,7 @@ type RunCluster = Pick<Cluster, 'kubectl' | 'place'>;
 export async function lookAtRenewal(
   { kubectl, place }: RunCluster,
   catalog: Catalog,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<Renewal> {
   const deployments = await readDeployments(kubectl, signal);
   const apiserver = apiserverOf(catalog, deployments);
@@ -86,9 +86,9 @@ export async function waitForRenewal(cluster: RunCluster, catalog: Catalog, wait
 const stopped = /Could not reconcile the ScheduledWorkflow Kubernetes resources: (.*)/;
 
 /** From the beginning of what the container wrote: it says so when it starts. */
-async function renewalError(kubectl: Kubectl, pod: string, container: string, signal?: AbortSignal): Promise<string> {
+async function renewalError(kubectl: Kubectl, pod: string, container: string, signal: AbortSignal): Promise<string> {
   const args = ['logs', `pod/${pod}`, `--container=${container}`, '--limit-bytes=20000000'];
-  const { exitCode, stdout } = await kubectl({ args, ...(signal === undefined ? {} : { signal }) });
+  const { exitCode, stdout } = await kubectl({ args, signal });
   if (exitCode !== 0) return '';
   const line = stdout.split('\n').findLast((each) => stopped.test(each)) ?? '';
   return (stopped.exec(line)?.[1] ?? '').slice(0, 2000);

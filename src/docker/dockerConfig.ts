@@ -24,7 +24,7 @@ const dockerHub = 'docker.io';
 const dockerHubHosts = new Set([dockerHub, 'index.docker.io', 'registry-1.docker.io']);
 
 /** Where the user's configuration is. */
-function dockerConfigDirectory(env: NodeJS.ProcessEnv = process.env): string {
+function dockerConfigDirectory(env: NodeJS.ProcessEnv): string {
   return env['DOCKER_CONFIG'] || join(homedir(), '.docker');
 }
 
@@ -32,7 +32,7 @@ function dockerConfigDirectory(env: NodeJS.ProcessEnv = process.env): string {
  * Reads it; no file: an empty one. EnvironmentError when it is there and can't be read, without a piece of its text,
  * which may be a password.
  */
-export async function readDockerConfig(env: NodeJS.ProcessEnv = process.env): Promise<DockerConfig> {
+export async function readDockerConfig(env: NodeJS.ProcessEnv): Promise<DockerConfig> {
   const directory = dockerConfigDirectory(env);
   const file = join(directory, 'config.json');
   const json = parse(await textOf(file), file);

@@ -77,7 +77,7 @@ const reading = [
  * A git call as data: in `cwd`, in English, without questions, and without what the caller's environment says about
  * another repository. Replacement objects are off: a commit id means the bytes it was computed from.
  */
-export function gitCommand(cwd: string, args: readonly string[], options: GitOptions = {}): Command {
+export function gitCommand(cwd: string, args: readonly string[], options: GitOptions): Command {
   const { changes = false, gitDir } = options;
   // An empty GIT_ASKPASS turns off core.askPass and SSH_ASKPASS too.
   const noQuestions = { GIT_TERMINAL_PROMPT: '0', ...(changes ? {} : { GIT_ASKPASS: '' }) };

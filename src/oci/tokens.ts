@@ -1,6 +1,6 @@
 import { basicAuth, identityTokenUser, type Login } from './login';
 import { field, parseJson } from '../system/json';
-import { noHosts, speaksHttp, type RegistryHosts } from './hosts';
+import { speaksHttp, type RegistryHosts } from './hosts';
 import type { Outgoing } from './exchange';
 import type { Answer } from './wire';
 import { failed, loginFix, refusal, refused, Transient, type Task } from './failure';
@@ -42,7 +42,7 @@ const defaultSeconds = 60;
 export function readRealm(
   host: string,
   parameters: ReadonlyMap<string, string>,
-  hosts: RegistryHosts = noHosts,
+  hosts: RegistryHosts,
 ): Realm | undefined {
   const text = parameters.get('realm') ?? '';
   if (!URL.canParse(text)) return undefined;

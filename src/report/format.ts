@@ -45,6 +45,6 @@ export function untold(reason: string, changed: readonly string[]): readonly str
 }
 
 /** `1 image`, `2 images`. */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${String(count)} ${count === 1 ? one : many}`;
+export function counted(count: number, one: string): string {
+  return `${String(count)} ${one}${count === 1 ? '' : 's'}`;
 }

@@ -159,7 +159,7 @@ function warnings(report: RunReport, most: number): string {
   if (all.length === 0) return '';
   const more = all.length - most;
   const lines = all.slice(0, most).map((text) => `- ${markdownText(clip(text, 500))}`);
-  return ['### Warnings', [...lines, ...(more > 0 ? [`- and ${counted(more, 'more')}`] : [])].join('\n')].join('\n\n');
+  return ['### Warnings', [...lines, ...(more > 0 ? [`- and ${String(more)} more`] : [])].join('\n')].join('\n\n');
 }
 
 /**

@@ -80,7 +80,7 @@ export function ownPath(
 }
 
 /** Where nothing is pushed: base images by the logins of this machine. */
-export function baseRegistry(ports: AccessPorts, registryHosts?: Inputs['registryHosts']): Registry {
+export function baseRegistry(ports: AccessPorts, registryHosts: Inputs['registryHosts']): Registry {
   const none = { describe: '', login: () => Promise.resolve(undefined), secrets: () => [] };
   const hosts = openHosts(registryHosts, ports.env);
   return bestEffort(loginsFor('', none, ports.log, ports.env), hosts, ports);

@@ -39,7 +39,7 @@ export function scratchBase(env: NodeJS.ProcessEnv = process.env): string {
 /**
  * Makes the run's folder under `base` and notes our process in it. EnvironmentError when `base` can't be written.
  */
-export function createScratch(base: string = scratchBase()): Scratch {
+export function createScratch(base: string): Scratch {
   try {
     const scratch = scratchFolders(mkdtempSync(join(base, prefix)));
     own.add(scratch.folder);
@@ -90,7 +90,7 @@ export function removeOwn(): void {
  * Removes what runs that were killed (SIGKILL, out of memory, power) left in `base`: their children, their credentials, their
  * trees. Only folders of this user whose owner has certainly ended. Gives the folders removed.
  */
-export function removeStale(base: string = scratchBase(), now: number = Date.now()): readonly string[] {
+export function removeStale(base: string, now: number = Date.now()): readonly string[] {
   return candidates(base).filter((folder) => isStale(folder, now) && removeScratch(folder));
 }
 

@@ -32,7 +32,7 @@ const longestAnswer = 4 * 2 ** 20;
 /** `authClient` gives the token for each call. */
 export function createOperationApi(
   authClient: AuthClient,
-  { endpoint, signal }: Pick<ApiOptions, 'endpoint' | 'signal'> = {},
+  { endpoint, signal }: Pick<ApiOptions, 'endpoint' | 'signal'>,
 ): OperationApi {
   const base =
     endpoint === undefined ? 'https://artifactregistry.googleapis.com' : `http://${endpoint.host}:${endpoint.port}`;

@@ -34,7 +34,7 @@ interface Found {
 }
 
 /** What the evidence means for a push. A decision only. Where Google would not let us look, the push may work: that is a warning. */
-export function decidePreflight(path: GoogleRegistryPath, evidence: Evidence, intent: Intent = {}): Preflight {
+export function decidePreflight(path: GoogleRegistryPath, evidence: Evidence, intent: Intent): Preflight {
   const context: GoogleContext = { path, account: intent.account };
   const found: Found = { errors: [], warnings: [] };
   const { repository, permissions } = evidence;

@@ -23,7 +23,7 @@ const timeoutMs = 60_000;
 export function apiRemover(
   path: GoogleRegistryPath,
   credentials: () => Promise<AuthClient | undefined>,
-  options: ApiOptions & { readonly account?: string | undefined } = {},
+  options: ApiOptions & { readonly account?: string | undefined },
 ): ApiRemover {
   const deleting = async (
     what: string,

@@ -48,7 +48,7 @@ export const troubleshootingPage = 'docs/troubleshooting.md';
  * or by the folder that the runner put it into (`_actions/OWNER/NAME/REF`); else in the installed package, whose bundle is in `folder`;
  * else the path in this repository.
  */
-export function troubleshootingLink(kind: FailureKind, env: NodeJS.ProcessEnv = {}, folder = __dirname): string {
+export function troubleshootingLink(kind: FailureKind, env: NodeJS.ProcessEnv, folder = __dirname): string {
   const page = `${troubleshootingPage}#${kind}`;
   // https://docs.github.com/actions/reference/workflows-and-actions/variables#default-environment-variables
   const server = env['GITHUB_SERVER_URL'] ?? '';

@@ -54,7 +54,7 @@ export interface SetReport {
 }
 
 /** Why an image is as it is, in a few words. */
-export function whyOf(image: ReportedImage, most = 3): string {
+export function whyOf(image: ReportedImage): string {
   const binds = image.binds.length === 0 ? '' : `, carries ${image.binds.join(', ')}`;
   switch (image.change) {
     case 'first':
@@ -62,9 +62,7 @@ export function whyOf(image: ReportedImage, most = 3): string {
     case 'new':
       return `new in this set${binds}`;
     case 'changed':
-      return image.changed.length === 0
-        ? `content changed${binds}`
-        : `changed: ${firstFew(image.changed, most)}${binds}`;
+      return image.changed.length === 0 ? `content changed${binds}` : `changed: ${firstFew(image.changed, 3)}${binds}`;
     case 'rebuilt':
       return `same content, new image${binds}`;
     case 'same':
