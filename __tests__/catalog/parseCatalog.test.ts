@@ -83,8 +83,8 @@ describe('a catalog that is right', () => {
     expect(filled?.unsetArguments).toEqual([
       'the build argument B is left out, because the variable NONE of the environment is not set',
     ]);
-    const spoilt = await readCatalog(text, 'c.yaml');
-    expect(() => withEnvironment(spoilt, { A_B: '{{sha}}' })).toThrow(/A_B of the environment holds \{\{ or \}\}/);
+    const invalid = await readCatalog(text, 'c.yaml');
+    expect(() => withEnvironment(invalid, { A_B: '{{sha}}' })).toThrow(/A_B of the environment holds \{\{ or \}\}/);
   });
 
   test('every field', async () => {

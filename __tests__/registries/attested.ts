@@ -17,7 +17,7 @@ export interface AttestedSet {
 }
 
 /**
- * Publishes it, as a run of `workflow` would; for each of `signers` (undefined: unsigned) it is attested anew. `content`: what its content key
+ * Publishes it, as a run of `workflow` would; for each of `signers` (undefined: unsigned) it is attested again. `content`: what its content key
  * is of; the image is the same.
  */
 export async function attestedSet(

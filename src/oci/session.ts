@@ -97,7 +97,7 @@ export class Session {
         const second = await met;
         const last = await this.exchange(task, { ...request, authorization: second.header });
         if (last.status !== 401) return last;
-        // A token of few seconds can end on its way: that is not a verdict.
+        // A token of few seconds can end on its way: that decides nothing.
         const ended = second.token !== undefined && second.token.expiresAt <= Date.now();
         const failure = refusal(task, last, this.secrets);
         throw ended ? new Transient(failure) : failure;

@@ -25,7 +25,7 @@ export interface AttestedRun {
   readonly subjects: readonly Attested[];
 }
 
-/** What `publish` does between the set and `latest`; undefined: nothing is wanted. `onAttested` is told what became of it. */
+/** What `publish` does between the set and `latest`; undefined: nothing is wanted. `onAttested` is notified of what became of it. */
 export function attestation(
   work: Work,
   access: Access,

@@ -52,7 +52,7 @@ export function publicationPlan(work: Work, access: Access): PublicationPlan {
   };
 }
 
-/** Gives what was built its names: those of a set, with its lock file; of a shard, what the next plan learns from it. What fails is told. */
+/** Gives what was built its names: those of a set, with its lock file; of a shard, what the next plan learns from it. What fails is reported. */
 export async function publishProduct(
   work: Work,
   access: Access,

@@ -26,7 +26,7 @@ export function shardInputs(inputs: Inputs): ShardInputs {
   const shard = inputs.shard === '' ? undefined : parseShardId(inputs.shard);
   if (inputs.shard !== '' && shard === undefined) {
     throw new UsageError(
-      `input shard: ${quoted(inputs.shard)} is none: COMMIT:IMAGE,IMAGE[@PLATFORM], as the output matrix and plan --matrix give them.`,
+      `input shard: ${quoted(inputs.shard)} is not a shard: COMMIT:IMAGE,IMAGE[@PLATFORM], as the output matrix and plan --matrix give them.`,
     );
   }
   const done = parseMatrix(inputs.shards);

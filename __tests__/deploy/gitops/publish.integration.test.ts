@@ -168,7 +168,7 @@ describe('a branch of a merge request on which a reviewer has committed', () => 
     expect(await git(origin, 'log', '--format=%s', 'main..set')).toContain('Change apps/0.yaml beside');
   });
 
-  test('is made anew where all on it is ours', async () => {
+  test('is recreated where all on it is ours', async () => {
     await push(`file://${origin}`, asked);
     await commitBeside('main', 'other', () => 'other');
     expect(await push(`file://${origin}`, asked)).toMatchObject({ kind: 'pushed', branch: 'set' });

@@ -106,9 +106,9 @@ describe('a broken key is refused, with the fix and without any of its text', ()
     fc.assert(
       fc.property(place, place, fc.string({ unit: 'binary', maxLength: 5 }), fc.boolean(), (from, to, put, encoded) => {
         const [start, end] = [from, to].map((at) => Math.floor(at * key.json.length)).sort((a, b) => a - b);
-        const spoilt = key.json.slice(0, start) + put + key.json.slice(end);
+        const invalid = key.json.slice(0, start) + put + key.json.slice(end);
         try {
-          expect(read(encoded ? base64(spoilt) : spoilt).kind).toBe('service-account-key');
+          expect(read(encoded ? base64(invalid) : invalid).kind).toBe('service-account-key');
         } catch (error) {
           expect(error).toBeInstanceOf(UsageError);
         }

@@ -87,9 +87,9 @@ const order = (run: Run): Run => ({ ...run, override: true });
 const sides: readonly (readonly [string, readonly Run[]])[] = [
   ['two branches', [whole('mid'), whole('side')]],
   ['two branches, the newer commit on one', [whole('mid'), whole('new'), whole('side')]],
-  ['one by order', [whole('mid'), order(whole('side'))]],
-  ['both by order', [order(whole('mid')), order(whole('side'))]],
-  ['one by order, two on the other branch', [order(whole('side')), whole('mid'), whole('new')]],
+  ['one forced', [whole('mid'), order(whole('side'))]],
+  ['both forced', [order(whole('mid')), order(whole('side'))]],
+  ['one forced, two on the other branch', [order(whole('side')), whole('mid'), whole('new')]],
 ];
 
 describe('runs of different branches at once, by chance', () => {

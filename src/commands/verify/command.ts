@@ -79,8 +79,8 @@ export const verifyCommand = defineCommand({
 });
 
 function rebuiltLines({ name, differences, notes }: RebuiltImage): readonly string[] {
-  const verdict = differences.length === 0 ? '✔ rebuilt, the same' : '✖ rebuilt, another image';
-  return [`${verdict}: ${name}`, ...notes.map((note) => `  ${name}: ${note}`)];
+  const result = differences.length === 0 ? '✔ rebuilt, the same' : '✖ rebuilt, another image';
+  return [`${result}: ${name}`, ...notes.map((note) => `  ${name}: ${note}`)];
 }
 
 /** One image on one line: its digest, what it was made from and where, who signed it. */

@@ -101,7 +101,7 @@ export async function contentOf(
   return { key, pins: new Map([...named, ...ofSet]), unknownBases: unknownIn(found) };
 }
 
-/** What may not have been told. */
+/** What a registry may not have said then. */
 interface Untold {
   /** Only the digests that the provenance names. */
   readonly isBlind: boolean;
@@ -112,7 +112,7 @@ interface Untold {
 /** So many base images are taken one by one; of more, all or none. */
 const mostApart = 4;
 
-/** Everything that may not have been told, the least first. */
+/** Everything that a registry may not have said then, the least first. */
 function untold(references: readonly string[]): readonly Untold[] {
   const apart = references.length <= mostApart ? references : [];
   const some = apart.reduce<readonly (readonly string[])[]>(

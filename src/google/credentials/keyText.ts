@@ -40,11 +40,11 @@ function parse(text: string, source: string): Readonly<Record<string, unknown>> 
     // It starts with a brace, so it is an object; nothing of its text gets into an error.
     return json as Readonly<Record<string, unknown>>;
   } catch (error) {
-    throw spoiltJson(text, source, error instanceof SyntaxError ? error.message : '');
+    throw invalidJson(text, source, error instanceof SyntaxError ? error.message : '');
   }
 }
 
-function spoiltJson(text: string, source: string, why: string): UsageError {
+function invalidJson(text: string, source: string, why: string): UsageError {
   if (!text.endsWith('}')) {
     return invalidCredentials(source, 'it is cut off: the closing brace is missing', 'Give the whole file');
   }
