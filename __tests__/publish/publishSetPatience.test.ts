@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { RegistryError } from '../../src/errors';
+import { digestOf } from '../../src/oci/digest';
 import { patientWithParts } from '../../src/oci/patientPut';
 import { cacheBlobs } from '../../src/oci/cacheBlobs';
 import type { Registry } from '../../src/types';
@@ -15,8 +16,12 @@ const refusing = (refusals: number, code: string): { registry: Registry; puts: (
   };
   return { registry: { ...registry, putManifest }, puts: () => puts };
 };
+const only = ([registry]: readonly Registry[]): Registry => {
+  if (registry === undefined) throw new Error('No registry');
+  return registry;
+};
 const put = (registry: Registry, beforeRepeat?: () => Promise<void>): Promise<unknown> =>
-  patientWithParts(registry).putManifest('registry.test/p/r', 'latest', 'x/y', Buffer.from('{}'), beforeRepeat);
+  only(patientWithParts([registry])).putManifest('registry.test/p/r', 'latest', 'x/y', Buffer.from('{}'), beforeRepeat);
 
 test('a part that is not seen for an instant is waited for; before each repetition the caller is asked', async () => {
   const { registry, puts } = refusing(2, 'MANIFEST_BLOB_UNKNOWN');
@@ -32,6 +37,27 @@ test('a part that is missing for good is an error', async () => {
   const { registry, puts } = refusing(Infinity, 'BLOB_UNKNOWN');
   await expect(put(registry)).rejects.toThrow('refused');
   expect(puts()).toBe(4);
+});
+
+test('a part that a registry deleted with another run’s tag is put again, also where it was only read', async () => {
+  const repository = 'registry.test/p/r';
+  const storage = new Storage();
+  const real = memoryRegistry(storage);
+  const strict: Registry = {
+    ...real,
+    putManifest: (...args) =>
+      ['config', 'layer'].every((text) => storage.blobs.has(`${repository}@${digestOf(Buffer.from(text))}`))
+        ? real.putManifest(...args)
+        : Promise.reject(new RegistryError('unknown blob', { status: 404, codes: ['BLOB_UNKNOWN'] })),
+  };
+  const [looking, writing] = patientWithParts([strict, strict]);
+  const layer = await real.putBlob(repository, 'x/y', Buffer.from('layer'));
+  await looking?.blob(repository, layer.digest);
+  const config = await writing?.putBlob(repository, 'x/y', Buffer.from('config'));
+  storage.blobs.clear();
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, config, layers: [layer] }));
+  await writing?.putManifest(repository, 'latest', 'x/y', bytes);
+  expect(await real.manifest(repository, 'latest')).toBeDefined();
 });
 
 test('any other refusal is final', async () => {

@@ -39,7 +39,7 @@ export interface PublicationPorts extends PromotionPorts {
  * is published; what the run does not know by then it asks the registry once more.
  */
 export async function publish(order: PublicationOrder, given: PublicationPorts): Promise<Publication> {
-  const patient = [given.registry, given.uncancellable].map(patientWithParts);
+  const patient = patientWithParts([given.registry, given.uncancellable]);
   const unbound = order.images.flatMap((image) => (image.unbound === image.digest ? [] : [image.unbound]));
   const { registries, known } = reviveManifests(cacheBlobs(patient), new Set(unbound));
   const [registry = given.registry, uncancellable = given.uncancellable] = registries;

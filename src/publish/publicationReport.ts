@@ -108,6 +108,10 @@ function latestHoldings(images: readonly PublishedImage[], set: Publication['set
   };
   say(those('restored'), 'was moved and is back where it was');
   say(those('stuck'), 'names this commit’s image and could not be taken back');
+  say(
+    those('broken'),
+    'names only a part of a manifest: one was cut off on its way, and the registry kept that. The next run puts it right',
+  );
   say(those('left'), 'was moved by this run and then by another; it is left there');
   say(those('unknown'), 'was written by this run; what it names now is not known, the registry did not answer');
   say(those('kept'), 'was not touched');

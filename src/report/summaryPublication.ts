@@ -88,6 +88,8 @@ function latestWords(latest: LatestState | undefined): string {
       return 'put back to what it was';
     case 'stuck':
       return "❌ names this run's image, could not be put back";
+    case 'broken':
+      return '❌ names a part of a manifest';
     case 'unknown':
       return '❔ not known';
   }

@@ -27,10 +27,11 @@ export type TagState = 'published' | 'unchanged' | 'missing' | 'unknown';
 export interface LatestState {
   /**
    * `moved`: put by this run and read back; `unchanged`: named our image already; `left`: names another run's; `kept`: not touched by this
-   * run; `restored`: put by this run and taken back; `stuck`: should have been taken back, but still names what this run put; `unknown`: put
-   * by this run, and the registry could not be asked any more.
+   * run; `restored`: put by this run and taken back; `stuck`: should have been taken back, but still names what this run put; `broken`: names
+   * no manifest, but what the registry kept of one that was cut off on its way; `unknown`: put by this run, and the registry could not be asked
+   * any more.
    */
-  readonly kind: 'moved' | 'unchanged' | 'left' | 'kept' | 'restored' | 'stuck' | 'unknown';
+  readonly kind: 'moved' | 'unchanged' | 'left' | 'kept' | 'restored' | 'stuck' | 'broken' | 'unknown';
   /** What it names now; undefined: nothing, or not known. */
   readonly digest: string | undefined;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RegistryError } from '../../../src/errors';
+import { digestOf } from '../../../src/oci/digest';
 import { promote } from '../../../src/publish/promotion/promote';
 import { latestTag } from '../../../src/publish/tags';
 import type { Registry } from '../../../src/types';
@@ -21,6 +22,56 @@ function failing(model: Promotions, when: (call: string) => boolean, from = 1): 
     },
   });
 }
+
+/** Lets the registry keep half of what is put at the driver's `latest`, so many times. go-containerregistry's does that with a PUT that is cut off. */
+function cutting(model: Promotions, times: number): Registry {
+  const repository = `${path}/driver`;
+  let cut = 0;
+  return memoryRegistry(model.storage, {
+    before: ({ name, repository: at, reference }) => {
+      if (name !== 'putManifest' || at !== repository || reference !== latestTag || cut++ >= times)
+        return Promise.resolve();
+      const bytes = Buffer.from('{"schemaVersion":2,"config":{"media');
+      const digest = digestOf(bytes);
+      model.storage.manifests.set(`${repository}@${digest}`, {
+        ...{ mediaType: 'application/octet-stream', digest, size: bytes.length, bytes },
+      });
+      model.storage.tags.set(`${repository}:${latestTag}`, digest);
+      return Promise.reject(new RegistryError('It was cut off.', {}));
+    },
+  });
+}
+
+describe('when the registry keeps half of a manifest', () => {
+  test('it is put back to where it was', async () => {
+    const model = await world([whole('mid')], whole('base'));
+    const promotion = await move(model, 0, cutting(model, 1));
+    expect(promotion.kind).toBe('failed');
+    expect(kinds(promotion)).toContain('driver restored');
+    expect(standsAt(model)).toEqual({ driver: 'base', launcher: 'base', set: 'base' });
+  });
+
+  test('and can not be put back, that is said, and the next run moves it', async () => {
+    const model = await world([whole('mid')], whole('base'));
+    const promotion = await move(model, 0, cutting(model, Infinity));
+    expect(kinds(promotion)).toContain('driver broken');
+    expect(promotion.notes.join(' ')).toMatch(/driver:latest could not be put back/);
+    expect((await move(model, 0)).kind).toBe('moved');
+    expect(standsAt(model)).toEqual({ driver: 'mid', launcher: 'mid', set: 'mid' });
+  });
+
+  test('a newer commit is not left behind: the set says where it stood', async () => {
+    const model = await world([whole('old'), whole('mid')], whole('base'));
+    await move(model, 1);
+    await move(model, 1, cutting(model, 0));
+    const half = cutting(model, 1);
+    await expect(
+      half.putManifest(`${path}/driver`, latestTag, 'application/octet-stream', Buffer.from('')),
+    ).rejects.toThrow(/cut off/);
+    expect((await move(model, 0)).kind).toBe('left');
+    expect(standsAt(model)).toEqual({ driver: 'mid', launcher: 'mid', set: 'mid' });
+  });
+});
 
 describe('when it fails half way', () => {
   test('everything that was moved goes back to where it was', async () => {

@@ -49,6 +49,8 @@ export interface View {
   readonly locateCommit: (pointer: Pointer, manifest: Manifest, seenFrom: string) => Promise<Located>;
   /** The digest of an image in the set that `latest` names, unless that set is itself withdrawn. */
   readonly inStandingSet: (pointer: Pointer) => string | undefined;
+  /** Is what has this digest no manifest at all, but what some registries keep of a PUT that was cut off? */
+  readonly isScrap: (digest: string) => boolean;
   /** What stood there before any candidate moved it. undefined: not known; null: nothing. */
   readonly before: (pointer: Pointer) => Manifest | null | undefined;
 }
@@ -61,8 +63,9 @@ async function goalOf(pointer: Pointer, view: View): Promise<{ to: Candidate; di
   return to === undefined || digest === undefined ? undefined : { to, digest };
 }
 
-/** Does what a pointer names come from a candidate: one that is still in force, one that gave up, or none (`outside`)? */
+/** Does what a pointer names come from a candidate: one that is still in force, one that gave up (or did not get it there whole), or none (`outside`)? */
 export function originOf(pointer: Pointer, digest: string, view: View): 'active' | 'withdrawn' | 'outside' {
+  if (view.isScrap(digest)) return 'withdrawn';
   const owners = view.candidates.filter(({ set }) => digestAt(set, pointer) === digest);
   if (owners.some(({ active }) => active)) return 'active';
   return owners.length > 0 && view.inStandingSet(pointer) !== digest ? 'withdrawn' : 'outside';

@@ -139,6 +139,7 @@ function kindOf(
   if (isDone) return isOurs ? (wasWritten ? 'moved' : 'unchanged') : 'left';
   const isLeftOver = isOurs && originOf(pointer, digest ?? '', look) === 'withdrawn';
   if (!wasWritten) return isLeftOver ? 'stuck' : isOurs ? 'unchanged' : 'kept';
+  if (digest !== undefined && look.isScrap(digest)) return 'broken';
   const earlier = [look.before(pointer), view.firstSeen(pointer)];
   const isBack = earlier.some((manifest) => manifest !== undefined && manifest?.digest === digest);
   const wasRefused = refused.has(pointer.repository) && !moved.has(pointer.repository);

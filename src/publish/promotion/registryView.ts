@@ -5,6 +5,7 @@ import { openSet, type StoredSet } from '../setArtifact';
 import { readTag } from '../putTag';
 import { latestTag, ownTag } from '../tags';
 import { readImageConfig } from '../../oci/manifest';
+import { jsonExcess, parseJson } from '../../system/json';
 import { mapConcurrently } from '../../system/mapConcurrently';
 import { foremost, readAnnouncements, type Candidate } from './announcements';
 import { digestAt, imagePointers, originOf, type Located, type Pointer, type View } from './decision';
@@ -40,6 +41,8 @@ export class RegistryView {
   private readonly now: () => number;
   private readonly mine: StoredSet;
   private readonly known = new Map<string, Pointer>();
+  /** Digests of what is no manifest. */
+  private readonly scraps = new Set<string>();
   /** By repository, oldest first; null: nothing. */
   private readonly seen = new Map<string, (Manifest | null)[]>();
 
@@ -72,6 +75,7 @@ export class RegistryView {
     const read = await mapConcurrently(pointers, ({ repository }) => readTag(registry, repository, latestTag));
     const values = new Map(pointers.map(({ repository }, index) => [repository, read[index]]));
     const value = (pointer: Pointer): Manifest | undefined => values.get(pointer.repository);
+    for (const found of read) if (found !== undefined && isScrap(found)) this.scraps.add(found.digest);
     const standing = await this.standingSet(registry, value(this.set), candidates);
     const look: Snapshot = {
       candidates,
@@ -86,6 +90,7 @@ export class RegistryView {
         locateCommit({ registry, isAncestor }, pointer, manifest, standing, seenFrom),
       inStandingSet: (pointer) =>
         pointer.image === undefined || standing === undefined ? undefined : digestAt(standing, pointer),
+      isScrap: (digest) => this.scraps.has(digest),
       before: (pointer) => this.lastOutside(pointer, known()),
     };
     // What we have not announced can't be what moved a tag, even if the tag names just that.
@@ -119,6 +124,9 @@ export class RegistryView {
     return values.findLast((value) => value === null || originOf(pointer, value.digest, view) === 'outside');
   }
 }
+
+/** Nobody puts a manifest that is not JSON: it is what a registry kept of one that was cut off on its way. What is too large to be read is not that. */
+const isScrap = ({ bytes }: Manifest): boolean => jsonExcess(bytes) === undefined && parseJson(bytes) === undefined;
 
 /**
  * At which commit is what a `latest` names, and how does that relate to `ours`?
