@@ -11,8 +11,12 @@ import type { Storage as Memory } from '../support/memoryRegistry';
 /** One registry: how to log in, what it holds under a path (without the host), and how that comes to be there before a round. */
 export interface GroundRegistry {
   readonly host: string;
+  /** What every name there begins with, `USER/` or nothing. */
+  readonly top: string;
   readonly username: string;
   readonly password: string;
+  /** It keeps what it got of a manifest that was cut off on its way. */
+  readonly keepsScraps?: boolean | undefined;
   look(path: string): Promise<Storage>;
   /** Takes what a memory registry holds, where names start with `host`. */
   fill(host: string, memory: Memory): Promise<void>;
@@ -81,6 +85,7 @@ export async function startFixture(
 function onFiles({ host, username, password, dataDir }: TestRegistry): GroundRegistry {
   return {
     host,
+    top: '',
     username,
     password,
     look: (path) => Promise.resolve(readStorage(dataDir, path)),

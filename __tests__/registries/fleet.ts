@@ -4,12 +4,17 @@ import { hash } from 'bcryptjs';
 import { tempDir } from '../support/engine';
 import { startRegistry } from '../support/registry';
 import { freePort, startRegistryProcess } from '../support/registryProcess';
+import { gitea } from './gitea';
 
 /** A registry of some make on a free loopback port; it ends with `stop()`. */
 export interface FleetRegistry {
   readonly host: string;
+  /** What every name there begins with, `USER/`; most registries have none. */
+  readonly top?: string;
   readonly username: string;
   readonly password: string;
+  /** It keeps what it got of a manifest that was cut off on its way. */
+  readonly keepsScraps?: boolean;
   stop(): Promise<void>;
 }
 
@@ -57,14 +62,15 @@ export function fleet(): readonly Make[] {
     ...distribution('KFP_IMAGES_REGISTRY_BIN', 'Distribution 2.8.2'),
     ...distribution('KFP_IMAGES_DISTRIBUTION3', 'Distribution 3.1.2'),
     ...of('KFP_IMAGES_GCR', 'go-containerregistry 0.22.1', inMemory),
+    ...of('KFP_IMAGES_GITEA', 'Gitea 1.25.5', (program) => gitea(program, env['KFP_IMAGES_GITEA_FILES'] ?? '')),
     ...of('ZOT', 'zot 2.1.20', zot),
     ...of('OLAREG', 'olareg 0.2.2', olareg),
   ].filter(({ name }) => name.includes(env['KFP_IMAGES_REGISTRY_ONLY'] ?? ''));
 }
 
 /** Keeps everything in memory, asks for no login. */
-function inMemory(program: string): Promise<FleetRegistry> {
-  return served((port) => [program, '-port', String(port)]);
+async function inMemory(program: string): Promise<FleetRegistry> {
+  return { ...(await served((port) => [program, '-port', String(port)])), keepsScraps: true };
 }
 
 /** Keeps everything in memory, asks for no login. It deletes only where that is turned on. */

@@ -21,7 +21,7 @@ describe.each(fleet())('$name', (make) => {
         fc.array(historicRun, { minLength: 1, maxLength: 8 }),
         fc.integer({ min: 1, max: 3 }),
         async (runs, keepLast) => {
-          const path = `${server.host}/histories/h${played++}`;
+          const path = `${server.host}/${server.top ?? ''}histories/h${played++}`;
           kept += (await pruneHistory(await playHistory(registry, path, runs), keepLast)).kept;
         },
       ),

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import type { FleetRegistry } from './fleet';
 
 /* What a registry does, asked by plain HTTP and without our client: the rows of docs/registries.md. */
@@ -8,6 +10,7 @@ const docker = 'application/vnd.docker.distribution.manifest.v2+json';
 const digestOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
 interface Wire {
+  readonly base: string;
   put(tag: string, type: string, text: string): Promise<number>;
   send(method: string, path: string, accept?: string): Promise<Response>;
   blob(text: string): Promise<void>;
@@ -29,6 +32,7 @@ function wire({ host, username, password }: FleetRegistry, name: string): Wire {
   };
   const base = `http://${host}/v2/${name}`;
   return {
+    base,
     put: async (tag, type, text) => (await call('PUT', `${base}/manifests/${tag}`, type, text)).status,
     send: (method, path, accept) => call(method, `${base}/${path}`, undefined, undefined, accept),
     blob: async (text) => {
@@ -38,6 +42,30 @@ function wire({ host, username, password }: FleetRegistry, name: string): Wire {
       await call('PUT', url.href, 'application/octet-stream', text);
     },
   };
+}
+
+/** Sends half of a manifest, and no more. */
+async function putHalf(
+  { username, password }: FleetRegistry,
+  base: string,
+  tag: string,
+  type: string,
+  text: string,
+): Promise<void> {
+  const { hostname, port, pathname } = new URL(`${base}/manifests/${tag}`);
+  // Only its own direction is closed: the registry's end is then when it has done what it does with that.
+  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+  socket.resume().on('error', () => undefined);
+  const lines = [
+    `PUT ${pathname} HTTP/1.1`,
+    `Host: ${hostname}:${port}`,
+    `Authorization: Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+    `Content-Type: ${type}`,
+    `Content-Length: ${text.length}`,
+  ];
+  const ended = once(socket, 'close');
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${text.slice(0, text.length / 2)}`);
+  await ended;
 }
 
 /** A small image, or an artifact. `note` makes it another one. */
@@ -57,7 +85,7 @@ const said = (status: number): string => (status < 300 ? 'yes' : `no (${status})
 
 /** One row of the table, as it stands in docs/registries.md. */
 export async function rowOf(name: string, registry: FleetRegistry): Promise<string> {
-  const at = wire(registry, `probes/p${Date.now()}/image`);
+  const at = wire(registry, `${registry.top ?? ''}probes/p${Date.now()}/image`);
   const config = JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [] } });
   await at.blob(config);
   await at.blob('{}');
@@ -75,6 +103,9 @@ export async function rowOf(name: string, registry: FleetRegistry): Promise<stri
   await at.put('moving', oci, two);
   const old = await at.send('HEAD', `manifests/${digestOf(one)}`, oci);
   const moved = old.status === 200 ? 'stays' : 'is deleted at once';
+
+  await putHalf(registry, at.base, 'half', oci, image('half'));
+  const cut = (await at.send('HEAD', 'manifests/half', oci)).status === 404 ? 'is not kept' : 'is kept';
 
   const anything = await at.send('HEAD', 'manifests/moving', '*/*');
   const digest = anything.headers.get('docker-content-digest') === digestOf(two) ? '' : ', without its digest';
@@ -94,5 +125,5 @@ export async function rowOf(name: string, registry: FleetRegistry): Promise<stri
   const left = await at.send('HEAD', 'manifests/moving', oci);
   const deletes = left.status === 404 ? 'tags go too' : 'tags stay, and serve it';
   const again = await at.send('DELETE', `manifests/${digestOf(two)}`);
-  return `| ${[name, takesDocker, takesArtifacts, moved, untags, deletes, again.status, head].join(' | ')} |`;
+  return `| ${[name, takesDocker, takesArtifacts, moved, untags, deletes, again.status, head, cut].join(' | ')} |`;
 }

@@ -9,7 +9,7 @@ import type { FleetRegistry } from './fleet';
 const repositories = ['driver', 'launcher', 'apiserver', 'kfp-images-set'] as const;
 
 /** A registry that is looked at through the protocol alone, undisturbed. */
-export function onProtocol({ host, username, password }: FleetRegistry): GroundRegistry {
+export function onProtocol({ host, top = '', username, password, keepsScraps }: FleetRegistry): GroundRegistry {
   // Who only looks has all the time there is.
   const limits = {
     attempts: 12,
@@ -22,8 +22,10 @@ export function onProtocol({ host, username, password }: FleetRegistry): GroundR
   const { registry } = testClient({ login: { username, password }, limits });
   return {
     host,
+    top,
     username,
     password,
+    keepsScraps,
     look: (path) => readProtocol(registry, `${host}/${path}`),
     fill: async (from, memory) => {
       const own = (name: string): string => `${host}${name.slice(from.length)}`;

@@ -27,6 +27,8 @@ describe.each(fleet())('$name', (make) => {
   });
   afterAll(() => server.stop());
 
+  const top = (): string => server.top ?? '';
+
   /** A client as a run has it. */
   const client = (): Registry =>
     testClient({ login: server, limits: { firstDelayMs: 50, longestDelayMs: 500 } }).registry;
@@ -70,7 +72,7 @@ describe.each(fleet())('$name', (make) => {
   test.each([2, 4])('%d runs at once: each ends whole, and latest names the newest', async (count) => {
     const problems: string[] = [];
     for (let round = 0; round < much.rounds; round++) {
-      const name = `races/n${count}/r${round}-${Date.now()}`;
+      const name = `${top()}races/n${count}/r${round}-${Date.now()}`;
       const path = `${server.host}/${name}`;
       const started = line.slice(0, count).map((commit) => runOnce(path, commit, `${name} ${commit}`));
       const ended = await Promise.all(started);
@@ -94,7 +96,7 @@ describe.each(fleet())('$name', (make) => {
     async (count) => {
       const problems: string[] = [];
       for (let round = 0; round < much.rounds; round++) {
-        const name = `same/n${count}/r${round}-${Date.now()}`;
+        const name = `${top()}same/n${count}/r${round}-${Date.now()}`;
         const runs = Array.from({ length: count }, (_, index) =>
           runOnce(`${server.host}/${name}`, 'c1', `${name} ${index}`, { key: contentKey(name) }),
         );
@@ -110,7 +112,7 @@ describe.each(fleet())('$name', (make) => {
   );
 
   test('a published commit that is built again loses nothing of its earlier lock file', async () => {
-    const path = `${server.host}/again/r${Date.now()}`;
+    const path = `${server.host}/${top()}again/r${Date.now()}`;
     const before = await runOnce(path, 'c1', 'first');
     const after = await runOnce(path, 'c1', 'second');
     expect([before.kind, after.kind]).toEqual(['published', 'published']);
@@ -119,7 +121,7 @@ describe.each(fleet())('$name', (make) => {
   });
 
   test('prune deletes what is old, says only what is so, and then has nothing to do', async () => {
-    const path = `${server.host}/prune/r${Date.now()}`;
+    const path = `${server.host}/${top()}prune/r${Date.now()}`;
     const start = Date.now() - 86_400_000;
     const published = new Map<string, LockFile | undefined>();
     for (const [index, commit] of ['c0', 'c1', 'c2'].entries()) {

@@ -14,6 +14,9 @@ import { onProtocol } from './protocol';
 /** A registry's log is kept in memory, and so is all that some of them hold. */
 const seedsPerGround = 200;
 
+/** After so many it says from which one a run that is broken off can go on. */
+const seedsPerLine = 20;
+
 /** Distribution by passwords and by tokens, any other by passwords alone. */
 async function groundOf(make: Make): Promise<Fixture> {
   if (make.distribution !== undefined) return startFixture(make.distribution, onProtocol);
@@ -40,10 +43,16 @@ describe.each(fleet())('$name', (make) => {
     for (let start = 0; start < all.length; start += seedsPerGround) {
       await using fixture = await groundOf(make);
       const processes = await inProcesses(fixture.folder);
-      const part = all.slice(start, start + seedsPerGround);
+      const end = Math.min(start + seedsPerGround, all.length);
       const players = ({ inProcesses }: { readonly inProcesses: boolean }) =>
         inProcesses ? processes : inThisProcess({});
-      reports.push(...(await playRounds(fixture, part, players)));
+      for (let at = start; at < end; at += seedsPerLine) {
+        const part = all.slice(at, Math.min(at + seedsPerLine, end));
+        reports.push(...(await playRounds(fixture, part, players)));
+        const broken = reports.filter(({ problems }) => problems.length > 0).length;
+        const next = much.from + at + part.length;
+        console.log(`${make.name}: seeds ${much.from} to ${next - 1}, ${broken} broken; to go on: FROM=${next}`);
+      }
       console.log(`${make.name}\n${figuresOf(reports, (Date.now() - startedAt) / 1000)}`);
     }
     expect(reports).toHaveLength(all.length);
