@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { RegistryError } from '../../src/errors';
 import { digestOf } from '../../src/oci/digest';
+import { readManifest } from '../../src/oci/manifest';
 import type { Descriptor, Manifest, Registry } from '../../src/types';
 
 /** One call of the port. `reference` is a tag or digest, or empty. */
@@ -17,6 +18,8 @@ export interface MemoryOptions {
   readonly immutable?: boolean;
   /** What a moved or deleted tag named is deleted when no other tag names it, as zot and Gitea do. */
   readonly onlyTagged?: boolean;
+  /** With that: what was put by its digest stays, and the parts of what goes go too, as with Gitea. */
+  readonly partsGo?: boolean;
   /** Lists what is attached to a digest, as registries of OCI 1.1 do. */
   readonly listsReferrers?: boolean;
   /** Refuses manifests that are not plain images, as registries from before OCI 1.1 may. */
@@ -27,6 +30,8 @@ export interface MemoryOptions {
 export class Storage {
   readonly manifests = new Map<string, Manifest>();
   readonly blobs = new Map<string, Uint8Array>();
+  /** `REPOSITORY@DIGEST` of what was put by its digest. */
+  readonly byDigest = new Set<string>();
   /** `REPOSITORY:TAG` → digest. */
   readonly tags = new Map<string, string>();
   readonly options: MemoryOptions;
@@ -65,7 +70,15 @@ export function memoryRegistry(
   const { options } = storage;
   const dropUntagged = (repository: string, digest: string): void => {
     const isNamed = [...storage.tags].some(([name, at]) => name.startsWith(`${repository}:`) && at === digest);
-    if (options.onlyTagged === true && !isNamed) storage.manifests.delete(`${repository}@${digest}`);
+    const stays = options.partsGo === true && storage.byDigest.has(`${repository}@${digest}`);
+    if (options.onlyTagged !== true || isNamed || stays) return;
+    const gone = storage.manifests.get(`${repository}@${digest}`);
+    storage.manifests.delete(`${repository}@${digest}`);
+    if (options.partsGo !== true || gone === undefined) return;
+    const needed = [...storage.manifests].flatMap(([name, { bytes }]) =>
+      name.startsWith(`${repository}@`) ? partsOf(bytes) : [],
+    );
+    for (const part of partsOf(gone.bytes)) if (!needed.includes(part)) storage.blobs.delete(`${repository}@${part}`);
   };
   return {
     head: (repository, reference) =>
@@ -87,6 +100,9 @@ export function memoryRegistry(
           const text = `manifest invalid: cannot update tag ${reference}. The repository has enabled tag immutability`;
           throw new RegistryError(text, { status: 400, codes: ['MANIFEST_INVALID'] });
         }
+        if (options.partsGo === true && partsOf(bytes).some((part) => !storage.blobs.has(`${repository}@${part}`)))
+          throw new RegistryError('blob unknown', { status: 404, codes: ['BLOB_UNKNOWN'] });
+        if (!isTag) storage.byDigest.add(`${repository}@${digest}`);
         storage.manifests.set(`${repository}@${digest}`, { mediaType, digest, size: bytes.length, bytes });
         if (isTag) storage.tags.set(`${repository}:${reference}`, digest);
         if (isTag && taken !== undefined) dropUntagged(repository, taken);
@@ -161,4 +177,9 @@ export function memoryRegistry(
         return storage.manifests.delete(`${repository}@${reference}`);
       }),
   };
+}
+
+function partsOf(manifest: Uint8Array): readonly string[] {
+  const { config, layers = [] } = readManifest(manifest) ?? {};
+  return [...(config === undefined ? [] : [config]), ...layers].map(({ digest }) => digest);
 }

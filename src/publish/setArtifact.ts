@@ -1,4 +1,5 @@
 import { describe, empty, putArtifact, type Artifact } from '../oci/artifact';
+import { RegistryError } from '../errors';
 import { bounds } from '../system/bounds';
 import type { LockFile, Manifest, Registry } from '../types';
 import { encodeLockFile, parseLockFile } from './lockFile';
@@ -64,6 +65,9 @@ export async function storeNote(
   await putArtifact(registry, repository, tag, note, 'A note of kfp-images');
 }
 
+/** How often a set is read again that went before it was read wholly. */
+const reads = 8;
+
 /**
  * What is at a tag or digest of a set's repository: a set; `other`: something that is none (or of another registry path);
  * undefined: nothing (see readTag). Throws RegistryError, PublishError.
@@ -73,10 +77,14 @@ export async function readSet(
   repository: string,
   reference: string,
 ): Promise<StoredSet | 'other' | undefined> {
-  const manifest = isDigest(reference)
-    ? await registry.manifest(repository, reference)
-    : await readTag(registry, repository, reference);
-  return manifest === undefined ? undefined : openSet(registry, repository, manifest);
+  for (let read = 1; ; read++) {
+    const manifest = isDigest(reference)
+      ? await registry.manifest(repository, reference)
+      : await readTag(registry, repository, reference);
+    if (manifest === undefined) return undefined;
+    const lock = await readLock(registry, repository, manifest, read < reads);
+    if (lock !== 'gone') return setIn(repository, manifest, lock);
+  }
 }
 
 /** A set that names another registry path than the one it lies in: a copy, or what a run published under another name of this registry. */
@@ -93,28 +101,52 @@ export async function readSetElsewhere(
 ): Promise<SetElsewhere | undefined> {
   const manifest = await readTag(registry, repository, tag);
   const lock = manifest && (await readLock(registry, repository, manifest));
-  return manifest === undefined || lock === undefined || repository === setRepository(lock.registryPath)
+  return manifest === undefined ||
+    lock === undefined ||
+    lock === 'gone' ||
+    repository === setRepository(lock.registryPath)
     ? undefined
     : { manifest, registryPath: lock.registryPath };
 }
 
-/** The same for a manifest that was read already. */
+/** The same for a manifest that was read already. One that is gone meanwhile is `other`. */
 export async function openSet(
   registry: Registry,
   repository: string,
   manifest: Manifest,
 ): Promise<StoredSet | 'other'> {
   const lock = await readLock(registry, repository, manifest);
-  // What it says of another place than its own is not its to say.
-  return lock !== undefined && repository === setRepository(lock.registryPath) ? { ...manifest, lock } : 'other';
+  return lock === 'gone' ? 'other' : setIn(repository, manifest, lock);
 }
 
-async function readLock(registry: Registry, repository: string, manifest: Manifest): Promise<LockFile | undefined> {
+/** What a set says of another place than its own is not its to say. */
+const setIn = (repository: string, manifest: Manifest, lock: LockFile | undefined): StoredSet | 'other' =>
+  lock !== undefined && repository === setRepository(lock.registryPath) ? { ...manifest, lock } : 'other';
+
+/**
+ * undefined: it has none. `gone`: the registry has it no more. Another run moved the tag, and some registries delete at once what no tag names,
+ * and its parts (Gitea). Where that is not to be waited for (`mayGo`), it is an error.
+ */
+async function readLock(
+  registry: Registry,
+  repository: string,
+  manifest: Manifest,
+  mayGo = true,
+): Promise<LockFile | 'gone' | undefined> {
   const layer = readManifest(manifest.bytes)?.layers.find(({ mediaType }) => mediaType === lockType);
   if (layer === undefined || layer.size > bounds.lockFile.bytes) return undefined;
-  const text = Buffer.from(await registry.blob(repository, layer.digest)).toString('utf8');
+  let bytes: Uint8Array | undefined;
+  for (let read = 1; bytes === undefined; read++) {
+    try {
+      bytes = await registry.blob(repository, layer.digest);
+    } catch (error) {
+      if (!mayGo || read === reads || !(error instanceof RegistryError) || error.status !== 404) throw error;
+      if ((await registry.head(repository, manifest.digest)) === undefined) return 'gone';
+      // It was put back meanwhile.
+    }
+  }
   try {
-    return parseLockFile(text, `${repository}@${manifest.digest}`);
+    return parseLockFile(Buffer.from(bytes).toString('utf8'), `${repository}@${manifest.digest}`);
   } catch {
     return undefined;
   }
