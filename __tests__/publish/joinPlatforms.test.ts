@@ -1,44 +1,79 @@
 import { expect, test } from 'vitest';
-import { BuildError } from '../../src/errors';
+import { BuildError, RegistryError } from '../../src/errors';
 import { joinPlatforms } from '../../src/publish/joinPlatforms';
-import type { Registry } from '../../src/types';
+import type { Manifest, Registry } from '../../src/types';
 import { memoryRegistry, Storage } from '../support/memoryRegistry';
-import { pushTinyImage } from '../support/releaseSets';
+import { pushTinyImage, silent } from '../support/releaseSets';
 
 const repository = 'registry.test/p/r/driver';
+const tag = `key-${'a'.repeat(40)}`;
+
+async function read(registry: Registry, reference: string): Promise<Manifest> {
+  const manifest = await registry.manifest(repository, reference);
+  if (manifest === undefined) throw new Error(`${reference} is not there`);
+  return manifest;
+}
 
 async function twoParts() {
-  const registry = memoryRegistry(new Storage());
-  const part = (content: string): Promise<string> => pushTinyImage(registry, { repository, content, revision: 'none' });
+  const storage = new Storage();
+  const registry = memoryRegistry(storage);
+  const part = async (content: string): Promise<Manifest> =>
+    read(registry, await pushTinyImage(registry, { repository, content, revision: 'none' }));
   const [amd64, arm64] = [await part('amd64'), await part('arm64')];
+  const asked: string[] = [];
+  const counting = memoryRegistry(storage, {
+    before: ({ name }) => {
+      asked.push(name);
+      return Promise.resolve();
+    },
+  });
   return {
-    registry,
+    storage,
+    registry: counting,
+    asked,
+    amd64,
+    arm64,
     parts: [
-      { platform: 'linux/arm64/v8', digest: arm64 },
-      { platform: 'linux/amd64', digest: amd64 },
+      { platform: 'linux/arm64/v8', manifest: arm64 },
+      { platform: 'linux/amd64', manifest: amd64 },
     ],
   };
 }
 
-async function listed(registry: Registry, digest: string): Promise<unknown> {
-  const manifest = await registry.manifest(repository, digest);
-  return (JSON.parse(Buffer.from(manifest?.bytes ?? []).toString('utf8')) as { readonly manifests: unknown }).manifests;
+const join = (registry: Registry, parts: Parameters<typeof joinPlatforms>[2], isFree = true): Promise<Manifest> =>
+  joinPlatforms(registry, { repository, tag, isFree }, parts, silent);
+
+function listed({ bytes }: Manifest): unknown {
+  return (JSON.parse(Buffer.from(bytes).toString('utf8')) as { readonly manifests: unknown }).manifests;
 }
 
 test('one index lists the parts by platform, and is the same in whatever order they come', async () => {
-  const { registry, parts } = await twoParts();
-  const index = await joinPlatforms(registry, repository, parts);
-  expect(await joinPlatforms(registry, repository, parts.toReversed())).toBe(index);
-  expect(await listed(registry, index)).toMatchObject([
-    { digest: parts[1]?.digest, platform: { os: 'linux', architecture: 'amd64' } },
-    { digest: parts[0]?.digest, platform: { os: 'linux', architecture: 'arm64', variant: 'v8' } },
+  const { registry, parts, amd64, arm64 } = await twoParts();
+  const index = await join(registry, parts);
+  expect((await join(registry, parts.toReversed())).digest).toBe(index.digest);
+  expect((await read(registry, tag)).digest).toBe(index.digest);
+  expect(listed(await read(registry, index.digest))).toMatchObject([
+    { digest: amd64.digest, platform: { os: 'linux', architecture: 'amd64' } },
+    { digest: arm64.digest, platform: { os: 'linux', architecture: 'arm64', variant: 'v8' } },
   ]);
 });
 
+test('where nothing has the tag it takes two requests', async () => {
+  const { registry, parts, asked } = await twoParts();
+  await join(registry, parts);
+  expect(asked).toEqual(['tags', 'putManifest']);
+});
+
+test.each([true, false])('a tag that names a whole image by now stays (found free before: %s)', async (isFree) => {
+  const { registry, parts, amd64 } = await twoParts();
+  await registry.putManifest(repository, tag, amd64.mediaType, amd64.bytes);
+  const index = await join(registry, parts, isFree);
+  expect((await read(registry, tag)).digest).toBe(amd64.digest);
+  expect(listed(await read(registry, index.digest))).toHaveLength(2);
+});
+
 test('of a part that is an index itself, what that lists comes along, attestations too', async () => {
-  const { registry, parts } = await twoParts();
-  const [arm64, amd64] = parts;
-  if (arm64 === undefined || amd64 === undefined) throw new Error('no parts');
+  const { registry, amd64, arm64 } = await twoParts();
   const attestation = {
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
     digest: amd64.digest,
@@ -53,15 +88,27 @@ test('of a part that is an index itself, what that lists comes along, attestatio
   };
   const type = 'application/vnd.oci.image.index.v1+json';
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: type, manifests: [inner, attestation] }));
-  const { digest } = await registry.putManifest(repository, 'part', type, bytes);
-  const index = await joinPlatforms(registry, repository, [{ platform: 'linux/arm64', digest }, amd64]);
-  expect(await listed(registry, index)).toMatchObject([{ digest: amd64.digest }, inner, attestation]);
+  await registry.putManifest(repository, 'part', type, bytes);
+  const index = await join(registry, [
+    { platform: 'linux/arm64', manifest: await read(registry, 'part') },
+    { platform: 'linux/amd64', manifest: amd64 },
+  ]);
+  expect(listed(index)).toMatchObject([{ digest: amd64.digest }, inner, attestation]);
 });
 
-test('a part that does not exist, or is not an image, is named', async () => {
-  const { registry, parts } = await twoParts();
-  const lost = { platform: 'linux/s390x', digest: `sha256:${'0'.repeat(64)}` };
-  const joined = joinPlatforms(registry, repository, [...parts, lost]);
+test('a part that does not exist any more, or is not an image, is named', async () => {
+  const { registry, parts, arm64 } = await twoParts();
+  const refusing: Registry = {
+    ...registry,
+    head: async (of, reference) => (reference === arm64.digest ? undefined : registry.head(of, reference)),
+    putManifest: () => Promise.reject(new RegistryError('refused', { codes: ['MANIFEST_BLOB_UNKNOWN'], status: 400 })),
+  };
+  const joined = join(refusing, parts);
   await expect(joined).rejects.toThrow(BuildError);
-  await expect(joined).rejects.toThrow(/sha256:0+ \(linux\/s390x\) is not there any more/);
+  await expect(joined).rejects.toThrow(`${arm64.digest} (linux/arm64/v8) is not there any more`);
+  await expect(join({ ...refusing, head: (of, reference) => registry.head(of, reference) }, parts)).rejects.toThrow(
+    'refused',
+  );
+  const odd = { platform: 'linux/amd64', manifest: { ...arm64, bytes: Buffer.from('{}') } };
+  await expect(join(registry, [odd])).rejects.toThrow(/linux\/amd64\) is not an image/);
 });

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { joinPlatforms } from '../../src/publish/joinPlatforms';
-import { putTag } from '../../src/publish/putTag';
 import { createMatrixFork } from '../support/matrixFork';
 import { testClient } from '../support/registryClient';
 import { pushTinyImage } from '../support/releaseSets';
@@ -19,8 +18,10 @@ beforeAll(async () => {
   const { registry } = testClient({ login: { username, password } });
   const repository = `${path}/base`;
   const digest = await pushTinyImage(registry, { repository, content: 'base', revision: 'none' });
-  const index = await joinPlatforms(registry, repository, [{ platform: 'linux/amd64', digest }]);
-  await putTag(registry, { repository, tag: '1', digest: index });
+  const manifest = await registry.manifest(repository, digest);
+  if (manifest === undefined) throw new Error('it was not pushed');
+  const at = { repository, tag: '1', isFree: true };
+  await joinPlatforms(registry, at, [{ platform: 'linux/amd64', manifest }], { debug: () => undefined });
   await bare.world.fork.commit('On a base [driver]', {
     'driver/Dockerfile': `ARG TAG=1\nFROM ${repository}:$TAG\nCOPY driver/content /content\n`,
   });

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors';
-import type { LockedImage, LockFile } from '../types';
+import type { LockedImage, LockFile, Manifest } from '../types';
 import type { SoughtImage } from './lookUp';
 import { imageOf, mergeSets, type Binds } from './releaseSet';
 import { commitTag, keyTag, latestTag, setRepository } from './tags';
@@ -9,6 +9,8 @@ export interface FinishedImage extends LockedImage {
   readonly name: string;
   /** Before binding; or, where the commit's own set is taken again, as it is there. */
   readonly unbound: string;
+  /** The same, where this run joined it from its platforms: it is put again should another run's take its tag along. */
+  readonly joined?: Manifest | undefined;
 }
 
 /** What is to be published, as far as it is known before anything is built: a dry run shows it. */

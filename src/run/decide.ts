@@ -120,7 +120,7 @@ export async function decide(question: Question): Promise<Decision> {
   const compared = { source, images, platforms, baseDigest, baseConfig, ownImage };
   // A rebuild needs no explanation.
   const explained = all ? undefined : state;
-  const since = await comparison(question, compared, sought, explained);
+  const since = await comparison(question, compared, sought, explained, parts);
   const plan = makePlan({
     commit: source.commit,
     selection,
@@ -174,10 +174,11 @@ async function comparison(
   compared: Compared,
   sought: readonly SoughtImage[],
   state: RegistryState | undefined,
+  parts: Decision['parts'],
 ): Promise<Since | undefined> {
   if (since !== undefined) return compareWith(compared, since);
   if (target === undefined || state === undefined) return undefined;
-  if (sought.every(({ name }) => state.keyed.has(name))) return undefined;
+  if (sought.every(({ name }) => state.keyed.has(name) || areWhole(parts.get(name)))) return undefined;
   return compareWithPublished(compared, state, target.registry, target.registryPath);
 }
 

@@ -1,6 +1,6 @@
 import { contentKeys, platformsOfImage, type KeyOptions } from '../plan/contentKey';
 import { mapConcurrently } from '../system/mapConcurrently';
-import type { CatalogImage, ContentKey, Registry } from '../types';
+import type { CatalogImage, ContentKey, Manifest, Registry } from '../types';
 import type { Source } from './source';
 
 /** An image for one of its platforms: what a build for that platform alone has as its key, and where the registry has it. */
@@ -8,7 +8,7 @@ export interface Part {
   readonly platform: string;
   readonly key: ContentKey;
   /** undefined: it is not there. */
-  readonly digest: string | undefined;
+  readonly manifest: Manifest | undefined;
 }
 
 /** What parts are found by. */
@@ -33,8 +33,7 @@ export async function partsOf(
   const several = images.filter((image) => platformsOfImage(image, platforms).length > 1);
   const all = [...new Set(several.flatMap((image) => platformsOfImage(image, platforms)))];
   const { positionOf } = source.catalog;
-  const parts = new Map(several.map(({ name }): [string, Part[]] => [name, []]));
-  for (const platform of all) {
+  const found = await mapConcurrently(all, async (platform) => {
     const own = several
       .filter((image) => platformsOfImage(image, platforms).includes(platform))
       .map((image) => ({ ...image, platforms: [platform] }));
@@ -44,14 +43,17 @@ export async function partsOf(
       baseDigest: bases.baseDigest,
       baseConfig: bases.baseConfig,
     });
-    await mapConcurrently(own, async ({ name, repository }) => {
+    return mapConcurrently(own, async ({ name, repository }) => {
       const key = keys.get(name);
-      if (key === undefined) return;
-      const found = await registry.manifest(`${registryPath}/${repository}`, tagOf(key.key));
-      parts.get(name)?.push({ platform, key, digest: found?.digest });
+      if (key === undefined) return [];
+      const manifest = await registry.manifest(`${registryPath}/${repository}`, tagOf(key.key));
+      return [{ name, part: { platform, key, manifest } }];
     });
-  }
-  return parts;
+  });
+  const each = found.flat(2);
+  return new Map(
+    several.map(({ name }) => [name, each.filter((one) => one.name === name).map(({ part }): Part => part)]),
+  );
 }
 
 /** Are all parts there, each of a key that can be relied on? */
@@ -59,6 +61,6 @@ export function areWhole(parts: readonly Part[] | undefined): boolean {
   return (
     parts !== undefined &&
     parts.length > 0 &&
-    parts.every(({ digest, key }) => digest !== undefined && key.unresolvedBases.length === 0)
+    parts.every(({ manifest, key }) => manifest !== undefined && key.unresolvedBases.length === 0)
   );
 }

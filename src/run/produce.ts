@@ -1,14 +1,12 @@
 import { bindImage } from '../builder/bindImage';
 import { finalDigest, neverStarted, schedule } from '../builder/schedule';
-import { message } from '../errors';
-import { tagKey } from '../publish/builtImage';
 import { joinPlatforms } from '../publish/joinPlatforms';
 import { lastSeconds, reusable, type SoughtImage } from '../publish/lookUp';
 import { keyTag } from '../publish/tags';
 import { imageRepository } from '../oci/registryPath';
 import type { FinishedImage } from '../publish/publishSet';
 import type { Scratch } from '../system/scratch';
-import type { BuildOutcome, Inputs, Log } from '../types';
+import type { BuildOutcome, Inputs, Log, Manifest } from '../types';
 import { prepareBuilds, type BuildsPorts } from './builds';
 import { areWhole } from './platformParts';
 import type { RunPorts } from './ports';
@@ -51,16 +49,19 @@ export async function produce(
     const build = builds?.build;
     const caches = builds?.caches ?? noCaches;
     const digests = new Map<string, string>();
+    const joined: Joined = new Map();
     const outcomes = await schedule(
       images.map((image) => ({ ...image, seconds: lastSeconds(decision.state, image.name) })),
       {
         build: async (name, signal, queuedAt) => {
           const isBuilt = build !== undefined && toBuild.has(name);
-          const made = await (isBuilt ? build(name, signal, queuedAt, digests) : reuse(work, name, queuedAt, log));
+          const made = await (isBuilt
+            ? build(name, signal, queuedAt, digests)
+            : reuse(work, name, queuedAt, joined, log));
           if ('digest' in made) digests.set(name, made.digest);
           return made;
         },
-        bind: (name, digest, bound) => bind(work, name, digest, bound, log),
+        bind: (name, digest, bound) => bind(work, name, digest, bound, joined, log),
       },
       {
         maxParallel: inputs.maxParallel,
@@ -69,19 +70,22 @@ export async function produce(
         signal: ports.signal,
       },
     );
-    return { outcomes, images: finishedImages(work, outcomes), buildkit: builds?.buildkit, caches };
+    return { outcomes, images: finishedImages(work, outcomes, joined), buildkit: builds?.buildkit, caches };
   } finally {
     await progress.close();
   }
 }
 
+/** What was joined of parts, and these: digest → manifest. */
+type Joined = Map<string, Manifest>;
+
 /** What the registry has of this content: the whole image, or one for each of its platforms, which are joined then. */
-async function reuse(work: Work, name: string, queuedAt: number, log: Log): Promise<BuildOutcome> {
+async function reuse(work: Work, name: string, queuedAt: number, joined: Joined, log: Log): Promise<BuildOutcome> {
   const { state, sought, mark } = work.decision;
   const image = sought.find((each) => each.name === name);
   // In a rebuild what is published already does not count.
   const known = image && state && (mark === undefined ? reusable(state, image) : state.keyed.get(name));
-  const digest = known ?? (image === undefined ? undefined : await join(work, image, log));
+  const digest = known ?? (image === undefined ? undefined : await join(work, image, joined, log));
   if (digest === undefined) throw new Error(`${name} is to be reused, but the registry does not have it`);
   return { kind: 'reused', name, digest, timing: neverStarted(queuedAt) };
 }
@@ -90,16 +94,18 @@ async function reuse(work: Work, name: string, queuedAt: number, log: Log): Prom
 async function join(
   { access, decision }: Work,
   { name, repository, key }: SoughtImage,
+  joined: Joined,
   log: Log,
 ): Promise<string | undefined> {
   const parts = decision.parts.get(name);
   if (access === undefined || parts === undefined || !areWhole(parts)) return undefined;
-  const images = parts.flatMap(({ platform, digest }) => (digest === undefined ? [] : [{ platform, digest }]));
-  const digest = await joinPlatforms(access.registry, repository, images);
-  await tagKey(access.registry, { repository, tag: keyTag(key), digest }).catch((error: unknown) =>
-    log.debug(message(error)),
-  );
-  return digest;
+  const images = parts.flatMap(({ platform, manifest }) => (manifest === undefined ? [] : [{ platform, manifest }]));
+  // Under a mark nobody has looked for the key itself.
+  const isFree = decision.mark === undefined && decision.keys.get(name)?.key === key;
+  const at = { repository, tag: keyTag(key), isFree };
+  const index = await joinPlatforms(access.registry, at, images, log);
+  for (const manifest of [index, ...images.map((part) => part.manifest)]) joined.set(manifest.digest, manifest);
+  return index.digest;
 }
 
 /**
@@ -111,6 +117,7 @@ async function bind(
   name: string,
   digest: string,
   bound: ReadonlyMap<string, string>,
+  joined: Joined,
   log: Log,
 ): Promise<string> {
   // Then it was built so.
@@ -119,18 +126,19 @@ async function bind(
     imageRepository(access.path, source.catalog.images.get(image)?.repository ?? image);
   const variables = Object.entries(source.catalog.images.get(name)?.bind ?? {});
   const env = variables.map(([variable, image]) => [variable, `${repository(image)}@${bound.get(image) ?? ''}`]);
-  const made = await bindImage(
+  const own = await bindImage(
     access.registry,
     repository(name),
     digest,
     Object.fromEntries(env) as Record<string, string>,
+    (known) => joined.get(known),
   );
-  for (const note of made.notes) log.info(`${name}: ${note}`);
-  return made.digest;
+  for (const note of own.notes) log.info(`${name}: ${note}`);
+  return own.digest;
 }
 
 /** What can be published, in the order of the plan. */
-function finishedImages(work: Work, outcomes: readonly BuildOutcome[]): readonly FinishedImage[] {
+function finishedImages(work: Work, outcomes: readonly BuildOutcome[], joined: Joined): readonly FinishedImage[] {
   return work.decision.sought.flatMap((sought): readonly FinishedImage[] => {
     const outcome = outcomes.find(({ name }) => name === sought.name);
     const digest = finalDigest(outcome);
@@ -139,6 +147,7 @@ function finishedImages(work: Work, outcomes: readonly BuildOutcome[]): readonly
     const took =
       startedAt === undefined || builtAt === undefined ? undefined : Math.round((builtAt - startedAt) / 100) / 10;
     const seconds = took ?? lastSeconds(work.decision.state, sought.name);
-    return [{ ...sought, unbound: outcome.digest, digest, ...(seconds === undefined ? {} : { seconds }) }];
+    const own = { unbound: outcome.digest, digest, joined: joined.get(outcome.digest) };
+    return [{ ...sought, ...own, ...(seconds === undefined ? {} : { seconds }) }];
   });
 }

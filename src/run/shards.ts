@@ -118,7 +118,7 @@ function unitsOf({ decision, catalog, inputs }: ShardQuestion): readonly Omit<Sh
       return [{ image: name, platform: undefined, partial: false }];
     const parts = decision.parts.get(name);
     return platforms
-      .filter((platform) => parts?.some((part) => part.platform === platform && part.digest !== undefined) !== true)
+      .filter((platform) => parts?.some((part) => part.platform === platform && part.manifest !== undefined) !== true)
       .map((platform) => ({ image: name, platform, partial: platforms.length > 1 }));
   });
 }
@@ -197,6 +197,6 @@ function isThere({ plan, parts }: Decision, name: string, platform: string | und
   if (planned?.action !== 'build') return true;
   return (
     platform !== undefined &&
-    parts.get(name)?.some((part) => part.platform === platform && part.digest !== undefined) === true
+    parts.get(name)?.some((part) => part.platform === platform && part.manifest !== undefined) === true
   );
 }
