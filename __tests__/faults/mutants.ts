@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
 import { digestOf } from '../../src/oci/digest';
 import type { Registry } from '../../src/types';
 import type { Meddling } from './client';
@@ -51,19 +53,18 @@ export function withoutRollback(): Meddling {
 }
 
 /**
- * Lets the login follow a redirect to another origin. In the client this is one line that drops a header; from outside it is a fetch that puts
- * it back. Gives the way to undo it.
+ * Lets the login follow a redirect to another origin. In the client this is one line that drops a header; from outside it is put back into each
+ * request as it is made (https://nodejs.org/docs/latest-v24.x/api/diagnostics_channel.html#http). Gives the way to undo it.
  */
 export function withoutRedirectRule(): () => void {
-  const real = globalThis.fetch;
-  let login: string | null = null;
-  globalThis.fetch = (input, init) => {
-    const headers = new Headers(init?.headers);
-    login = headers.get('authorization') ?? login;
-    if (login !== null) headers.set('authorization', login);
-    return real(input, { ...init, headers });
+  const channel = 'http.client.request.created';
+  let login: string | undefined;
+  const meddle = (made: unknown): void => {
+    const { request } = made as { readonly request: ClientRequest };
+    const own = request.getHeader('authorization');
+    if (typeof own === 'string') login = own;
+    else if (login !== undefined) request.setHeader('authorization', login);
   };
-  return () => {
-    globalThis.fetch = real;
-  };
+  subscribe(channel, meddle);
+  return () => void unsubscribe(channel, meddle);
 }

@@ -41,9 +41,12 @@ export interface PublicationPorts extends PromotionPorts {
 export async function publish(order: PublicationOrder, given: PublicationPorts): Promise<Publication> {
   const patient = patientWithParts([given.registry, given.uncancellable]);
   const unbound = order.images.flatMap((image) => (image.unbound === image.digest ? [] : [image.unbound]));
-  const { registries, known } = reviveManifests(cacheBlobs(patient), new Set(unbound));
+  const joined = order.images.flatMap(({ repository, joined: index }) =>
+    index === undefined ? [] : [[repository, index] as const],
+  );
+  const { registries, known } = reviveManifests(cacheBlobs(patient), new Set(unbound), joined);
   const [registry = given.registry, uncancellable = given.uncancellable] = registries;
-  const ports = { ...given, registry, uncancellable };
+  const ports = { ...given, registry, uncancellable, known };
   const actions = planPublication(order);
   const mine = lockOf(order);
   const progress: Progress = { tags: new Map(), set: undefined, setState: undefined, promotion: undefined };
@@ -67,11 +70,11 @@ async function perform(
 ): Promise<void> {
   const registry = writingThrough(ports);
   const step = async <Kind extends PublicationAction['kind']>(
-    kind: Kind,
+    kinds: readonly Kind[],
     work: (action: Extract<PublicationAction, { kind: Kind }>) => Promise<void>,
   ): Promise<void> => {
-    const those = actions.filter(
-      (action): action is Extract<PublicationAction, { kind: Kind }> => action.kind === kind,
+    const those = actions.filter((action): action is Extract<PublicationAction, { kind: Kind }> =>
+      kinds.some((kind) => kind === action.kind),
     );
     await mapConcurrently(those, async (action) => {
       if (ports.signal.aborted) throw new Stopped();
@@ -86,9 +89,9 @@ async function perform(
   if (await standsAlready(order, mine, registry)) {
     for (const action of actions)
       if (action.kind === 'tag') progress.tags.set(`${action.repository}:${action.tag}`, 'unchanged');
-    await step('check', ({ repository, image }) => checkImage(registry, repository, finished(image).digest));
+    await step(['check'], check);
   } else await tagImages();
-  await step('set', async ({ repository, tag }) => {
+  await step(['set'], async ({ repository, tag }) => {
     progress.set = await publishLock(registry, mine, order.binds, order.created);
     progress.setState = progress.set.state;
     if (progress.set.state === 'published') ports.log.info(`Published ${repository}:${tag}`);
@@ -111,18 +114,28 @@ async function perform(
   if (ports.signal.aborted) throw new Stopped();
   progress.promotion = await promote(stored, setRepository(order.registryPath), order.override, ports);
 
+  function check({ repository, image }: Extract<PublicationAction, { kind: 'check' }>): Promise<void> {
+    return checkImage(registry, repository, finished(image).digest);
+  }
+
   async function tagImages(): Promise<void> {
-    await step('key', async ({ repository, tag, image }) => {
+    const read = new Map<string, Manifest>();
+    // The bound image refers to nothing of the key's.
+    await step(['key', 'check'], async (action) => {
+      if (action.kind === 'check') return check(action);
+      const { repository, tag, image } = action;
       const { unbound } = finished(image);
-      if ((await registry.manifest(repository, tag))?.digest === unbound) return;
+      const keyed = await registry.manifest(repository, tag);
+      if (keyed?.digest === unbound) return void read.set(`${repository}@${unbound}`, keyed);
       // By digest it must be there in any case: everything that follows refers to it.
       if ((await registry.manifest(repository, unbound)) === undefined)
         await putTag(registry, { repository, tag, digest: unbound });
       else await tagKey(registry, { repository, tag, digest: unbound });
     });
-    await step('check', ({ repository, image }) => checkImage(registry, repository, finished(image).digest));
-    await step('tag', async ({ repository, tag, image }) => {
-      const state = await putTag(registry, { repository, tag, digest: finished(image).digest });
+    await step(['tag'], async ({ repository, tag, image }) => {
+      const { digest } = finished(image);
+      const manifest = read.get(`${repository}@${digest}`) ?? known(repository, digest);
+      const state = await putTag(registry, { repository, tag, digest }, manifest);
       progress.tags.set(`${repository}:${tag}`, state);
       if (state === 'published') ports.log.info(`Published ${repository}:${tag}`);
     });

@@ -22,14 +22,21 @@ const longestWaitMs = 1000;
 /**
  * What a tag names; undefined: nothing. That nothing is there is believed only when the repository's list of tags says so too: a registry (or
  * what is before it) that answers 404 by mistake must not make us put a tag over another, or say that something is missing. A registry
- * may list a tag that is being put before it can be read (Distribution 3): that heals within moments.
- * Throws RegistryError, or PublishError when the registry goes on contradicting itself.
+ * may list a tag that is being put before it can be read (Distribution 3): that heals within moments. `isExpected: false`: both are asked at
+ * once, where nothing was there a moment ago. Throws RegistryError, or PublishError when the registry goes on contradicting itself.
  */
-export async function readTag(registry: Registry, repository: string, tag: string): Promise<Manifest | undefined> {
+export async function readTag(
+  registry: Registry,
+  repository: string,
+  tag: string,
+  { isExpected = true } = {},
+): Promise<Manifest | undefined> {
   const endsAt = performance.now() + contradictionMs;
   for (let wait = firstWaitMs, looks = 1; ; wait = Math.min(2 * wait, longestWaitMs), looks++) {
-    const found = await registry.manifest(repository, tag);
-    if (found !== undefined || !(await registry.tags(repository)).includes(tag)) return found;
+    const [found, listed] = isExpected
+      ? [await registry.manifest(repository, tag), undefined]
+      : await Promise.all([registry.manifest(repository, tag), registry.tags(repository)]);
+    if (found !== undefined || !(listed ?? (await registry.tags(repository))).includes(tag)) return found;
     if (looks >= fewestLooks && performance.now() + wait > endsAt) break;
     await sleep(wait);
   }
@@ -44,16 +51,17 @@ const attemptsBesideOthers = 12;
 
 /**
  * Lets a tag name a digest that its repository has, by putting the same bytes under it, and reads it back.
- * Gives `unchanged` where it named it already. Throws PublishError when the image is not there, when the tag is immutable and names another
+ * Gives `unchanged` where it named it already. `known`: the image, where it was read or put just now. Throws PublishError when the image is not there, when the tag is immutable and names another
  * image, or when the registry took it but does not show it; RegistryError for the rest.
  */
 export async function putTag(
   registry: Registry,
   { repository, tag, digest }: TagAt,
+  known?: Manifest,
 ): Promise<'published' | 'unchanged'> {
   let shown = await registry.manifest(repository, tag);
   if (shown?.digest === digest) return 'unchanged';
-  const image = await registry.manifest(repository, digest);
+  const image = known ?? (await registry.manifest(repository, digest));
   if (image === undefined) {
     throw new PublishError(
       `${repository}:${tag} can't be published: the registry has no ${digest} there. Was it deleted during the run? Run again.`,

@@ -2,22 +2,24 @@ import { isDigest } from '../oci/names';
 import type { Manifest, Registry } from '../types';
 import { keepTag, passingTag } from './tags';
 
-/** What was read or put by its digest so far; undefined: it was not. */
+/** What was put, or read by its digest, so far; undefined: it was not. */
 export type KnownManifests = (repository: string, digest: string) => Manifest | undefined;
 
 /**
- * The same registry by several clients, which gets back what it loses meanwhile: where a manifest that was read or put by its digest is not there any more, it is put
+ * The same registry by several clients, which gets back what it loses meanwhile: where a manifest that was put, or read by its digest, is not there any more, it is put
  * again under a tag of its own. Some registries delete at once what no tag names, and another run of the same commit may move the tag that named
- * it, between our putting and reading. `passing`: digests that no set is to name, so that no tag is to hold them for good.
+ * it, between our putting and reading. `passing`: digests that no set is to name, so that no tag is to hold them for good. `before`: what was put
+ * before, by repository.
  */
 export function reviveManifests(
   registries: readonly Registry[],
   passing: ReadonlySet<string>,
+  before: readonly (readonly [repository: string, manifest: Manifest])[] = [],
 ): {
   readonly registries: readonly Registry[];
   readonly known: KnownManifests;
 } {
-  const known = new Map<string, Manifest>();
+  const known = new Map(before.map(([repository, manifest]) => [`${repository}@${manifest.digest}`, manifest]));
   return {
     registries: registries.map((registry) => reviving(registry, known, passing)),
     known: (repository, digest) => known.get(`${repository}@${digest}`),

@@ -1,5 +1,6 @@
-import { describe, empty, putArtifact, type Artifact } from '../oci/artifact';
+import { describe, empty, putArtifact, putArtifactManifest, type Artifact } from '../oci/artifact';
 import { RegistryError } from '../errors';
+import { mapConcurrently } from '../system/mapConcurrently';
 import { bounds } from '../system/bounds';
 import type { LockFile, Manifest, Registry } from '../types';
 import { encodeLockFile, parseLockFile } from './lockFile';
@@ -43,8 +44,9 @@ export async function storeSet(
   lock: LockFile,
   created: string,
 ): Promise<Manifest> {
-  await registry.putBlob(repository, lockType, Buffer.from(encodeLockFile(lock)));
-  return putArtifact(registry, repository, tag, setOf(lock, created), 'The release set');
+  const parts = [[lockType, Buffer.from(encodeLockFile(lock))] as const, [empty.mediaType, empty.bytes] as const];
+  await mapConcurrently(parts, ([type, bytes]) => registry.putBlob(repository, type, bytes));
+  return putArtifactManifest(registry, repository, tag, setOf(lock, created), 'The release set');
 }
 
 /** Puts a note under a tag: what stood there counts no more. For registries that don't delete tags, too. */

@@ -108,11 +108,13 @@ async function carryOut(state: PromotionState, decided: Decided, look: Snapshot)
     throwIfOver(state);
     written.add(pointer.repository);
     if (decision.kind === 'advance' && decision.overrode !== undefined) state.overrode = decision.overrode;
-    await change(ports.uncancellable, pointer, decision, look.value(pointer), async () => {
+    const decideAgain = async (): Promise<Decision> => {
       throwIfOver(state);
       const next = await view.look(ports.registry, { tag: state.announced?.tag });
       return decideForward(pointer, next.value(pointer), next);
-    }).catch((error: unknown) => {
+    };
+    const now = look.value(pointer);
+    await change(ports.uncancellable, pointer, decision, now, decideAgain, ports.known).catch((error: unknown) => {
       if (isRefusal(error)) state.refused.add(pointer.repository);
       throw error;
     });

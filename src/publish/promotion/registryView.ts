@@ -62,7 +62,8 @@ export class RegistryView {
   /** Reads the announcements first, then all tags. Throws RegistryError, or PublishError when the registry contradicts itself. */
   async look(registry: Registry, own: Own): Promise<Snapshot> {
     const { isAncestor } = this;
-    const announced = await readAnnouncements(registry, this.set.repository, this.now());
+    const mine = own.tag === undefined ? undefined : { tag: own.tag, set: this.mine };
+    const announced = await readAnnouncements(registry, this.set.repository, this.now(), mine);
     const others = announced.filter(({ tag }) => own.over?.tag !== tag);
     const candidates = [...others, ...[own.pretend ?? own.over ?? []].flat()];
     const active = candidates.filter((each) => each.active);
@@ -72,7 +73,10 @@ export class RegistryView {
     }
     const images = [...this.known.values()];
     const pointers = [...images, this.set];
-    const read = await mapConcurrently(pointers, ({ repository }) => readTag(registry, repository, latestTag));
+    const read = await mapConcurrently(pointers, ({ repository }) => {
+      const isExpected = this.seen.get(repository)?.at(-1) !== null;
+      return readTag(registry, repository, latestTag, { isExpected });
+    });
     const values = new Map(pointers.map(({ repository }, index) => [repository, read[index]]));
     const value = (pointer: Pointer): Manifest | undefined => values.get(pointer.repository);
     for (const found of read) if (found !== undefined && isScrap(found)) this.scraps.add(found.digest);

@@ -5,6 +5,7 @@ import type { IsAncestor } from '../ancestry';
 import type { StoredSet } from '../setArtifact';
 import { isImmutable } from '../../oci/immutable';
 import { latestTag } from '../tags';
+import type { KnownManifests } from '../reviveManifests';
 import type { Candidate } from './announcements';
 import type { Decision, Located, Pointer } from './decision';
 import type { RegistryView } from './registryView';
@@ -19,6 +20,8 @@ export interface PromotionPorts {
   readonly now: () => number;
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** What this run has read or put just now. */
+  readonly known?: KnownManifests;
 }
 
 /** One promotion under way: what it was given, and what it did so far. */
@@ -94,9 +97,10 @@ export async function change(
   how: Change,
   now: Manifest | undefined,
   decideAgain: () => Promise<Decision>,
+  known?: KnownManifests,
 ): Promise<void> {
   if (how.kind === 'delete') return remove(registry, pointer, now);
-  const manifest = await imageOf(registry, pointer, how);
+  const manifest = await imageOf(registry, pointer, how, known);
   const beforeRepeat = async (): Promise<void> => {
     if (!isSameChange(await decideAgain(), how)) throw new LookAgain();
   };
@@ -115,8 +119,11 @@ async function imageOf(
   registry: Registry,
   pointer: Pointer,
   how: Exclude<Change, { kind: 'delete' }>,
+  known?: KnownManifests,
 ): Promise<Manifest> {
   if (how.kind === 'advance' && pointer.image === undefined) return how.to.set;
+  const own = how.kind === 'advance' ? known?.(pointer.repository, how.digest) : undefined;
+  if (own !== undefined) return own;
   // Another run of its commit may be about to put back what a moved tag took along.
   for (const wait of [100, 400, 1500, 0]) {
     const manifest = await registry.manifest(pointer.repository, how.digest);
