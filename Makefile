@@ -1,7 +1,7 @@
 # On a fresh Debian or Ubuntu machine with Node, npm and root: `make demo` and `make test`.
 # script/engine finds a Docker engine or, as root, sets up a private one that it stops again.
 
-.PHONY: help demo test test-containerd faults random test-dockerfile test-cluster test-kfp test-registries test-builders replay lint bench bundle clean
+.PHONY: help demo test test-containerd faults random test-dockerfile test-cluster test-kfp test-registries test-builders test-matrix replay lint bench bundle clean
 
 # Tests run make themselves: they must not take it for a part of this one.
 outside := env -u MAKELEVEL -u MAKEFLAGS -u MFLAGS
@@ -38,6 +38,9 @@ test-registries: node_modules/.package-lock.json ## against every registry that 
 
 test-builders: node_modules/.package-lock.json ## builds by buildkitd, remote and in a container: BUILDKIT=v0.13.2, BUILDX=v0.13.1, else the newest and docker's own (needs Go and root)
 	@KFP_IMAGES_BUILDKIT_VERSION="$(BUILDKIT)" KFP_IMAGES_BUILDX_VERSION="$(BUILDX)" $(outside) script/engine run -- script/builders run -- npx vitest run --config vitest.builders.config.mts
+
+test-matrix: node_modules/.package-lock.json ## rounds of a matrix of jobs, killed, late, twice, of another commit: SEEDS=300, FROM=1 (needs Go and root)
+	@KFP_IMAGES_MATRIX_SEEDS="$(or $(SEEDS),300)" KFP_IMAGES_MATRIX_FROM="$(or $(FROM),1)" $(outside) script/engine run -- script/builders run -- npx vitest run --config vitest.builders.config.mts --testTimeout 3600000 --hookTimeout 3600000 builders/matrix
 
 replay: node_modules/.package-lock.json ## the history of a clone on the small fork, every image rebuilt and compared: CLONE=FOLDER, COUNT=200, FROM=1, JOBS=4 (needs Go and root)
 	@$(outside) script/engine run -- script/builders run -- node_modules/.bin/node script/ts.mjs __tests__/random/replay.ts "$(CLONE)" "$(or $(COUNT),200)" "$(or $(FROM),1)" "$(or $(JOBS),4)"

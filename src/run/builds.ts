@@ -5,7 +5,7 @@ import { buildkitOf, detectBuilder } from '../builder/builder';
 import { capabilitiesOf, checkBuilder, classicStoreRefused } from '../builder/capabilities';
 import { takeTurns } from '../builder/turns';
 import { createDockerLogin, type DockerLogin } from '../docker/dockerLogin';
-import { localMounts } from '../builder/localMounts';
+import { localMounts, type LocalMounts } from '../builder/localMounts';
 import { message } from '../errors';
 import { dockerTypesRefusal } from '../oci/dockerTypes';
 import { imageRepository } from '../oci/registryPath';
@@ -74,11 +74,9 @@ export async function prepareBuilds(
       ? noCaches
       : logged.then(async (docker) => {
           const engine = { env: docker.env, builder: inputs.builder };
-          const asked = localMounts(engine, {
-            signal: ports.signal,
-            onStart: (group) => recordGroup(scratch, group),
-          });
-          return openCaches(work, access, await found, asked, { ...ports, scratch, docker: engine });
+          const streams = { signal: ports.signal, onStart: (group: number) => recordGroup(scratch, group) };
+          const ask = (): Promise<LocalMounts> => localMounts(engine, streams);
+          return openCaches(work, access, await found, ask, { ...ports, scratch, docker: engine });
         }),
   ]);
   const images = [...builds.values()].map(({ image }) => image);

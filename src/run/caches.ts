@@ -56,13 +56,13 @@ export const noCaches: Caches = {
 
 /**
  * Finds out what the cache mounts of these builds can start from. What the builder holds itself is better than anything from a registry; only for
- * what it lacks is the registry asked. Never throws.
+ * what it lacks is the registry asked. `ask`: what the builder holds; where there are no mounts nobody asks. Never throws.
  */
 export async function openCaches(
   work: Work,
   access: Access,
   builds: ReadonlyMap<string, BuildInputs>,
-  asked: Promise<LocalMounts>,
+  ask: () => Promise<LocalMounts>,
   ports: CachesPorts,
 ): Promise<Caches> {
   const { inputs, branch, defaultBranch } = work;
@@ -78,7 +78,7 @@ export async function openCaches(
     }
   }
   if (used.size === 0) return noCaches;
-  const mounts = await asked;
+  const mounts = await ask();
   const branches = [branch, defaultBranch].filter((each) => each !== undefined);
   const folders = await Promise.all(
     [...used.values()].map(async ({ cache, baseImages, platforms }): Promise<Folder> => {

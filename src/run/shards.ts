@@ -4,6 +4,7 @@ import { cutShards, parseMatrix, parseShardId, shardName, type Shard, type Shard
 import { noteSeconds, notedSeconds } from '../publish/durations';
 import { lastSeconds } from '../publish/lookUp';
 import { rebuildMark } from '../publish/tags';
+import { mapConcurrently } from '../system/mapConcurrently';
 import { quoted } from '../system/quoted';
 import type { Catalog, Inputs, Log, Selection } from '../types';
 import type { Access } from './access';
@@ -161,15 +162,15 @@ export async function noteShard(
   { outcomes }: Product,
   log: Log,
 ): Promise<void> {
-  for (const outcome of outcomes) {
-    if (outcome.kind !== 'built') continue;
+  await mapConcurrently(outcomes, async (outcome) => {
+    if (outcome.kind !== 'built') return;
     const { startedAt, builtAt } = outcome.timing;
-    if (startedAt === undefined || builtAt === undefined) continue;
+    if (startedAt === undefined || builtAt === undefined) return;
     const timed = { image: outcome.name, platform };
     await noteSeconds(registry, path.full, timed, (builtAt - startedAt) / 1000).catch((error: unknown) =>
       log.debug(`${outcome.name}: ${message(error)}`),
     );
-  }
+  });
 }
 
 /**
