@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { lookUp } from '../../src/publish/lookUp';
 import { publish } from '../../src/publish/publication';
 import type { PublicationOrder } from '../../src/publish/publishSet';
+import { keyTag } from '../../src/publish/tags';
 import type { Registry } from '../../src/types';
 import { memoryRegistry, Storage } from '../support/memoryRegistry';
 import { buildTinyRelease, commitId, history, silent } from '../support/releaseSets';
@@ -15,6 +16,34 @@ async function run(registry: Registry, order: PublicationOrder): Promise<string>
   const { kind } = await publish(order, ports);
   return kind;
 }
+
+test('eight images that are published for the first time: no manifest is read again that was read or put a moment ago', async () => {
+  const storage = new Storage();
+  const images = Object.fromEntries(names.map((name) => [name, { content: '1' }]));
+  const built = await buildTinyRelease(memoryRegistry(storage), {
+    registryPath: path,
+    commit: commitId('a'),
+    images,
+    binds: { apiserver: ['driver', 'launcher'] },
+  });
+  for (const { repository, key, unbound } of built.images) storage.tags.set(`${repository}:${keyTag(key)}`, unbound);
+  const asked: string[] = [];
+  const counting = memoryRegistry(storage, {
+    before: ({ name }) => {
+      asked.push(name);
+      return Promise.resolve();
+    },
+  });
+  expect(await run(counting, { ...built, moveLatest: true })).toBe('published');
+  const times = (of: string): number => asked.filter((name) => name === of).length;
+  // Of each image its commit's tag and `latest`; of the set these and its announcement.
+  expect(times('putManifest')).toBe(2 * names.length + 3);
+  // Of each image its key, its commit's tag before and after, and `latest` at four looks; of the set its tag before and after, and `latest`; and
+  // by its digest the bound image alone.
+  expect(times('manifest'), asked.join(' ')).toBe((1 + 2 + 4) * names.length + 2 + 4 + 1);
+  // Where no `latest` was found, whether the list says so too; and the announcements.
+  expect(times('tags'), asked.join(' ')).toBe(2 * names.length + 1 + 4 + 3);
+});
 
 test('eight images that did not change: at most 40 requests, and a tag that was moved is put back all the same', async () => {
   const storage = new Storage();

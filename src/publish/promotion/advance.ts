@@ -119,6 +119,7 @@ async function carryOut(state: PromotionState, decided: Decided, look: Snapshot)
       throw error;
     });
     state.moved.add(pointer.repository);
+    view.expect(pointer);
   }).catch((error: unknown) => {
     if (!(error instanceof LookAgain)) throw error;
   });

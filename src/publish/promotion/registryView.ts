@@ -45,6 +45,8 @@ export class RegistryView {
   private readonly scraps = new Set<string>();
   /** By repository, oldest first; null: nothing. */
   private readonly seen = new Map<string, (Manifest | null)[]>();
+  /** Repositories whose `latest` was put. */
+  private readonly filled = new Set<string>();
 
   /** `now`: milliseconds since the epoch. */
   constructor(mine: StoredSet, setRepository: string, isAncestor: IsAncestor, now: () => number) {
@@ -57,6 +59,11 @@ export class RegistryView {
   /** What stood there when we first looked. undefined: we did not; null: nothing. */
   firstSeen({ repository }: Pointer): Manifest | null | undefined {
     return this.seen.get(repository)?.[0];
+  }
+
+  /** Something was put there: the next look will find it. */
+  expect({ repository }: Pointer): void {
+    this.filled.add(repository);
   }
 
   /** Reads the announcements first, then all tags. Throws RegistryError, or PublishError when the registry contradicts itself. */
@@ -74,7 +81,7 @@ export class RegistryView {
     const images = [...this.known.values()];
     const pointers = [...images, this.set];
     const read = await mapConcurrently(pointers, ({ repository }) => {
-      const isExpected = this.seen.get(repository)?.at(-1) !== null;
+      const isExpected = this.filled.has(repository) || this.seen.get(repository)?.at(-1) !== null;
       return readTag(registry, repository, latestTag, { isExpected });
     });
     const values = new Map(pointers.map(({ repository }, index) => [repository, read[index]]));
