@@ -38,9 +38,9 @@ test('eight images that are published for the first time: no manifest is read ag
   const times = (of: string): number => asked.filter((name) => name === of).length;
   // Of each image its commit's tag and `latest`; of the set these and its announcement.
   expect(times('putManifest')).toBe(2 * names.length + 3);
-  // Of each image its key, its commit's tag before and after, and `latest` at four looks; of the set its tag before and after, and `latest`; and
-  // by its digest the bound image alone.
-  expect(times('manifest'), asked.join(' ')).toBe((1 + 2 + 4) * names.length + 2 + 4 + 1);
+  // Of each image its key, its commit's tag before and after, and `latest` at four looks; of the set its tag before and after, `latest`, and
+  // its announcement; by its digest the bound image alone.
+  expect(times('manifest'), asked.join(' ')).toBe((1 + 2 + 4) * names.length + 2 + 4 + 3 + 1);
   // Where no `latest` was found, whether the list says so too; and the announcements.
   expect(times('tags'), asked.join(' ')).toBe(2 * names.length + 1 + 4 + 3);
 });

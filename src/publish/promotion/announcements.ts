@@ -25,15 +25,13 @@ export interface Candidate {
 }
 
 /**
- * The announcements of the last hours, by time, then tag: the same order for everyone. `now`: milliseconds since the epoch. `mine`: ours, which
- * nobody else puts, so that what it names need not be read; whether it is there, the list says to us as to everyone.
+ * The announcements of the last hours, by time, then tag: the same order for everyone. `now`: milliseconds since the epoch.
  * Throws RegistryError, or PublishError when the registry contradicts itself.
  */
 export async function readAnnouncements(
   registry: Registry,
   repository: string,
   now: number,
-  mine?: Pick<Candidate, 'tag' | 'set'>,
 ): Promise<readonly Candidate[]> {
   const tags = await registry.tags(repository);
   const recent = tags.flatMap((tag) => {
@@ -41,7 +39,8 @@ export async function readAnnouncements(
     return own?.kind === 'candidate' && isRecent(own, now) ? [{ tag, ...own }] : [];
   });
   const found = await mapConcurrently(recent, async (named): Promise<readonly Candidate[]> => {
-    const stored = named.tag === mine?.tag ? mine.set : await readSet(registry, repository, named.tag);
+    // Ours too: a run of the same commit, announced in the same millisecond, has the same tag, and both have to see the same set there.
+    const stored = await readSet(registry, repository, named.tag);
     // Removed since it was listed: by hand, or with the set of an old commit.
     if (stored === undefined) return [];
     if (stored !== 'other') return stored.lock.commit === named.commit ? [{ ...named, set: stored, active: true }] : [];

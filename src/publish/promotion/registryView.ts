@@ -69,8 +69,7 @@ export class RegistryView {
   /** Reads the announcements first, then all tags. Throws RegistryError, or PublishError when the registry contradicts itself. */
   async look(registry: Registry, own: Own): Promise<Snapshot> {
     const { isAncestor } = this;
-    const mine = own.tag === undefined ? undefined : { tag: own.tag, set: this.mine };
-    const announced = await readAnnouncements(registry, this.set.repository, this.now(), mine);
+    const announced = await readAnnouncements(registry, this.set.repository, this.now());
     const others = announced.filter(({ tag }) => own.over?.tag !== tag);
     const candidates = [...others, ...[own.pretend ?? own.over ?? []].flat()];
     const active = candidates.filter((each) => each.active);
