@@ -173,7 +173,7 @@ describe('a matrix of images', () => {
 
   it('refuses what is not a shard, with the reason', async () => {
     const head = (await world.fork.git('rev-parse', 'HEAD')).slice(0, 12);
-    expectRefusal(await build('driver'), 2, /input shard: "driver" is none/);
+    expectRefusal(await build('driver'), 2, /input shard: "driver" is not a shard/);
     expectRefusal(await build(`${head}:nothing`), 2, /the catalog has no image "nothing"/);
     const sets = ['build', '--images', 'all', '--shards', '***'];
     expectRefusal(await images(...sets), 2, /input shards: it is not what the output matrix/);
