@@ -40,7 +40,7 @@ test-builders: node_modules/.package-lock.json ## builds by buildkitd, remote an
 	@KFP_IMAGES_BUILDKIT_VERSION="$(BUILDKIT)" KFP_IMAGES_BUILDX_VERSION="$(BUILDX)" $(outside) script/engine run -- script/builders run -- npx vitest run --config vitest.builders.config.mts
 
 test-matrix: node_modules/.package-lock.json ## rounds of a matrix of jobs, killed, late, twice, of another commit: SEEDS=300, FROM=1 (needs Go and root)
-	@KFP_IMAGES_MATRIX_SEEDS="$(or $(SEEDS),300)" KFP_IMAGES_MATRIX_FROM="$(or $(FROM),1)" $(outside) script/engine run -- script/builders run -- npx vitest run --config vitest.builders.config.mts --testTimeout 3600000 --hookTimeout 3600000 builders/matrix
+	@KFP_IMAGES_MATRIX_SEEDS="$(or $(SEEDS),300)" KFP_IMAGES_MATRIX_FROM="$(or $(FROM),1)" $(outside) script/engine run -- script/builders run -- npx vitest run --config vitest.builders.config.mts --reporter verbose --testTimeout 3600000 --hookTimeout 3600000 builders/matrix
 
 replay: node_modules/.package-lock.json ## the history of a clone on the small fork, every image rebuilt and compared: CLONE=FOLDER, COUNT=200, FROM=1, JOBS=4 (needs Go and root)
 	@$(outside) script/engine run -- script/builders run -- node_modules/.bin/node script/ts.mjs __tests__/random/replay.ts "$(CLONE)" "$(or $(COUNT),200)" "$(or $(FROM),1)" "$(or $(JOBS),4)"
