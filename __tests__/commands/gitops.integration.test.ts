@@ -122,10 +122,10 @@ test('a set of another registry path: where it belongs is said, and it is found 
   await writeFile(join(folder.path, 'no-login', 'config.json'), login.replaceAll(host, other));
   const refused = await set('--registry-path', [other, ...rest].join('/'));
   expect(refused.stderr).toContain(
-    `is a release set of another registry path: its images are named ${registry.path}/…`,
+    `is not a release set of this registry path: it says that its images are ${registry.path}/…`,
   );
   const [, path = '', hosts = ''] =
-    /Give (--registry-path \S+); .* also (--registry-hosts \S+)\.$/m.exec(refused.stderr) ?? [];
+    /give (--registry-path \S+); .* also (--registry-hosts \S+)\.$/m.exec(refused.stderr) ?? [];
   const found = await set(...path.split(' '), ...hosts.split(' '));
   expect(found.exitCode, `${refused.stderr}${found.stderr}`).toBe(0);
   expect(JSON.parse(found.stdout)).toMatchObject({ commit, registryPath: registry.path });

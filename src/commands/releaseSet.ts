@@ -122,8 +122,8 @@ async function readLock(registry: Registry, path: string, commit: string): Promi
     throw new PublishError(
       elsewhere === undefined
         ? `${repository}:${commitTag(commit)} is not a release set, or was withdrawn. Build that commit again.`
-        : `${repository}:${commitTag(commit)} is a release set of another registry path: its images are named ${elsewhere.registryPath}/…. ` +
-            `Give --registry-path ${elsewhere.registryPath}${asAnotherHost(elsewhere.registryPath, path)}.`,
+        : `${repository}:${commitTag(commit)} is not a release set of this registry path: it says that its images are ${elsewhere.registryPath}/…. ` +
+            `Build that commit again; or, if you know that as another name of it, give --registry-path ${elsewhere.registryPath}${asAnotherHost(elsewhere.registryPath, path)}.`,
     );
   }
   if (set.lock.commit !== commit) {
