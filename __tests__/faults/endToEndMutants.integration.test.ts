@@ -46,8 +46,8 @@ const changes: readonly (SourceChange & {
   {
     name: 'the set after the tags',
     ...{ entry: 'main', file: 'src/publish/publication.ts' },
-    from: "  await step('tag', ",
-    to: "  await publishLock(registry, mine, order.binds, order.created);\n  await step('tag', ",
+    from: "await step(['tag'], ",
+    to: "await publishLock(registry, mine, order.binds, order.created);\n    await step(['tag'], ",
     round: refused,
     finds: /I1: kfp-images-set:commit-\w+ is of \w+, whose driver is another/,
   },
