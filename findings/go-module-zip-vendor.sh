@@ -10,7 +10,7 @@ set -euo pipefail
 dir=$(mktemp -d)
 trap 'chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
 cd "$dir"
-export GOPATH=$dir/gopath GOCACHE=$dir/gocache GOPROXY=direct GOPRIVATE='*' GOFLAGS=-mod=mod GOTOOLCHAIN=local GIT_CONFIG_GLOBAL=$dir/gitconfig
+export GOPATH=$dir/gopath GOCACHE=$dir/gocache GOPRIVATE='*' GOFLAGS=-mod=mod GOTOOLCHAIN=local GIT_CONFIG_GLOBAL=$dir/gitconfig
 go version
 git config --global url."file://$dir/site".insteadOf https://example.test/site
 git config --global user.name finding && git config --global user.email finding@example.test
