@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { PublishError } from '../../src/errors';
-import { fallbackTag, openAttachments as open, type AttachedFile, type Attachments } from '../../src/oci/attachments';
+import { openAttachments as open, type AttachedFile, type Attachments } from '../../src/oci/attachments';
+import { fallbackTag } from '../../src/oci/fallbackLists';
 import type { Descriptor, Registry } from '../../src/types';
 import { memoryRegistry, Storage, type MemoryOptions } from '../support/memoryRegistry';
 import { pushTinyImage } from '../support/releaseSets';

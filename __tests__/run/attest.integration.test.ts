@@ -2,7 +2,7 @@ import { generateKeyPairSync, verify } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { fallbackTag } from '../../src/oci/attachments';
+import { fallbackTag } from '../../src/oci/fallbackLists';
 import { readProvenance } from '../../src/publish/attest/readStatement';
 import { provenanceType, signatureType } from '../../src/publish/attest/statement';
 import type { StepResult } from '../support/runner';
