@@ -4,6 +4,7 @@ import { ContextView } from '../dockerfile/contextView';
 import { readBaseConfigs, type AskBaseConfig } from './baseConfigs';
 import type { OwnImage } from './ownBases';
 import {
+  missingDockerfiles,
   missingFolders,
   unlistedMounts,
   unmatchedSources,
@@ -22,7 +23,6 @@ import { GoInputs, type GoImage } from '../golang/goInputs';
 import { ParsedFiles } from '../golang/parsedFiles';
 import { normalise } from '../system/pathText';
 import { containedPath } from '../git/links';
-import { submoduleAbove, submoduleMend } from '../git/submodules';
 import { Texts } from '../git/texts';
 
 /** Everything from git, and every base image, that decides the bits of one image. */
@@ -103,7 +103,12 @@ export class InputReader {
       else drafts.push({ image, dockerfile, ignore: this.#ignoreFile(image) });
     }
     if (mistakes.length > 0 && !skipMissing) throw new CatalogError(mistakes);
-    if (missing.length > 0 && !skipMissing) throw missingDockerfiles(missing, drafts, this.#tree);
+    if (missing.length > 0 && !skipMissing)
+      throw missingDockerfiles(
+        missing,
+        drafts.map(({ image }) => image),
+        this.#tree,
+      );
     await this.#texts.load(drafts.flatMap(({ dockerfile, ignore }) => [dockerfile, ...(ignore ? [ignore] : [])]));
     const parsed = await Promise.all(
       drafts.map(async (draft) => ({
@@ -225,27 +230,3 @@ function useOf(parsed: ParsedDockerfile, image: CatalogImage, platform: string, 
 
 /** A draft, and all that deciding its files needs. */
 type Analysed = Draft & Findings;
-
-function missingDockerfiles(missing: readonly CatalogImage[], there: readonly Draft[], tree: GitTree): SourceError {
-  const [first] = missing;
-  for (const { name, dockerfile } of missing) {
-    const within = submoduleAbove(tree, dockerfile);
-    if (within === undefined) continue;
-    return new SourceError(
-      `The Dockerfile ${dockerfile} of "${name}" is in the submodule ${within.path}, whose files are not here. ${submoduleMend}.`,
-    );
-  }
-  const what =
-    first !== undefined && missing.length === 1
-      ? `The image "${first.name}" has no Dockerfile at ${first.dockerfile} in ${tree.label}. Correct \`dockerfile\` in the catalog, or commit the file.`
-      : `${missing.length} images have no Dockerfile in ${tree.label}: ${missing.map(({ name, dockerfile }) => `${name} (${dockerfile})`).join(', ')}. ` +
-        `Correct \`dockerfile\` in the catalog, or commit the files.`;
-  const names = new Set(missing.map(({ name }) => name));
-  const rest = there.flatMap(({ image }) =>
-    Object.values(image.bind).some((name) => names.has(name)) ? [] : [image.name],
-  );
-  return new SourceError(
-    `${what} Where the repository has other images than the catalog, \`kfp-images init\` proposes a catalog of the Dockerfiles that it finds.` +
-      (rest.length === 0 ? '' : ` To go on without: --images ${rest.join(',')}`),
-  );
-}

@@ -1,4 +1,4 @@
-import type { CatalogError } from '../errors';
+import { SourceError, type CatalogError } from '../errors';
 import type { ContextView } from '../dockerfile/contextView';
 import { isTemplated } from '../dockerfile/contextUse';
 import type { Instruction } from '../dockerfile/instructions';
@@ -45,6 +45,33 @@ export function missingFolders(
     const text = `images.${[name, ...field].join('.')}: ${why}`;
     return at === undefined ? [] : [{ at, text }];
   });
+}
+
+/** The error for images whose Dockerfiles the tree has not. `there`: the images whose it has. Pure. */
+export function missingDockerfiles(
+  missing: readonly CatalogImage[],
+  there: readonly CatalogImage[],
+  tree: GitTree,
+): SourceError {
+  const [first] = missing;
+  for (const { name, dockerfile } of missing) {
+    const within = submoduleAbove(tree, dockerfile);
+    if (within === undefined) continue;
+    return new SourceError(
+      `The Dockerfile ${dockerfile} of "${name}" is in the submodule ${within.path}, whose files are not here. ${submoduleMend}.`,
+    );
+  }
+  const what =
+    first !== undefined && missing.length === 1
+      ? `The image "${first.name}" has no Dockerfile at ${first.dockerfile} in ${tree.label}. Correct \`dockerfile\` in the catalog, or commit the file.`
+      : `${missing.length} images have no Dockerfile in ${tree.label}: ${missing.map(({ name, dockerfile }) => `${name} (${dockerfile})`).join(', ')}. ` +
+        `Correct \`dockerfile\` in the catalog, or commit the files.`;
+  const names = new Set(missing.map(({ name }) => name));
+  const rest = there.flatMap(({ name, bind }) => (Object.values(bind).some((bound) => names.has(bound)) ? [] : [name]));
+  return new SourceError(
+    `${what} Where the repository has other images than the catalog, \`kfp-images init\` proposes a catalog of the Dockerfiles that it finds.` +
+      (rest.length === 0 ? '' : ` To go on without: --images ${rest.join(',')}`),
+  );
 }
 
 /** Known to every Dockerfile without ARG: https://docs.docker.com/reference/dockerfile/#predefined-args */
