@@ -78,26 +78,14 @@ test('a catalog that was deleted on purpose is not read from the index', async (
   expect((await kfpImages(at('deleted'), 'doctor')).stdout).toMatch(/✔ Catalog +8 images, built in/);
 });
 
+/** Without any file's content, and nothing checked out. */
+const partialClone = (name: string): Promise<unknown> =>
+  git(folder.path, 'clone', '--quiet', '--filter=blob:none', '--no-checkout', `file://${at('origin.git')}`, name);
+
 test('a partial clone whose remote is gone: what is missing, and how to get it', async () => {
-  await git(
-    folder.path,
-    'clone',
-    '--quiet',
-    '--filter=blob:none',
-    '--no-checkout',
-    `file://${at('origin.git')}`,
-    'part',
-  );
+  await partialClone('part');
   expect((await kfpImages(at('part'), 'plan', '--images', 'auth')).exitCode).toBe(0);
-  await git(
-    folder.path,
-    'clone',
-    '--quiet',
-    '--filter=blob:none',
-    '--no-checkout',
-    `file://${at('origin.git')}`,
-    'cut',
-  );
+  await partialClone('cut');
   await rename(at('origin.git'), at('gone.git'));
   const { exitCode, stderr } = await kfpImages(at('cut'), 'plan', '--images', 'auth');
   expect(stderr).toMatch(
