@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { PublishError, RegistryError } from '../../src/errors';
-import { isImmutable } from '../../src/oci/immutable';
+import { isImmutable } from '../../src/oci/refusals';
 import { putTag, readTag } from '../../src/publish/putTag';
 import { commitTag } from '../../src/publish/tags';
 import { memoryRegistry, Storage } from '../support/memoryRegistry';

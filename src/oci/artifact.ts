@@ -1,8 +1,7 @@
 import { PublishError, RegistryError } from '../errors';
 import type { Descriptor, Manifest, Registry } from '../types';
 import { digestOf } from './digest';
-import { isImmutable } from './immutable';
-import { saysPartIsMissing } from './patientPut';
+import { isImmutable, saysPartIsMissing } from './refusals';
 
 /**
  * `artifact`: an OCI 1.1 artifact, which is an image manifest with `artifactType` and an empty config

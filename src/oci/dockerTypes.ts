@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { RegistryError } from '../errors';
 import type { Registry } from '../types';
 import { digestOf } from './digest';
-import { saysPartIsMissing } from './patientPut';
+import { saysPartIsMissing } from './refusals';
 
 /** https://github.com/distribution/distribution/blob/v3.1.2/docs/content/spec/manifest-v2-2.md */
 const [manifestType, configType] = [

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RegistryError } from '../errors';
 import type { Registry } from '../types';
+import { empty } from './artifact';
 import { digestOf } from './digest';
 import { readManifest } from './manifest';
+import { saysPartIsMissing } from './refusals';
 
 const attempts = 4;
 const waitMs = 150;
@@ -14,9 +15,6 @@ interface Part {
   readonly mediaType: string;
   readonly bytes: Uint8Array;
 }
-
-/** The configuration of every artifact: https://github.com/opencontainers/image-spec/blob/main/manifest.md#guidance-for-an-empty-descriptor */
-const nothing: Part = { mediaType: 'application/vnd.oci.empty.v1+json', bytes: Buffer.from('{}') };
 
 /**
  * The same registry by several clients, which puts a manifest again when the registry says that it lacks a part of it. All parts are there before
@@ -36,7 +34,7 @@ function patient(registry: Registry, known: Map<string, Part>): Registry {
   const putParts = async (repository: string, manifest: Uint8Array): Promise<void> => {
     const { config, layers = [] } = readManifest(manifest) ?? {};
     for (const { digest } of [...(config === undefined ? [] : [config]), ...layers]) {
-      const part = known.get(`${repository}@${digest}`) ?? (digest === digestOf(nothing.bytes) ? nothing : undefined);
+      const part = known.get(`${repository}@${digest}`) ?? (digest === digestOf(empty.bytes) ? empty : undefined);
       if (part !== undefined) await registry.putBlob(repository, part.mediaType, part.bytes);
     }
   };
@@ -65,9 +63,4 @@ function patient(registry: Registry, known: Map<string, Part>): Registry {
       }
     },
   };
-}
-
-/** https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes */
-export function saysPartIsMissing(error: unknown): boolean {
-  return error instanceof RegistryError && error.codes.some((code) => /^(MANIFEST_)?BLOB_UNKNOWN$/.test(code));
 }

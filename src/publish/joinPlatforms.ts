@@ -1,7 +1,7 @@
 import { BuildError, message } from '../errors';
 import { digestOf } from '../oci/digest';
 import { readManifest } from '../oci/manifest';
-import { saysPartIsMissing } from '../oci/patientPut';
+import { saysPartIsMissing } from '../oci/refusals';
 import { field, parseJson } from '../system/json';
 import type { Log, Manifest, Registry } from '../types';
 import { tagKey } from './builtImage';

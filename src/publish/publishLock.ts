@@ -2,7 +2,7 @@ import { PublishError } from '../errors';
 import type { LockFile, Manifest, Registry } from '../types';
 import { isSameSet, mergeSets, type Binds } from './releaseSet';
 import { readSet, readSetElsewhere, storeSet, type StoredSet } from './setArtifact';
-import { isImmutable } from '../oci/immutable';
+import { isImmutable } from '../oci/refusals';
 import { keep } from './putTag';
 import { commitTag, setRepository } from './tags';
 

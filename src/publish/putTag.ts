@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PublishError } from '../errors';
-import { isImmutable } from '../oci/immutable';
+import { isImmutable } from '../oci/refusals';
 import type { Manifest, Registry } from '../types';
 import { keepTag, ownTag, passingTag } from './tags';
 

@@ -127,7 +127,7 @@ const setIn = (repository: string, manifest: Manifest, lock: LockFile | undefine
 
 /**
  * undefined: it has none. `gone`: the registry has it no more. Another run moved the tag, and some registries delete at once what no tag names,
- * and its parts (Gitea). Where that is not to be waited for (`mayGo`), it is an error.
+ * and its parts (Gitea). `mayGo: false`: that is an error.
  */
 async function readLock(
   registry: Registry,

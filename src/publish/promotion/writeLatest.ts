@@ -3,7 +3,7 @@ import { PublishError, RegistryError } from '../../errors';
 import type { Log, Manifest, Registry } from '../../types';
 import type { IsAncestor } from '../ancestry';
 import type { StoredSet } from '../setArtifact';
-import { isImmutable } from '../../oci/immutable';
+import { isImmutable } from '../../oci/refusals';
 import { latestTag } from '../tags';
 import type { KnownManifests } from '../reviveManifests';
 import type { Candidate } from './announcements';

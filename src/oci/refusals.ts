@@ -10,3 +10,8 @@ export function isImmutable(error: unknown): boolean {
     error instanceof RegistryError && error.status !== undefined && /immutab|ImageTagAlreadyExists/i.test(error.message)
   );
 }
+
+/** Does it say that a manifest's part is not there? https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes */
+export function saysPartIsMissing(error: unknown): boolean {
+  return error instanceof RegistryError && error.codes.some((code) => /^(MANIFEST_)?BLOB_UNKNOWN$/.test(code));
+}
