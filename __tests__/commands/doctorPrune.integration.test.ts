@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { runCli } from '../../src/commands/commandLine';
 import { storeSet } from '../../src/publish/setArtifact';
+import { readUnnamed, writeUnnamed } from '../../src/publish/prune/unnamed';
 import { putTag } from '../../src/publish/putTag';
 import { commitTag, keyTag, setRepository } from '../../src/publish/tags';
 import type { Registry } from '../../src/types';
@@ -93,6 +94,29 @@ describe('kfp-images prune', () => {
     expect(await registry.manifest(driver, old)).toBeUndefined();
     expect(await registry.manifest(driver, fresh)).toBeDefined();
     expect(await prune('--yes')).toMatchObject({ status: 0, document: { kind: 'nothing' } });
+  });
+
+  test('what a run built and never published is noted, and goes when a prune of more than a month ago noted it', async () => {
+    await publish('fresh', 1);
+    const repository = `${server.path}/driver`;
+    const digest = await pushTinyImage(registry, { repository, content: 'cancelled', revision: '' });
+    const tag = keyTag(contentKey('cancelled'));
+    await putTag(registry, { repository, tag, digest });
+    expect(await prune('--dry-run')).toMatchObject({
+      document: { unnamed: [{ name: `${repository}:${tag}@${digest}` }] },
+    });
+    expect(await readUnnamed(registry, server.path)).toEqual(new Map());
+    expect(await prune('--yes')).toMatchObject({ status: 0, document: { kind: 'nothing', deleted: [] } });
+    const noted = await readUnnamed(registry, server.path);
+    expect([...noted.keys()]).toEqual([`${repository}:${tag}@${digest}`]);
+    const longAgo = [...noted].map(([name, since]) => [name, since - 32 * 86_400_000] as const);
+    await writeUnnamed(registry, server.path, new Map(longAgo));
+    expect(await prune('--yes')).toMatchObject({
+      status: 0,
+      document: { kind: 'pruned', deleted: [{ digest }], problems: [] },
+    });
+    expect(await registry.manifest(repository, digest)).toBeUndefined();
+    expect(await readUnnamed(registry, server.path)).toEqual(new Map());
   });
 
   test('what a cluster runs stays; a cluster that can’t be read stops it', async () => {

@@ -58,7 +58,13 @@ test.concurrent.each([
 
   // When all of it is old, nothing of it is left.
   const { lock } = await runOnce(100, 'c2');
-  const rules = { keepLast: 1, keepDays: 0, now: Date.now() + 40 * 86_400_000, inUse: nothingInUse };
+  const rules = {
+    keepLast: 1,
+    keepDays: 0,
+    now: Date.now() + 40 * 86_400_000,
+    inUse: nothingInUse,
+    unnamed: new Map(),
+  };
   const inventory = await takeInventory(registry, 'r/p');
   const { deletions } = decidePrune(inventory, 'r/p', rules);
   const gone = new Set(deletions.map(({ repository, digest }) => `${repository}@${digest}`));

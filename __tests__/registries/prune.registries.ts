@@ -131,7 +131,7 @@ describe.skipIf(program === '').each(makes)('%s', (_, start) => {
     // Index, image and attestation, set, three bundles by --recursive, one of the image, of the set and of a bundle, and two of the old kind.
     expect(goes.length).toBeGreaterThanOrEqual(11);
     expect(stays).toHaveLength(goes.length);
-    const rules = { keepLast: 1, keepDays: 30, now: Date.now(), inUse: nothingInUse };
+    const rules = { keepLast: 1, keepDays: 30, now: Date.now(), inUse: nothingInUse, unnamed: new Map() };
     const plan = decidePrune(await takeInventory(registry, server.path), server.path, rules);
     const outcome = await executePrune(plan, { registry, google: undefined, log: silent });
     expect(outcome.problems).toEqual([]);

@@ -130,7 +130,7 @@ describe.each(fleet())('$name', (make) => {
     }
     const registry = client();
     const plan = async () => {
-      const rules = { keepLast: 1, keepDays: 1, now: Date.now(), inUse: nothingInUse };
+      const rules = { keepLast: 1, keepDays: 1, now: Date.now(), inUse: nothingInUse, unnamed: new Map() };
       return decidePrune(await takeInventory(registry, path), path, rules);
     };
     const first = await plan();

@@ -39,13 +39,16 @@ export function passingTag(digest: string, now: number): string {
   return rebuildTag(`${Math.floor(now / 3_600_000) * 3600}-${hex.slice(0, 8)}`, hex);
 }
 
-/** A run of GitHub's can be repeated for 30 days. https://docs.github.com/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs */
-const rebuildMs = 31 * 24 * 3_600_000;
+/**
+ * No run that began longer ago looks for what it built: milliseconds. A run of GitHub's can be repeated for 30 days.
+ * https://docs.github.com/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs
+ */
+export const longestRun = 31 * 24 * 3_600_000;
 
 /** A tag of a rebuild that no run looks for any more. */
 export function isOldRebuild(tag: string, now: number): boolean {
   const own = ownTag(tag);
-  return own?.kind === 'rebuild' && now - own.madeAt > rebuildMs;
+  return own?.kind === 'rebuild' && now - own.madeAt > longestRun;
 }
 
 /** Tag of a commit's images, and of its set. */
@@ -68,6 +71,9 @@ export function keepTag(digest: string): string {
 export function tookTag(image: string, platform: string | undefined): string {
   return `took-${image}${platform === undefined ? '' : `-${platform.replaceAll('/', '-')}`}`.slice(0, 128);
 }
+
+/** A note beside the sets of the content keys that no set names, see prune/unnamed.ts. */
+export const unnamedTag = 'unnamed';
 
 /** A run's announcement that its set is to become `latest`, see promotion/announcements.ts. */
 export function candidateTag(announcedAt: number, commit: string, override: boolean): string {

@@ -51,7 +51,7 @@ it.each([
   };
   const old = await publish('old', 90, 'a');
   const kept = await publish('new', 1, 'b');
-  const rules = { keepLast: 1, keepDays: 30, now: Date.now(), inUse: nothingInUse };
+  const rules = { keepLast: 1, keepDays: 30, now: Date.now(), inUse: nothingInUse, unnamed: new Map() };
   const plan = decidePrune(await takeInventory(registry, path), path, rules);
   const outcome = await executePrune(plan, { registry, google: undefined, log: silent });
   expect(outcome.problems).toEqual([]);

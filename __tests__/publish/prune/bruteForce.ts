@@ -9,6 +9,7 @@ import type { PruneRules } from '../../../src/publish/prune/rules';
 /** `REPOSITORY@DIGEST` of everything that goes, sorted. */
 export function bruteForce(inventory: Inventory, registryPath: string, rules: PruneRules): readonly string[] {
   const setsAt = `${registryPath}/kfp-images-set`;
+  if (!inventory.has(setsAt)) return [];
   const sets = setsOf(inventory, setsAt);
   const isOver = (tag: string): boolean => {
     const time = /^candidate-([0-9]+)-[0-9a-f]{40}(?:-override)?$/.exec(tag)?.[1];
@@ -47,7 +48,17 @@ export function bruteForce(inventory: Inventory, registryPath: string, rules: Pr
       continue;
     }
     const of = (set: Found) => set.images.filter((image) => image.repository === repository);
+    const isOldKey = (tag: string, digest: string): boolean => {
+      const since = rules.unnamed.get(`${repository}:${tag}@${digest}`);
+      return (
+        /^key-[0-9a-f]{40}$/.test(tag) &&
+        !sets.some((set) => of(set).some(({ key }) => tag === `key-${key.slice(0, 40)}`)) &&
+        since !== undefined &&
+        rules.now - since > 31 * 86_400_000
+      );
+    };
     const isOurs = (tag: string, digest: string): boolean =>
+      isOldKey(tag, digest) ||
       sets.some(
         (set) => goes(set) && tag === `commit-${set.commit}` && of(set).some((image) => image.digest === digest),
       ) ||
@@ -92,7 +103,8 @@ export function bruteForce(inventory: Inventory, registryPath: string, rules: Pr
       const parents = [...manifests.values()].filter(
         (other) => other.children.includes(digest) || attachments(other.digest).includes(digest),
       );
-      return isNamed || parents.some((other) => wanted(other.digest, [...seen, digest]));
+      const isOld = [...tags].some(([tag, at]) => at === digest && isOldKey(tag, digest));
+      return isNamed || isOld || parents.some((other) => wanted(other.digest, [...seen, digest]));
     };
     for (const digest of manifests.keys()) if (wanted(digest) && !stays(digest)) gone.push(`${repository}@${digest}`);
   }

@@ -95,7 +95,13 @@ test('what was rebuilt for a run that cannot be repeated any more goes, what a r
       repository({ [commitTag(commit)]: kept, [keyTag(key)]: kept, [again]: kept, [gone]: old, [stays]: recent }),
     ],
   ]);
-  const plan = decidePrune(inventory, registryPath, { keepLast: 1, keepDays: 1, now, inUse: nothingInUse });
+  const plan = decidePrune(inventory, registryPath, {
+    keepLast: 1,
+    keepDays: 1,
+    now,
+    inUse: nothingInUse,
+    unnamed: new Map(),
+  });
   expect(names(plan.deletions)).toEqual([`${driver}@${old.digest}`]);
   expect(plan.untaggings.map(({ tag }) => tag)).toEqual([again]);
 });

@@ -25,6 +25,8 @@ const oneSet = fc.record({
   contents: fc.array(fc.nat({ max: 4 }), { minLength: 3, maxLength: 3 }),
   ageInDays: fc.option(fc.nat({ max: 60 })),
   isIndex: fc.boolean(),
+  /** Its part has a content key of its own, as a shard's has; an earlier prune noted it, so many days ago. */
+  partKey: fc.option(fc.record({ notedDaysAgo: fc.option(fc.nat({ max: 60 })) })),
   hasAttestation: fc.boolean(),
   /** Tags of ours that are missing, as after an interrupted run. */
   lacksCommitTag: fc.boolean(),
@@ -50,6 +52,8 @@ const extra = fc.record({
     'attached',
   ),
   content: fc.nat({ max: 4 }),
+  /** An earlier prune noted what it names, so many days ago. */
+  notedDaysAgo: fc.option(fc.nat({ max: 60 })),
 });
 
 export const sample: fc.Arbitrary<Sample> = fc
@@ -64,6 +68,10 @@ export const sample: fc.Arbitrary<Sample> = fc
   })
   .map(({ sets, extras, keepLast, keepDays, latest, running, taggedSet }) => {
     const store = new Store();
+    const unnamed = new Map<string, number>();
+    const note = (name: string, daysAgo: number | null): void => {
+      if (daysAgo !== null) unnamed.set(name, Math.min(now - daysAgo * day, unnamed.get(name) ?? now));
+    };
     const bound = (image: string, content: number): string => digest(`${image} ${content}`);
     for (const [index, set] of sets.entries()) {
       const commit = commitOf(index);
@@ -73,6 +81,12 @@ export const sample: fc.Arbitrary<Sample> = fc
         const top = bound(image, content);
         // A part that indexes of the image's other contents list, too.
         store.put(repository, { digest: digest(`${image} part ${content % 2}`) });
+        if (set.partKey !== null) {
+          const part = digest(`${image} part ${content % 2}`);
+          const tag = keyTag(digest(`${part} key`).slice(7));
+          store.tag(repository, tag, part);
+          note(`${repository}:${tag}@${part}`, set.partKey.notedDaysAgo);
+        }
         store.put(repository, { digest: digest(`${image} unbound ${content}`) });
         store.put(repository, { digest: top, children: set.isIndex ? [digest(`${image} part ${content % 2}`)] : [] });
         store.tag(repository, keyTag(keyOf(image, content)), digest(`${image} unbound ${content}`));
@@ -109,7 +123,7 @@ export const sample: fc.Arbitrary<Sample> = fc
       if (latest === index) store.tag(at, 'latest', own);
       if (taggedSet === index) store.tag(at, 'v1', own);
     }
-    for (const { image, kind, content } of extras) {
+    for (const { image, kind, content, notedDaysAgo } of extras) {
       const repository = `${registryPath}/${image}`;
       const target = bound(image, content);
       if (kind === 'attached') {
@@ -128,12 +142,13 @@ export const sample: fc.Arbitrary<Sample> = fc
         };
         store.put(repository, { digest: target });
         store.tag(repository, tags[kind], target);
+        note(`${repository}:${tags[kind]}@${target}`, notedDaysAgo);
       }
     }
     const digests = new Set(running.map(({ image, content }) => bound(image, content)));
     return {
       inventory: store.inventory(),
-      rules: { keepLast, keepDays, now, inUse: { digests, tags: new Set<string>() } },
+      rules: { keepLast, keepDays, now, inUse: { digests, tags: new Set<string>() }, unnamed },
     };
   });
 

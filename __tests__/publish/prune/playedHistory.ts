@@ -106,7 +106,7 @@ async function attach(
 }
 
 const rulesOf = ({ now }: PlayedHistory, keepLast: number): PruneRules => {
-  return { keepLast, keepDays: 0, now, inUse: nothingInUse };
+  return { keepLast, keepDays: 0, now, inUse: nothingInUse, unnamed: new Map() };
 };
 
 /** The commits that stay: the newest, and the one that `latest` of the sets names. */

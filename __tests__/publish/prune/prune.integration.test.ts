@@ -87,7 +87,13 @@ async function somePath() {
 }
 
 async function planFor(path: string, inUse: InUse = nothingInUse, keepLast = 1): Promise<PrunePlan> {
-  return decidePrune(await takeInventory(registry, path), path, { keepLast, keepDays: 30, now: Date.now(), inUse });
+  return decidePrune(await takeInventory(registry, path), path, {
+    keepLast,
+    keepDays: 30,
+    now: Date.now(),
+    inUse,
+    unnamed: new Map(),
+  });
 }
 
 describe('pruning real sets', () => {

@@ -1,3 +1,4 @@
+import { message } from '../../errors';
 import { accountIn, authClientOf } from '../../google/artifactRegistry/authClient';
 import { apiRemover } from '../../google/artifactRegistry/remove';
 import { confirmed, decidePrune, type PrunePlan } from '../../publish/prune/decide';
@@ -5,6 +6,7 @@ import { executePrune, type PruneOutcome } from '../../publish/prune/execute';
 import { takeInventory } from '../../publish/prune/inventory';
 import { visible } from '../../report/escape';
 import { size } from '../../report/format';
+import { isSameUnnamed, readUnnamed, repositoriesIn, writeUnnamed, type Unnamed } from '../../publish/prune/unnamed';
 import { openAccess, type Access } from '../../run/access';
 import { defineCommand } from '../command';
 import { confirm } from '../confirm';
@@ -45,17 +47,19 @@ export const pruneCommand = defineCommand({
     const dryRun = flags['dry-run'];
     const access = await openAccess(given, session);
     const { full } = access.path;
+    const unnamed = await readUnnamed(access.registry, full);
     const decide = async (): Promise<PrunePlan> => {
       // The clusters after the registry: what was deployed meanwhile is seen.
-      const inventory = await takeInventory(access.registry, full);
+      const inventory = await takeInventory(access.registry, full, repositoriesIn(unnamed, full));
       const inUse = await clusterImages(settings.keepClusters, full, session.signal);
       const { keepLast, keepDays } = settings;
-      return decidePrune(inventory, full, { keepLast, keepDays, now: Date.now(), inUse });
+      return decidePrune(inventory, full, { keepLast, keepDays, now: Date.now(), inUse, unnamed });
     };
     const plan = await decide();
     for (const line of planLines(plan, full)) session.printer.print(visible(line));
     if (dryRun || plan.deletions.length + plan.untaggings.length === 0) {
       if (dryRun) session.log.info('Nothing was deleted (--dry-run).');
+      else await note(unnamed, plan, access, session);
       return { document: documentOf(plan, undefined, dryRun) };
     }
     const tags = plan.untaggings.length === 0 ? '' : ` and ${plan.untaggings.length} tags`;
@@ -65,7 +69,9 @@ export const pruneCommand = defineCommand({
       session.log.info('Nothing was deleted.');
       return { exitCode: 1 };
     }
-    const outcome = await carryOut(confirmed(plan, await decide()), access, session);
+    const certain = confirmed(plan, await decide());
+    const outcome = await carryOut(certain, access, session);
+    if (!session.signal.aborted) await note(unnamed, certain, access, session);
     for (const problem of outcome.problems) session.log.warning(problem);
     for (const note of outcome.notes) session.log.info(note);
     session.log.info(
@@ -78,6 +84,16 @@ export const pruneCommand = defineCommand({
     };
   },
 });
+
+/** Leaves to later prunes what this one saw. Without it they start anew, which is a loss of time only. */
+async function note(before: Unnamed, { unnamed }: PrunePlan, access: Access, session: Session): Promise<void> {
+  if (isSameUnnamed(before, unnamed)) return;
+  await writeUnnamed(access.uncancellable, access.path.full, unnamed).catch((refusal: unknown) =>
+    session.log.warning(
+      `What no set names could not be noted, so that no later prune knows how long that has been so: ${message(refusal)}`,
+    ),
+  );
+}
 
 function carryOut(plan: PrunePlan, access: Access, session: Session): Promise<PruneOutcome> {
   const { path, credentials, emulator } = access;
@@ -112,6 +128,7 @@ function documentOf(plan: PrunePlan, outcome: PruneOutcome | undefined, dryRun: 
     deleted: outcome?.deleted.map(named) ?? [],
     untagged: outcome?.untagged ?? 0,
     bytes: outcome?.bytes ?? plan.deletions.reduce((sum, { bytes }) => sum + bytes, 0),
+    unnamed: [...plan.unnamed].map(([name, since]) => ({ name, since: new Date(since).toISOString() })),
     problems: outcome?.problems ?? [],
     notes: outcome?.notes ?? [],
   };

@@ -1,8 +1,9 @@
 import { isSeedTag, isStale, seedRepository } from '../cacheSeed';
-import { commitTag, isOldRebuild, keepTag, keyTag, setRepository } from '../tags';
+import { commitTag, isOldRebuild, keepTag, keyTag, longestRun, ownTag, setRepository } from '../tags';
 import { describeDeletions, orphanReferrers, parentsFirst, reach, setBySet, subjectOf, type Deletion } from './graph';
 import type { Inventory, StoredRepository } from './inventory';
 import { isOver, decideSets, type PruneRules, type SetVerdict } from './rules';
+import { unnamedName, type Unnamed } from './unnamed';
 
 /** A tag that goes from something that stays: of a set that goes on an image that another needs, or an announcement that is over. */
 export interface Untagging {
@@ -18,6 +19,8 @@ export interface PrunePlan {
   /** Set by set: the set, then what only it needed; an index before what it lists. */
   readonly deletions: readonly Deletion[];
   readonly untaggings: readonly Untagging[];
+  /** Content keys that stay though no set names them: what a later prune goes by. */
+  readonly unnamed: Unnamed;
 }
 
 /**
@@ -25,13 +28,13 @@ export interface PrunePlan {
  *
  * An image goes when a set that goes names it (by digest, by its content key, or within an index), and nothing that stays leads to it: a set,
  * an index or an attestation that stays, a tag that is not of a set that goes, something that runs. In doubt it stays: tags of commits that
- * have no set (a run may be about to write it), content keys that no set names, whatever is not understood. A cache's seed goes when it is so
- * old that no build starts from it.
+ * have no set (a run may be about to write it), content keys that no set names until a prune long ago noted that already, whatever is not
+ * understood. A cache's seed goes when it is so old that no build starts from it.
  */
 export function decidePrune(inventory: Inventory, registryPath: string, rules: PruneRules): PrunePlan {
   const setsAt = setRepository(registryPath);
   const setsThere = inventory.get(setsAt);
-  if (setsThere === undefined) return { sets: [], deletions: [], untaggings: [] };
+  if (setsThere === undefined) return { sets: [], deletions: [], untaggings: [], unnamed: new Map() };
   const sets = decideSets(setsThere, rules);
   const going = sets.filter(({ goes }) => goes);
   const staying = sets.filter(({ goes }) => !goes);
@@ -39,6 +42,7 @@ export function decidePrune(inventory: Inventory, registryPath: string, rules: P
   const turns = new Map<string, number>();
   const deletions: Deletion[] = [];
   const untaggings: Untagging[] = [];
+  const unnamed = new Map<string, number>();
   const seedsAt = seedRepository(registryPath);
   for (const [name, repository] of inventory) {
     const stale = name === seedsAt ? staleSeeds(repository, rules.now) : [];
@@ -49,8 +53,10 @@ export function decidePrune(inventory: Inventory, registryPath: string, rules: P
         : name === seedsAt
           ? new Map([...repository.tags].filter(([tag, digest]) => isSeedTag(tag) && stale.includes(digest)))
           : new Map([...tagsThatGo(name, repository, going, staying), ...rebuilds]);
+    const keys = name === setsAt || name === seedsAt ? [] : unnamedKeys(name, repository, sets, rules);
+    const over = new Map(keys.flatMap(({ tag, digest, isOver }) => (isOver ? [[tag, digest] as const] : [])));
     const candidates = new Set<string>(name === setsAt ? notesThatGo(repository, rules.now) : stale);
-    for (const digest of reach(repository, [...rebuilds.values()], 'down')) candidates.add(digest);
+    for (const digest of reach(repository, [...rebuilds.values(), ...over.values()], 'down')) candidates.add(digest);
     for (const [turn, set] of oldestFirst.entries()) {
       for (const digest of reach(repository, startsOf(set, name, setsAt, removable), 'down')) {
         candidates.add(digest);
@@ -59,7 +65,7 @@ export function decidePrune(inventory: Inventory, registryPath: string, rules: P
     }
     const kept = reach(repository, [
       ...[...repository.tags]
-        .filter(([tag, digest]) => removable.get(tag) !== digest && subjectOf(tag) === undefined)
+        .filter(([tag, digest]) => removable.get(tag) !== digest && !over.has(tag) && subjectOf(tag) === undefined)
         .map(([, digest]) => digest),
       ...(name === setsAt
         ? []
@@ -73,6 +79,7 @@ export function decidePrune(inventory: Inventory, registryPath: string, rules: P
       ...[...repository.manifests.keys()].filter((digest) => !candidates.has(digest)),
     ]);
     const gone = [...candidates].filter((digest) => !kept.has(digest) && repository.manifests.has(digest));
+    for (const { tag, digest, since } of keys) if (kept.has(digest)) unnamed.set(unnamedName(name, tag, digest), since);
     deletions.push(...describeDeletions(name, repository, parentsFirst(repository, gone)));
     untaggings.push(
       ...[...removable].flatMap(([tag, digest]) => {
@@ -83,7 +90,39 @@ export function decidePrune(inventory: Inventory, registryPath: string, rules: P
     );
   }
   const turnOf = ({ repository, digest }: Deletion): number => turns.get(`${repository}@${digest}`) ?? going.length;
-  return { sets, deletions: setBySet(deletions, turnOf, setsAt), untaggings };
+  return { sets, deletions: setBySet(deletions, turnOf, setsAt), untaggings, unnamed };
+}
+
+interface UnnamedKey {
+  readonly tag: string;
+  readonly digest: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  /** No run that built it can come to publish it. */
+  readonly isOver: boolean;
+}
+
+/** The tags of content keys that no set names. One that names something else than when it was noted is a new one. */
+function unnamedKeys(
+  name: string,
+  repository: StoredRepository,
+  sets: readonly SetVerdict[],
+  { unnamed, now }: PruneRules,
+): readonly UnnamedKey[] {
+  const named = keysOf(name, sets);
+  return [...repository.tags].flatMap(([tag, digest]) => {
+    if (ownTag(tag)?.kind !== 'key' || named.has(tag)) return [];
+    // A clock that was ahead when it was noted makes it wait from now on.
+    const since = Math.min(unnamed.get(unnamedName(name, tag, digest)) ?? now, now);
+    return [{ tag, digest, since, isOver: now - since > longestRun }];
+  });
+}
+
+/** The tags of the content keys that sets name in a repository. */
+function keysOf(name: string, sets: readonly SetVerdict[]): ReadonlySet<string> {
+  return new Set(
+    sets.flatMap(({ images }) => images.filter((image) => image.repository === name).map(({ key }) => keyTag(key))),
+  );
 }
 
 /** Seeds that no build starts from any more. */
@@ -125,11 +164,7 @@ function tagsThatGo(
   going: readonly SetVerdict[],
   staying: readonly SetVerdict[],
 ): ReadonlyMap<string, string> {
-  const keysOf = (sets: readonly SetVerdict[]): Set<string> =>
-    new Set(
-      sets.flatMap(({ images }) => images.filter((image) => image.repository === name).map(({ key }) => keyTag(key))),
-    );
-  const stayingKeys = keysOf(staying);
+  const stayingKeys = keysOf(name, staying);
   const tags = new Map<string, string>();
   for (const { commit, images } of going) {
     const tag = commitTag(commit);
@@ -146,7 +181,7 @@ function tagsThatGo(
       if (isHere && !staysNamed.has(image.digest)) tags.set(tag, image.digest);
     }
   }
-  for (const tag of keysOf(going)) {
+  for (const tag of keysOf(name, going)) {
     const digest = repository.tags.get(tag);
     if (digest !== undefined && !stayingKeys.has(tag)) tags.set(tag, digest);
   }
@@ -164,6 +199,7 @@ export function confirmed(plan: PrunePlan, again: PrunePlan): PrunePlan {
       set.goes && !gone.has(set.digest) ? { ...set, goes: false, reason: 'is needed again' } : set,
     ),
     deletions: again.deletions.filter((deletion) => before.has(nameOf(deletion))),
+    unnamed: again.unnamed,
     untaggings: plan.untaggings.filter(({ repository, tag, digest }) => tags.has(`${repository}:${tag}@${digest}`)),
   };
 }

@@ -57,6 +57,12 @@ export async function executePrune(plan: PrunePlan, ports: PrunePorts): Promise<
         : named.has(digest)
           ? 'it was tagged meanwhile'
           : await remove(deletion, ports);
+    if (why === deletesNothing) {
+      problems.push(
+        `Nothing was deleted: ${repository.slice(0, repository.indexOf('/'))} does not delete by the distribution protocol (405). Delete there by its own means: the sets first, then what only they name.`,
+      );
+      break;
+    }
     if (why === undefined) deleted.push(deletion);
     else {
       problems.push(`${repository}@${digest} stays: ${why}`);
@@ -96,6 +102,9 @@ async function newlyNamed(plan: PrunePlan, repository: string, registry: Registr
   return named;
 }
 
+/** Why nothing goes: "If deletion is disabled, the registry MUST respond with either a 400 or a 405", and so do GitHub's and Docker Hub's. */
+const deletesNothing = 'the registry deletes nothing';
+
 /** Gives why it stays; undefined: the registry has it no more, under no tag. */
 async function remove(deletion: Deletion, ports: PrunePorts): Promise<string | undefined> {
   const { registry, google, log } = ports;
@@ -105,6 +114,7 @@ async function remove(deletion: Deletion, ports: PrunePorts): Promise<string | u
     return await stillThere(deletion, ports, found ? 'took the deletion' : 'answered 404 to the deletion');
   } catch (refusal) {
     const isFinal = refusal instanceof RegistryError && refusal.status !== undefined && refusal.status < 500;
+    if (google === undefined && refusal instanceof RegistryError && refusal.status === 405) return deletesNothing;
     if (google === undefined || !isFinal) return message(refusal);
     log.debug(`${repository}@${digest}: by Google's API, as the registry refuses: ${refusal.message}`);
   }

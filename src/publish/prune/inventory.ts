@@ -41,13 +41,17 @@ export interface StoredSetFacts {
 }
 
 /**
- * Reads what a registry path holds: its sets, the seeds of its caches, and every tag of the repositories that sets name, with all that these lead to.
- * RegistryError when anything can't be read: what is known by half decides nothing.
+ * Reads what a registry path holds: its sets, the seeds of its caches, and every tag of the repositories that sets name (or that are given: no
+ * set may name them any more), with all that these lead to. RegistryError when anything can't be read: what is known by half decides nothing.
  */
-export async function takeInventory(registry: Registry, registryPath: string): Promise<Inventory> {
+export async function takeInventory(
+  registry: Registry,
+  registryPath: string,
+  repositories: readonly string[] = [],
+): Promise<Inventory> {
   const listing = { isAsked: true };
   const sets = await takeRepository(registry, setRepository(registryPath), [], listing);
-  const wanted = new Map<string, Set<string>>();
+  const wanted = new Map<string, Set<string>>(repositories.map((name) => [name, new Set()]));
   for (const { set } of sets.manifests.values()) {
     for (const { repository, digest } of set?.images ?? []) {
       wanted.set(repository, (wanted.get(repository) ?? new Set()).add(digest));

@@ -1,5 +1,6 @@
 import { commitTag, isRecent, latestTag, ownTag } from '../tags';
 import type { StoredRepository, StoredSetFacts } from './inventory';
+import type { Unnamed } from './unnamed';
 
 /** What runs somewhere. */
 export interface InUse {
@@ -42,6 +43,8 @@ export interface PruneRules {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly inUse: InUse;
+  /** What earlier prunes noted. */
+  readonly unnamed: Unnamed;
 }
 
 /** What becomes of one set, and why. */
