@@ -82,6 +82,29 @@ describe('a seed', () => {
     expect((await find(registry)).own).toBe(theirs);
   });
 
+  test('that two repositories share: each keeps what the other has added, until it is too large; then one starts anew, and no further', async () => {
+    const registry = memoryRegistry(new Storage());
+    // Of each repository's own, for which building cold takes 100 s. Half of that is 2.5 GB at 50 MB/s.
+    const size = 0.4e9;
+    const cold: string[] = [];
+    for (let turn = 0; turn < 40; turn++) {
+      const who = turn % 2 === 0 ? 'ours' : 'theirs';
+      const from = await find(registry);
+      const held = from.seed?.layers.length ?? 0;
+      expect(from.seed?.size ?? 0).toBeLessThanOrEqual(2.5e9);
+      const isKnown = from.seed?.layers.some(({ digest }) => digest === digestOf(Buffer.from(who))) === true;
+      if (!isKnown) cold.push(`${String(turn)} ${who} on ${String(held)}`);
+      await store(registry, { text: isKnown ? `${who} ${String(turn)}` : who, size, from });
+    }
+    // Six layers are 2.4 GB, the seventh is too much: who meets it starts anew, and the other builds cold once after that.
+    expect(cold).toEqual(
+      [0, 7, 14, 21, 28, 35].flatMap((turn) => {
+        const [first, second] = turn % 2 === 0 ? ['ours', 'theirs'] : ['theirs', 'ours'];
+        return [`${String(turn)} ${first} on 0`, `${String(turn + 1)} ${second} on 1`];
+      }),
+    );
+  });
+
   test('of the own branch and of the default branch: the newer one', async () => {
     const registry = memoryRegistry(new Storage());
     const main = await store(registry, { age: 2 * day });
