@@ -87,6 +87,12 @@ function push(message: string): Failure {
 
 function pull(message: string): Failure {
   const of = (heals: Failure['heals'], hint?: string): Failure => ({ kind: 'pull', heals, hint });
+  if (/toomanyrequests|too many requests|\b429\b|pull rate limit/i.test(message)) {
+    return of(
+      'wait',
+      'The registry of a base image has given this machine as much as it gives. Log in to it before the build (Docker Hub gives more to who is logged in), or let the Dockerfile start from a mirror.',
+    );
+  }
   if (networkTrouble.test(message)) return of('wait', 'The registry of a base image does not answer as it should.');
   if (refusedLogin.test(message) || /denied|\b403\b/.test(message)) {
     return of('login', 'A base image can’t be pulled: check its name, and that the login may read it.');

@@ -46,10 +46,16 @@ function isTransientStatus(status: number): boolean {
 
 /** An answer that is not a success, as an error: status, OCI error codes and the registry's own words (printable, bounded, without `secrets`). */
 export function refusal(task: Task, answer: Answer, secrets: Iterable<string>): RegistryError {
-  const { codes, words } = readErrors(answer);
-  const said = words === '' ? '' : ` (${printable(withoutSecrets(words, secrets), 500)})`;
+  const { codes } = readErrors(answer);
+  const said = saidBy(answer, secrets);
   const why = `${answer.url.host} answered ${answer.status}${reason(answer)}${said}${fix(answer.status, task)}`;
   return failed(task, why, { status: answer.status, codes });
+}
+
+/** The registry's own words, ` (CODE: message)`; empty: it said nothing. */
+export function saidBy(answer: Answer, secrets: Iterable<string>): string {
+  const { words } = readErrors(answer);
+  return words === '' ? '' : ` (${printable(withoutSecrets(words, secrets), 500)})`;
 }
 
 /** The same, as Transient when the status says "not now". */
@@ -101,7 +107,7 @@ function readErrors(answer: Answer): { readonly codes: readonly string[]; readon
   if (Array.isArray(errors)) {
     const known = errors.slice(0, 5).map((error: unknown) => ({
       code: printable(asText(field(error, 'code')), 60),
-      words: asText(field(error, 'message')),
+      words: [asText(field(error, 'message')), detailOf(error)].filter((part) => part !== '').join(': '),
     }));
     const codes = known.map(({ code }) => code).filter((code) => code !== '');
     const parts = known.map((error) => [error.code, error.words].filter((part) => part !== '').join(': '));
@@ -117,6 +123,12 @@ function readErrors(answer: Answer): { readonly codes: readonly string[]; readon
     asText(field(json, 'details')),
   ];
   return { codes: [], words: words.find((word) => word !== '') ?? '' };
+}
+
+/** What decides is often in the details: Quay's `{"message"}`, Artifactory's `{"description"}`, or a text. */
+function detailOf(error: unknown): string {
+  const detail = field(error, 'detail');
+  return [detail, field(detail, 'message'), field(detail, 'description')].map(asText).find((text) => text !== '') ?? '';
 }
 
 const asText = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -7,6 +7,7 @@ import { digestOf, hasDigest } from './digest';
 import type { Answer } from './wire';
 import { errorCodes, failed, Transient } from './failure';
 import { pull, push, remove } from './scopes';
+import { listTags } from './tags';
 
 /** Everything that can be under a tag: https://github.com/opencontainers/image-spec/blob/main/media-types.md and Docker's forms. */
 const accept = [
@@ -29,7 +30,7 @@ export async function headManifest(caller: Caller, reference: string): Promise<D
       scopes: [pull(caller.target.name)],
       headers: { accept },
     });
-    if (answer.status === 404) return 'absent';
+    if (answer.status === 404 || (await isUnlisted(caller, answer, reference))) return 'absent';
     // Something on the way takes no HEAD.
     if (answer.status === 405 || answer.status === 501) return 'incomplete';
     if (!isGood(answer)) throw caller.refused(answer);
@@ -47,6 +48,18 @@ export async function headManifest(caller: Caller, reference: string): Promise<D
 }
 
 /**
+ * Is a tag that may not be read one that is not there? A virtual repository of Artifactory answers 403 in place of 404
+ * (https://github.com/google/go-containerregistry/pull/1691). Who may list the tags and does not find it there may believe that.
+ */
+async function isUnlisted(caller: Caller, answer: Answer, reference: string): Promise<boolean> {
+  if (answer.status !== 403 || isDigest(reference)) return false;
+  return listTags(caller).then(
+    (tags) => !tags.includes(reference),
+    () => false,
+  );
+}
+
+/**
  * The manifest's bytes, which have the digest that was asked for and that the registry named.
  * A 404 counts when it comes with an OCI error code; a bare one (a load balancer's, a proxy's) when it stays.
  */
@@ -57,6 +70,7 @@ export function getManifest(caller: Caller, reference: string): Promise<Manifest
       if (errorCodes(answer).length > 0 || attempt >= attemptsAtBare404) return undefined;
       throw new Transient(caller.refusal(answer), { attempts: attemptsAtBare404 });
     }
+    if (await isUnlisted(caller, answer, reference)) return undefined;
     if (!isGood(answer)) throw caller.refused(answer);
     const named = answer.headers.get('docker-content-digest');
     const asked = isDigest(reference) ? reference : undefined;

@@ -57,7 +57,12 @@ export function parseRegistryPath(input: string): RegistryPath {
     const { project } = googleProject(path);
     return { ...known, kind: 'gcr', project, location, repository: host, warning: undefined };
   }
-  return { ...known, kind: 'other', warning: undefined };
+  return { ...known, kind: 'other', warning: host === 'docker.io' && path.length > 1 ? hubWarning(path) : undefined };
+}
+
+/** https://docs.docker.com/docker-hub/repos/create/ */
+function hubWarning(path: readonly string[]): string {
+  return `registry-path: Docker Hub's names have two parts, user or organization and image, so nothing can be pushed below docker.io/${path.join('/')}; give docker.io/${path[0] ?? ''}.`;
 }
 
 /**

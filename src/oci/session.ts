@@ -3,7 +3,7 @@ import { basicAuth, maskable, type Login } from './login';
 import { parseChallenges } from './challenge';
 import { exchange, type Outgoing } from './exchange';
 import type { Answer } from './wire';
-import { failed, refusal, Transient, type Task } from './failure';
+import { failed, refusal, saidBy, Transient, type Task } from './failure';
 import type { RegistryHosts } from './hosts';
 import type { Limits } from './limits';
 import { joinScopes, type Scope } from './scopes';
@@ -151,7 +151,7 @@ export class Session {
       const asked = challenges.map(({ scheme }) => scheme).join(', ');
       const how =
         asked === '' ? 'without saying how to log in' : `and asks for a login by ${asked}, which is not known here`;
-      throw failed(call.task, `${host} answered 401 ${how}`, denied);
+      throw failed(call.task, `${host} answered 401 ${how}${saidBy(answer, this.secrets)}`, denied);
     }
     this.learned.schemes.set(origin, { kind: 'basic' });
     const login = await this.login(host);

@@ -1,4 +1,4 @@
-import { PublishError } from '../errors';
+import { PublishError, RegistryError } from '../errors';
 import type { Registry } from '../types';
 import { imageOf } from './releaseSet';
 import { openSet, type StoredSet } from './setArtifact';
@@ -114,6 +114,28 @@ export function lastSeconds(state: RegistryState | undefined, image: string): nu
 /** May we write there? Throws RegistryError with the registry's words, before anything was built. */
 export async function checkWritable(registry: Registry, registryPath: string): Promise<void> {
   await registry.checkPush(setRepository(registryPath));
+}
+
+/**
+ * Which repositories of these images, and of the set, are missing in a registry that makes none when something is pushed: as the paths below the
+ * registry path. Throws RegistryError for any other refusal.
+ */
+export async function missingRepositories(
+  registry: Registry,
+  registryPath: string,
+  images: readonly SoughtImage[],
+): Promise<readonly string[]> {
+  const repositories = [...images.map(({ repository }) => repository), setRepository(registryPath)];
+  const missing = await mapConcurrently(repositories, async (repository) => {
+    try {
+      await registry.checkPush(repository);
+      return [];
+    } catch (error) {
+      if (!(error instanceof RegistryError) || error.status !== 404) throw error;
+      return [repository.slice(registryPath.length + 1)];
+    }
+  });
+  return missing.flat();
 }
 
 /** What a run is about to do, as far as tags are concerned. */

@@ -1,8 +1,9 @@
 import { BuildError, RegistryError } from '../errors';
 import { accountIn } from '../google/artifactRegistry/authClient';
 import type { Preflight } from '../google/artifactRegistry/preflightDecision';
-import { hintLines } from '../google/hints/hint';
-import { checkWritable, preflightTags, withLatest } from '../publish/lookUp';
+import { hintLines, troubleshootingPage } from '../google/hints/hint';
+import { createEcrCommands, ecr } from '../google/hints/otherHosts';
+import { checkWritable, missingRepositories, preflightTags, withLatest } from '../publish/lookUp';
 import type { Log } from '../types';
 import type { Access } from './access';
 import { missingPlatforms } from './basePlatforms';
@@ -118,7 +119,13 @@ async function enforcePreflight(
 ): Promise<void> {
   const found = await preflight;
   throwOnPreflightErrors(found, log, env);
-  if (plan.images.some(({ action }) => action === 'build')) await checkWritable(registry, path.full);
+  const built = new Set(plan.images.flatMap(({ name, action }) => (action === 'build' ? [name] : [])));
+  if (built.size > 0 && ecr.test(path.host)) {
+    await refuseMissingRepositories(
+      { registry, path },
+      sought.filter(({ name }) => built.has(name)),
+    );
+  } else if (built.size > 0) await checkWritable(registry, path.full);
   if (state === undefined || shard !== undefined) return;
   const intent = {
     registryPath: path.full,
@@ -129,6 +136,22 @@ async function enforcePreflight(
     withLatest: found?.immutableTags === true && latest.move ? await withLatest(registry, sought) : new Set<string>(),
   };
   for (const warning of preflightTags(state, intent)) log.warning(warning);
+}
+
+/** ECR makes no repositories: all that are missing are named at once. */
+async function refuseMissingRepositories(
+  { registry, path }: Pick<Access, 'registry' | 'path'>,
+  images: Work['decision']['sought'],
+): Promise<void> {
+  const missing = await missingRepositories(registry, path.full, images);
+  if (missing.length === 0) return;
+  throw new RegistryError(
+    [
+      `${path.host} makes no repository by itself, and of those that this run pushes to ${missing.length} are missing, so nothing was built. Make them:`,
+      ...createEcrCommands(path.full, missing).map((command) => `  ${command}`),
+      `More: ${troubleshootingPage}#repository-missing`,
+    ].join('\n'),
+  );
 }
 
 /** In a run that only plans: what would keep a real one from pushing, as warnings. */

@@ -136,5 +136,17 @@ export const otherTexts: readonly (readonly [FailureKind, string])[] = [
   ],
   ['repository-missing', 'name unknown: The repository with name x does not exist'],
   ['too-many-requests', 'toomanyrequests: You have reached your pull rate limit'],
+  ['repository-kind', 'denied: can not push artifact to a proxy project: cache'],
+  ['repository-missing', 'unauthorized: project kfp not found: project kfp not found'],
+  [
+    'storage-full',
+    'DENIED: adding 3.4 MiB of storage resource, which when updated to current usage of 4.0 MiB will exceed the configured upper limit of 5.0 MiB.',
+  ],
+  ['storage-full', 'denied: Quota has been exceeded on namespace'],
+  [
+    'tag-immutable',
+    'answered 405 (UNSUPPORTED: The operation is disallowed on this registry, repository or image. View troubleshooting steps at https://aka.ms/acr/faq/)',
+  ],
+  ['tag-denied', 'answered 403 Forbidden (MANIFEST_INVALID: manifest invalid: HTTP 403 Forbidden)'],
   ['registry-unavailable', '500 Internal Server Error'],
 ];

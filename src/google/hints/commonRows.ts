@@ -2,6 +2,7 @@ import { isGoogle, type PushContext } from './context';
 import { allowMovingTagsCommand, createKeyCommand, storeKeyCommand } from './gcloud';
 import { denied, notLoggedIn, repositoryMissing } from './googleCauses';
 import type { Row } from './googleRows';
+import { loginCommand } from './otherHosts';
 
 /**
  * Refusals in the words of BuildKit, containerd and the distribution protocol, as any registry may give them. The first row that fits counts:
@@ -53,7 +54,7 @@ export const commonRows: readonly Row<PushContext>[] = [
             'Give google-github-actions/auth a service_account besides the workload_identity_provider (an hour instead of minutes)',
             'or leave the login to kfp-images: with credentials-json or the file of google-github-actions/auth it takes a new token right before each push.',
           ]
-        : [`Log in again right before the push: docker login ${context.path.host}`],
+        : [`Log in again right before the push: ${loginCommand(context.path.host)}`],
     }),
   },
   {
@@ -62,7 +63,7 @@ export const commonRows: readonly Row<PushContext>[] = [
     explain: (context) =>
       isGoogle(context)
         ? notLoggedIn(context)
-        : { cause: `There is no login for ${context.path.host}.`, fix: [`docker login ${context.path.host}`] },
+        : { cause: `There is no login for ${context.path.host}.`, fix: [loginCommand(context.path.host)] },
   },
   {
     kind: 'too-many-requests',
@@ -95,7 +96,7 @@ export const commonRows: readonly Row<PushContext>[] = [
             cause: `Google refuses the login to ${context.path.host}: the key was deleted, mangled on its way into the secret, or given in the other form (JSON or base64); or a token has ended.`,
             fix: [createKeyCommand(context.account), storeKeyCommand, 'rm key.json'],
           }
-        : { cause: `${context.path.host} refuses the login.`, fix: [`docker login ${context.path.host}`] },
+        : { cause: `${context.path.host} refuses the login.`, fix: [loginCommand(context.path.host)] },
   },
   {
     kind: 'repository-missing',
@@ -116,7 +117,7 @@ export const commonRows: readonly Row<PushContext>[] = [
         ? denied(context, text, 'push')
         : {
             cause: `${context.account ?? 'The account'} may not push to ${context.path.full}.`,
-            fix: [`Give it the right to, or log in as another: docker login ${context.path.host}`],
+            fix: [`Give it the right to, or log in as another: ${loginCommand(context.path.host)}`],
           },
   },
   {

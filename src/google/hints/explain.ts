@@ -2,6 +2,7 @@ import { commonRows } from './commonRows';
 import { isGoogle, type PushContext } from './context';
 import { googleRows } from './googleRows';
 import type { Hint } from './hint';
+import { otherRow } from './otherRows';
 
 /** The deciding words are at the start or the end, whatever a build wrote between. */
 const longest = 32_768;
@@ -15,6 +16,9 @@ export function explainPushFailure(text: string, context: PushContext): Hint | u
   const looked = withoutEmptyAnswers(clipped);
   if (isGoogle(context)) {
     const row = googleRows.find(({ pattern }) => pattern.test(looked));
+    if (row !== undefined) return { kind: row.kind, ...row.explain(context, looked) };
+  } else {
+    const row = otherRow(looked, context);
     if (row !== undefined) return { kind: row.kind, ...row.explain(context, looked) };
   }
   const row = commonRows.find(({ pattern }) => pattern.test(looked));

@@ -21,6 +21,7 @@ export const failureKinds = [
   'repository-kind',
   'location-unknown',
   'image-name-missing',
+  'storage-full',
   'too-many-requests',
   'upload-lost',
   'registry-unavailable',
