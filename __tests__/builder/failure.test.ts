@@ -210,7 +210,7 @@ describe('nextTry', () => {
   });
 });
 
-test('a registry that gives no more of a base image is no fault of the network: one logs in, or takes a mirror', () => {
+it('a registry that gives no more of a base image is no fault of the network: one logs in, or takes a mirror', () => {
   const message =
     'golang:1.24: failed to resolve source metadata for docker.io/library/golang:1.24: failed to copy: httpReadSeeker: failed open: unexpected status code https://registry-1.docker.io/v2/library/golang/manifests/1.24: 429 Too Many Requests - Server message: toomanyrequests: You have reached your unauthenticated pull rate limit.';
   const { kind, hint } = classify({ message, step: undefined, at: undefined, tail: [] });
