@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 const stages = ['event', 'catalog', 'plan', 'builder', 'publish', 'deploy', 'report'];
 /** One home for each outside thing. Any stage may import them; they import no stage. */
 const tools = ['oci', 'google', 'docker', 'dockerfile', 'golang', 'git', 'sigstore', 'system'];
-const above = ['commands', 'run', 'main', 'cli', 'post'];
+const above = ['commands', 'run', 'bundle', 'main', 'cli', 'post'];
 
 /** Packages and Node modules that have one home. */
 const homes = [

@@ -50,7 +50,7 @@ it('carries the notices of everything that is bundled', async () => {
   );
   expect(packages.length).toBeGreaterThan(10);
   const texts = await Promise.all(
-    ['main', 'post', 'cli'].map((entry) => readFile(join(dist, entry, 'licenses.txt'), 'utf8')),
+    ['bundle', 'post'].map((entry) => readFile(join(dist, entry, 'licenses.txt'), 'utf8')),
   );
   const notices = texts.flatMap((text) => text.split(`\n${'-'.repeat(80)}\n`).map((notice) => notice.trim()));
   const lengths = new Map(notices.map((notice) => [notice.split(' ', 1)[0], notice.length]));
@@ -157,7 +157,7 @@ describe('copied to a folder without node_modules', () => {
       );
 
     it('each heavy part is in the bundle at all', async () => {
-      expect(loadedParts(await filesOf(join(copy, 'main')))).toEqual(Object.keys(heavy));
+      expect(loadedParts(await filesOf(join(copy, 'bundle')))).toEqual(Object.keys(heavy));
     });
 
     it('a run for another registry, with the built-in catalog, loads none of them', async () => {

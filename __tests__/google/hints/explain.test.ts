@@ -156,15 +156,21 @@ describe('where to read on', () => {
   });
 
   test('on GitHub where the environment does not say: by the folder that the runner put the Action into', () => {
-    const folder = '/home/runner/work/_actions/me/kfp-images/v1/dist/main';
+    const folder = '/home/runner/work/_actions/me/kfp-images/v1/dist/bundle';
     expect(troubleshootingLink('upload-denied', { GITHUB_SERVER_URL: 'https://github.com' }, folder)).toBe(
       'https://github.com/me/kfp-images/blob/v1/docs/troubleshooting.md#upload-denied',
     );
   });
 
   test('on a terminal: in the installed package, which brings the page along', () => {
-    expect(troubleshootingLink('upload-denied', {}, '/usr/lib/node_modules/kfp-images/dist/cli')).toBe(
+    expect(troubleshootingLink('upload-denied', {}, '/usr/lib/node_modules/kfp-images/dist/bundle')).toBe(
       '/usr/lib/node_modules/kfp-images/docs/troubleshooting.md#upload-denied',
+    );
+  });
+
+  test('on a runner that does not say which Action it is: the path, as its folders are gone when the log is read', () => {
+    expect(troubleshootingLink('upload-denied', { GITHUB_ACTIONS: 'true' }, '/home/runner/work/x/x/dist/bundle')).toBe(
+      'docs/troubleshooting.md#upload-denied',
     );
   });
 

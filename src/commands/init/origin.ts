@@ -24,7 +24,7 @@ export interface Origin {
 const placeholder = /OWNER\/kfp-images(\/[\w./-]+)@0{40} # vX\.Y\.Z/g;
 
 /**
- * The folder of this package, found from a folder in it: in the bundle that is dist/cli, from source src/commands.
+ * The folder of this package, found from a folder in it: in the bundle that is dist/bundle, from source src/commands/init.
  * Throws EnvironmentError when the templates are not there.
  */
 export function packageFolder(start: string): string {

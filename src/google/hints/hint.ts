@@ -62,7 +62,9 @@ export function troubleshootingLink(kind: FailureKind, env: NodeJS.ProcessEnv, f
   const known = given.find(([repository, ref]) => /^[\w.-]+\/[\w.-]+$/.test(repository) && /^[\w./-]+$/.test(ref));
   if (known !== undefined && /^https:\/\/[A-Za-z0-9.:-]+$/.test(server))
     return `${server}/${known[0]}/blob/${known[1]}/${page}`;
-  const [, installed] = /^(.*)[\\/]dist[\\/]cli$/.exec(folder) ?? [];
+  // A folder of a runner is gone when its log is read.
+  const isRunner = env['GITHUB_ACTIONS'] === 'true';
+  const [, installed] = (isRunner ? null : /^(.*)[\\/]dist[\\/]bundle$/.exec(folder)) ?? [];
   return installed === undefined ? page : `${installed}/${page}`;
 }
 
