@@ -1,4 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
+import { namingEvents } from '../../src/event/trust';
 import { signatureStatement } from '../../src/publish/attest/statement';
 import { keylessSigner } from '../../src/sigstore/keyless';
 import { parseTrustedRoot } from '../../src/sigstore/trustedRoot';
@@ -14,7 +15,7 @@ const url = (path: string): string => `https://github.com/${path}`;
 afterEach(() => void vi.unstubAllEnvs());
 
 /** Signs as a job; gives what is wrong with it as a signature of a name. */
-async function signedBy(job: Job): Promise<(name: string) => string | undefined> {
+async function signedBy(job: Job): Promise<(name: string, events?: ReadonlySet<string>) => string | undefined> {
   await using sigstore = await startSigstore(job);
   for (const [name, value] of Object.entries({ ...sigstore.env, GITHUB_WORKFLOW_REF: job.workflow }))
     vi.stubEnv(name, value);
@@ -23,7 +24,7 @@ async function signedBy(job: Job): Promise<(name: string) => string | undefined>
   );
   const root = parseTrustedRoot(sigstore.trustedRoot, 'the fake');
   const issuer = 'https://token.actions.githubusercontent.com';
-  return (name) => bundle?.check({ kind: 'identity', name, issuer, root });
+  return (name, events = namingEvents) => bundle?.check({ kind: 'identity', name, issuer, root, events });
 }
 
 it('a job goes by its workflow and ref, and by patterns of both', async () => {
@@ -84,4 +85,32 @@ it('within one repository the called workflow is no name for a branch that calls
       expect(check(url(name)), name).toContain(`it is signed by ${url(ran)}, through ${url(onMain)}`);
     expect(check(url(ran))).toBeUndefined();
   }
+});
+
+it.each(['pull_request_target', 'workflow_run', 'issue_comment', 'check_suite', 'an-event-of-tomorrow'])(
+  'a run that %s started is no run on main, though its certificate says so',
+  async (event) => {
+    const check = await signedBy({ workflow: `${ours}@refs/heads/main`, event });
+    for (const name of [`${ours}@refs/heads/main`, 'dana/pipelines/*'])
+      expect(check(url(name)), name).toContain(
+        `it is signed by ${url(ours)}@refs/heads/main (https://token.actions.githubusercontent.com) in a run that ${event} started`,
+      );
+    expect(check(url(`${ours}@refs/heads/main`), new Set([...namingEvents, event]))).toBeUndefined();
+    // Another's name is no better for it.
+    expect(check(url(`${ours}@refs/heads/other`), new Set([event]))).toContain('it is signed by');
+  },
+);
+
+it.each(['push', 'workflow_dispatch', 'schedule', 'release', 'repository_dispatch', 'merge_group', 'create'])(
+  'a run that %s started counts by its name',
+  async (event) => {
+    const check = await signedBy({ workflow: `${ours}@refs/heads/main`, event });
+    expect(check(url(`${ours}@refs/heads/main`))).toBeUndefined();
+  },
+);
+
+it('a pull request goes by its own ref, and by no branch', async () => {
+  const check = await signedBy({ workflow: `${ours}@refs/pull/7/merge`, event: 'pull_request' });
+  expect(check(url(`${ours}@refs/heads/main`))).toContain('it is signed by');
+  expect(check(url(`${ours}@refs/pull/*`))).toBeUndefined();
 });

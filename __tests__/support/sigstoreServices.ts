@@ -26,6 +26,8 @@ export interface Job {
   /** The one with the job's steps, where that is another, which the first calls. */
   readonly called?: string;
   readonly sha?: string;
+  /** What started it; undefined: a push. */
+  readonly event?: string;
 }
 
 /** What its records name. */
@@ -105,7 +107,7 @@ export async function startSigstore(job: Job): Promise<SigstoreServices> {
  * What GitHub says of a job: https://docs.github.com/en/actions/reference/security/oidc. The fake Fulcio makes the extensions of these that the
  * real one makes; the certificate's name the real one takes from `job_workflow_ref`, the fake one from `sub`.
  */
-function claimsOf({ workflow, called = workflow, sha = 'c'.repeat(40) }: Job): object {
+function claimsOf({ workflow, called = workflow, sha = 'c'.repeat(40), event = 'push' }: Job): object {
   const ref = workflow.slice(workflow.indexOf('@') + 1);
   const [owner = '', repository = ''] = workflow.split('/');
   return {
@@ -117,7 +119,7 @@ function claimsOf({ workflow, called = workflow, sha = 'c'.repeat(40) }: Job): o
     repository_id: '74',
     repository_owner_id: '65',
     repository_visibility: 'public',
-    event_name: 'push',
+    event_name: event,
     ref,
     sha,
     workflow: 'Build backend images',

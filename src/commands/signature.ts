@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { PublishError, UsageError } from '../errors';
+import { namingEvents } from '../event/trust';
 import { isKeyReference } from '../google/kms/reference';
 import { openAttachments } from '../oci/attachments';
 import { verifySet } from '../publish/attest/verify';
@@ -25,6 +26,12 @@ export const signatureFlags = {
     description:
       'refuse a set that is not signed by this public key (a file, or gcpkms://…) or identity (the workflow that ran, https://github.com/OWNER/REPO/.github/workflows/…@REF; * stands for anything without an @); may be repeated: any of them is enough',
   },
+  'signature-event': {
+    kind: 'list',
+    value: '<event>',
+    description:
+      'with an identity: also take signatures of runs that this event started, such as workflow_run. Others than push, workflow_dispatch and the like run under the name of the default branch, whatever they build',
+  },
   'trusted-root': {
     kind: 'text',
     value: '<file>',
@@ -37,7 +44,11 @@ const githubIssuer = 'https://token.actions.githubusercontent.com';
 
 /** A call of a command that takes `signatureFlags`. */
 interface SignatureCall {
-  readonly flags: { readonly 'require-signature': readonly string[]; readonly 'trusted-root': string | undefined };
+  readonly flags: {
+    readonly 'require-signature': readonly string[];
+    readonly 'signature-event': readonly string[];
+    readonly 'trusted-root': string | undefined;
+  };
   readonly input: (name: 'credentials-json') => string;
   readonly session: AccessPorts & { readonly cwd: string };
 }
@@ -46,6 +57,7 @@ interface SignatureCall {
 export async function requiredSigners({ flags, input, session }: SignatureCall): Promise<readonly Who[]> {
   const { cwd } = session;
   const rootFile = flags['trusted-root'];
+  const events = new Set([...namingEvents, ...flags['signature-event']]);
   const root = async () =>
     rootFile === undefined
       ? publicRoot()
@@ -55,7 +67,7 @@ export async function requiredSigners({ flags, input, session }: SignatureCall):
     flags['require-signature'].map(async (given): Promise<Who> => {
       const who = given.trim();
       if (/^https:\/\/./.test(who)) {
-        return { kind: 'identity', name: who, issuer: githubIssuer, root: await (known ??= root()) };
+        return { kind: 'identity', name: who, issuer: githubIssuer, root: await (known ??= root()), events };
       }
       if (isKeyReference(who)) {
         const { openKeyReference } = await import('../run/kms');

@@ -26,6 +26,17 @@ const writers = new Set([
   'merge_group',
 ]);
 
+/**
+ * The events whose runs are named after the code that they build: by the branch or tag, or by their pull request (`refs/pull/7/merge`). The
+ * others run under the name of the default branch, whoever's code their workflow checks out.
+ */
+export const namingEvents: ReadonlySet<string> = new Set([
+  ...writers,
+  'pull_request',
+  'pull_request_review',
+  'pull_request_review_comment',
+]);
+
 /** The events that bring along code of a repository which may be another one. */
 const carriers = new Set([
   'pull_request',

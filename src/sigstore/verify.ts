@@ -11,8 +11,15 @@ import { inTotoType } from './types';
 /** Whose signature counts. */
 export type Who =
   | { readonly kind: 'key'; readonly key: KeyObject }
-  /** `name`: of the workflow that ran; `*` stands for anything, but for no `@` where the name has one. */
-  | { readonly kind: 'identity'; readonly name: string; readonly issuer: string; readonly root: TrustedRoot };
+  | {
+      readonly kind: 'identity';
+      /** Of the workflow that ran; `*` stands for anything, but for no `@` where the name has one. */
+      readonly name: string;
+      readonly issuer: string;
+      readonly root: TrustedRoot;
+      /** What may have started it: others run under the name of the default branch, whatever they build. */
+      readonly events: ReadonlySet<string>;
+    };
 
 /** A bundle, read. Only `check` verifies it. */
 export interface OpenBundle {
@@ -78,20 +85,28 @@ function checkKey(bundle: Bundle, key: KeyObject): void {
 /** The certificate, the log of certificates, the log of signatures, then the name. */
 function checkIdentity(
   bundle: Bundle,
-  { name, issuer, root }: Extract<Who, { readonly kind: 'identity' }>,
+  { name, issuer, root, events }: Extract<Who, { readonly kind: 'identity' }>,
 ): string | undefined {
   const { identity } = new Verifier(toTrustMaterial(root)).verify(toSignedEntity(bundle));
   const [is, by] = [identity?.subjectAlternativeName ?? '', identity?.extensions?.issuer ?? ''];
-  const names = namesOf(is, certificateOf(bundle));
-  if (by === issuer && names.some((each) => matches(name, each))) return undefined;
+  const certificate = certificateOf(bundle);
+  const names = namesOf(is, certificate);
   const [own = ''] = names;
   const through = names.includes(is) ? '' : `, through ${is.slice(0, 300)}`;
-  return `it is signed by ${own.slice(0, 300)}${through} (${by.slice(0, 200)})`;
+  const signer = `it is signed by ${own.slice(0, 300)}${through} (${by.slice(0, 200)})`;
+  if (by !== issuer || !names.some((each) => matches(name, each))) return signer;
+  const event = extension(certificate, buildTrigger);
+  if (event === undefined) return `${signer}, and its certificate does not say which event started that run`;
+  if (events.has(event)) return undefined;
+  const shown = event.slice(0, 100);
+  return `${signer} in a run that ${shown} started, which may build code of anyone under this name (--signature-event ${shown} takes it)`;
 }
 
 /** What Fulcio writes into a certificate of a job: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md */
 const sourceRepository = '1.3.6.1.4.1.57264.1.12';
 const buildConfig = '1.3.6.1.4.1.57264.1.18';
+/** GitHub's name of the event. */
+const buildTrigger = '1.3.6.1.4.1.57264.1.20';
 
 /**
  * The names that a job goes by. Its certificate is that of the workflow with the steps: of one that others call, everybody who calls it has the
