@@ -200,3 +200,22 @@ test('a password in the address of a remote is in nothing that is printed', asyn
   expect(dry.remote).toBe('https://example.com/fork.git');
   expect(JSON.stringify([dry, fork.said])).not.toContain('s3cret');
 });
+
+test('a base image that may be the catalog’s own is said to be built before, though the plan can’t know it', async () => {
+  await fork.stage(
+    'kfp-images.yaml',
+    'version: 1\nimages:\n  base: { dockerfile: base/Dockerfile }\n  web: { dockerfile: web/Dockerfile }\n',
+  );
+  await fork.stage('base/Dockerfile', 'FROM scratch\nCOPY base/Dockerfile /\n');
+  await fork.stage('web/Dockerfile', 'FROM registry.example/p/r/base\nCOPY web/Dockerfile /\n');
+  await fork.trigger({ images: 'web' });
+  expect(fork.plans[0]?.images.map(({ name }) => name)).toEqual(['web']);
+  expect(fork.said).toContain(
+    "warning: web is built on registry.example/p/r/base. If that is this catalog's own base, the workflow, which knows the registry " +
+      'path, builds base before it where it has changed; this plan does not show that.',
+  );
+  await fork.stage('base/Dockerfile', 'FROM scratch\nCOPY base /\n');
+  fork.said.length = 0;
+  await fork.trigger({ images: 'base' });
+  expect(fork.said.join('\n')).not.toContain('is built on');
+});

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { UsageError } from '../errors';
 import { keywordPlaces, selectFromList, selectFromMessage } from '../event/keywords';
-import { possiblyOwn } from '../plan/ownBases';
+import { possibleOwnBases } from '../plan/ownBases';
 import { planDocument } from '../report/planJson';
 import { matrixOf } from '../plan/shards';
 import { planTree } from '../report/planTree';
@@ -125,14 +125,9 @@ async function decideFor({ source, selection, inputs, since, access, session }: 
 
 /** Without a registry path nobody knows which base images are the catalog's own. */
 function unknownOwnBases({ keys }: Decision, { catalog }: Source): readonly string[] {
-  return [...keys].flatMap(([name, { lines }]) =>
-    lines.flatMap((line) => {
-      const [, reference] = /^base ([^\t]+)\t/.exec(line) ?? [];
-      const own = reference === undefined ? undefined : possiblyOwn(catalog, reference);
-      return own === undefined || own === name
-        ? []
-        : `${name} is built on ${reference ?? ''}. If that is this catalog's own ${own}, give --registry-path: then it is built before, and its changes count here.`;
-    }),
+  return possibleOwnBases(catalog, keys).map(
+    ({ name, reference, own }) =>
+      `${name} is built on ${reference}. If that is this catalog's own ${own}, give --registry-path: then it is built before, and its changes count here.`,
   );
 }
 

@@ -5,7 +5,7 @@ import type { GitTree } from '../git/gitTree';
 import { containedPath } from '../git/links';
 import { Texts } from '../git/texts';
 import { parseImageReference } from '../oci/imageReference';
-import type { Catalog, CatalogImage } from '../types';
+import type { Catalog, CatalogImage, ContentKey } from '../types';
 import { withBound } from './graph';
 
 /** The image of the catalog that a base image's reference means; undefined: it is one from outside. */
@@ -32,10 +32,31 @@ export function ownImages({ images }: Catalog, registryPath: string, tags: reado
  * Where no registry path says what `R` is: the image of the catalog that a reference could mean, which ends like a repository of it.
  * undefined: none. Never throws.
  */
-export function possiblyOwn({ images }: Catalog, reference: string): string | undefined {
+function possiblyOwn({ images }: Catalog, reference: string): string | undefined {
   const { repository, tag, digest } = parseImageReference(reference);
   if (digest !== undefined || tag !== 'latest') return undefined;
   return [...images.values()].find((image) => repository.endsWith(`/${image.repository}`))?.name;
+}
+
+/** An image of the catalog whose base image may be another one of it. */
+export interface PossibleOwnBase {
+  readonly name: string;
+  readonly reference: string;
+  readonly own: string;
+}
+
+/** Those, where no registry path says what is the catalog's own. Pure. */
+export function possibleOwnBases(
+  catalog: Catalog,
+  keys: ReadonlyMap<string, Pick<ContentKey, 'lines'>>,
+): readonly PossibleOwnBase[] {
+  return [...keys].flatMap(([name, { lines }]) => {
+    const references = new Set(lines.flatMap((line) => /^base ([^\t]+)\t/.exec(line)?.[1] ?? []));
+    return [...references].flatMap((reference) => {
+      const own = possiblyOwn(catalog, reference);
+      return own === undefined || own === name ? [] : [{ name, reference, own }];
+    });
+  });
 }
 
 /**

@@ -93,7 +93,12 @@ export async function trigger(options: TriggerOptions, ports: TriggerPorts): Pro
   const push = pushCommand(facts, ports.interactive);
   const show = async (): Promise<void> => {
     const tree = await treeOf(facts.top, await readIndex(facts.index));
-    ports.showPlan(await planOfTree(facts.top, tree, catalog, message.selection));
+    const { plan, possibleOwnBases } = await planOfTree(facts.top, tree, catalog, message.selection);
+    ports.showPlan(plan);
+    for (const { name, reference, own } of possibleOwnBases)
+      log.warning(
+        `${name} is built on ${reference}. If that is this catalog's own ${own}, the workflow, which knows the registry path, builds ${own} before it where it has changed; this plan does not show that.`,
+      );
     log.info(intention(facts));
   };
 
