@@ -43,7 +43,7 @@ describe('readEvent', () => {
     [
       'a re-run of a push',
       { name: 'push', payload: pushed, env: { GITHUB_RUN_ATTEMPT: '3' } },
-      event({ message: 'Fix [driver]' }),
+      event({ message: 'Fix [driver]', isRepeated: true }),
     ],
     [
       'a push whose message is of another commit',

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { heldByDefaultBranch } from '../../src/run/latest';
 import { refuseOtherCommit } from '../../src/run/select';
 import { createRepository, type TestRepository } from '../support/fork';
+import { serve } from '../support/httpServer';
 
 let clone: TestRepository;
 let held: string;
@@ -65,5 +66,45 @@ describe('latest moves only to what the default branch holds', () => {
   it('when forced it moves all the same', async () => {
     const override = { move: true, override: true } as const;
     expect(await on('workflow_run', aside, aside, override)).toEqual(override);
+  });
+});
+
+describe('a push that is run again', () => {
+  const move = { move: true, override: false } as const;
+  // As its checkout leaves the clone: the branch is where it was then.
+  const again = async (status: string): Promise<unknown> => {
+    const github = await serve(() => ({
+      status: status === '' ? 404 : 200,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ status }),
+    }));
+    await clone.git('update-ref', 'refs/remotes/origin/main', held);
+    const address = `http://${github.host}`;
+    const repository = { owner: 'dana', name: 'pipelines', serverUrl: address, apiUrl: address };
+    try {
+      return await heldByDefaultBranch(
+        move,
+        { name: 'push', commit: held, defaultBranch: 'main', isRepeated: true },
+        { top: clone.directory, commit: held },
+        { repository, token: '' },
+      );
+    } finally {
+      await github.close();
+    }
+  };
+
+  it.each(['identical', 'ahead'])('moves it where the branch still holds its commit (%s)', async (status) => {
+    expect(await again(status)).toEqual(move);
+  });
+
+  it.each(['diverged', 'behind'])('does not where the branch was moved elsewhere meanwhile (%s)', async (status) => {
+    expect(await again(status)).toEqual({
+      move: false,
+      reason: expect.stringMatching(/^main does not hold this commit/) as string,
+    });
+  });
+
+  it('moves it where GitHub does not say, as the first time', async () => {
+    expect(await again('')).toEqual(move);
   });
 });

@@ -144,6 +144,7 @@ function base(runner: Runner, payload: unknown, from?: string | null): Event {
     branch: branchOf(runner.ref),
     ...(tag === undefined ? {} : { tag }),
     defaultBranch: take(anyPayload, payload, runner.event).repository?.default_branch ?? undefined,
+    ...(runner.isRepeated ? { isRepeated: true } : {}),
     repository,
     trust: trustOf({ event: runner.event, here, from }),
   };

@@ -14,6 +14,8 @@ export interface Runner {
   /** `refs/heads/…`, `refs/tags/…`, `refs/pull/…`; empty when there is none. */
   readonly ref: string;
   readonly repository: Repository | undefined;
+  /** Is it a later attempt of the same run? */
+  readonly isRepeated: boolean;
 }
 
 /**
@@ -32,6 +34,7 @@ export function readRunner(env: Env): Runner {
     sha: sha.toLowerCase(),
     ref: env['GITHUB_REF'] ?? '',
     repository: readRepository(env),
+    isRepeated: Number(env['GITHUB_RUN_ATTEMPT'] ?? 1) > 1,
   };
 }
 

@@ -39,16 +39,18 @@ export function latestDecision(
  */
 export async function heldByDefaultBranch(
   decision: LatestDecision,
-  event: Pick<Event, 'name' | 'commit' | 'defaultBranch'>,
+  event: Pick<Event, 'name' | 'commit' | 'defaultBranch' | 'isRepeated'>,
   { top, commit }: Pick<Source, 'top' | 'commit'>,
   github: GithubAccess | undefined,
 ): Promise<LatestDecision> {
   const { name, defaultBranch } = event;
   if (!decision.move || decision.override || name === 'local' || defaultBranch === undefined) return decision;
-  if (name !== 'workflow_run' && event.commit === commit) return decision;
-  const inGit = await heldInGit(top, commit, defaultBranch);
+  const isOwn = name !== 'workflow_run' && event.commit === commit;
+  if (isOwn && event.isRepeated !== true) return decision;
+  // A run that is run again is given the branch as it was then: GitHub alone knows whether it still holds the commit.
+  const inGit = isOwn ? 'unknown' : await heldInGit(top, commit, defaultBranch);
   const held = inGit === 'yes' ? inGit : ((await heldOnGithub(commit, defaultBranch, github)) ?? inGit);
-  if (held === 'yes') return decision;
+  if (held === 'yes' || (isOwn && held === 'unknown')) return decision;
   const why = held === 'no' ? 'does not hold this commit' : 'could not be asked whether it holds this commit';
   return { move: false, reason: `${defaultBranch} ${why} (commit ${commit.slice(0, 12)})` };
 }

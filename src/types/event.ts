@@ -28,6 +28,8 @@ export interface Event {
   /** Number of the pull request, in a run of one. */
   readonly pullRequest?: number;
   readonly defaultBranch: string | undefined;
+  /** A run that was run again, maybe weeks later: the branch may have been moved elsewhere since. */
+  readonly isRepeated?: true;
   readonly repository: Repository | undefined;
   readonly trust: Trust;
 }
