@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { docker } from '../support/engine';
-import { createWorld, kfpImages, type World } from './world';
+import { createWorld, kfpImages, step, type World } from './world';
 
 /* Without pushing: images in the engine alone, bound to each other, as kind and minikube load them. */
 
 let world: World;
 let commit: string;
+const loaded: string[] = [];
 
 beforeAll(async () => {
   world = await createWorld();
@@ -13,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   const names = ['apiserver', 'driver', 'launcher'].map((name) => `${name}:commit-${commit}`);
-  await docker(['image', 'rm', '--force', ...names]);
+  await docker(['image', 'rm', '--force', ...names, ...loaded]);
   await world[Symbol.asyncDispose]();
 });
 
@@ -29,4 +30,24 @@ it('the plan says how images are bound, and so they are', async () => {
     JSON.parse(await docker(['image', 'inspect', '--format', '{{json .Config.Env}}', `${name}:commit-${commit}`]));
   expect(await inspect('apiserver')).toEqual(expect.arrayContaining(bound));
   expect(await inspect('driver')).not.toEqual(expect.arrayContaining([expect.stringContaining('V2_')]));
+});
+
+it('what is bound is no line of the Dockerfile, and BuildKit does not warn of it, whatever it is called', async () => {
+  await world.fork.commit('A catalog and an image with names of their own', {
+    'kfp-images.yaml': [
+      'version: 1',
+      'images:',
+      '  auth: { dockerfile: auth/Dockerfile }',
+      '  door: { dockerfile: door/Dockerfile, target: first, bind: { AUTH_IMAGE: auth } }',
+      '',
+    ].join('\n'),
+    'auth/Dockerfile': 'FROM scratch\nLABEL name=auth\n',
+    'door/Dockerfile': 'FROM scratch AS first\nLABEL name=door\nFROM scratch AS Second\nENV A_TOKEN=x\n',
+  });
+  const head = await world.fork.git('rev-parse', 'HEAD');
+  loaded.push(`auth:commit-${head}`, `door:commit-${head}`);
+  const built = await step(world, { inputs: { images: 'door', push: 'false' } });
+  expect(built.exitCode, built.stdout).toBe(0);
+  expect(built.stdout).toMatch(/::warning file=door\/Dockerfile,line=3[,:].*StageNameCasing/);
+  expect(built.stdout).not.toMatch(/::warning.*SecretsUsedInArgOrEnv.*AUTH_IMAGE/);
 });

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { stream } from '../system/exec';
 import type { BuildEvent, Command, SourcePosition } from '../types';
+import type { BuildJob } from './buildImage';
 import { withoutCacheMounts } from './rewriteDockerfile';
 import { RawProgress, type BuildAccount, type BuildFailure } from './rawProgress';
 
@@ -19,17 +20,20 @@ interface AttemptPorts {
   readonly signal: AbortSignal;
 }
 
+/** The Dockerfile in the repository, and what the one that is built has more. */
+type Committed = Pick<BuildJob, 'dockerfile' | 'added'>;
+
 /**
- * Runs the command once and tells its events as of the Dockerfile in the repository (`dockerfile`: its path there), whatever was added
- * to it for the build. Throws EnvironmentError when docker is not installed.
+ * Runs the command once and tells its events as of the Dockerfile in the repository, whatever was added to it for the build. Throws EnvironmentError when docker is not installed.
  */
-export async function attempt(command: Command, dockerfile: string, ports: AttemptPorts): Promise<Attempt> {
+export async function attempt(command: Command, committed: Committed, ports: AttemptPorts): Promise<Attempt> {
   const progress = new RawProgress();
   let exportedAt: number | undefined;
   const tell = (events: readonly BuildEvent[]): void => {
     for (const event of events) {
       if (event.kind === 'step' && event.name.startsWith('exporting to ')) exportedAt ??= event.startedAt;
-      ports.onEvent(original(event, dockerfile));
+      const told = original(event, committed);
+      if (told !== undefined) ports.onEvent(told);
     }
   };
   const exitCode = await stream(command, {
@@ -39,26 +43,34 @@ export async function attempt(command: Command, dockerfile: string, ports: Attem
   });
   tell(progress.end());
   const account = progress.account();
-  return { exitCode, account: { ...account, failure: originalFailure(account.failure, dockerfile) }, exportedAt };
+  return { exitCode, account: { ...account, failure: originalFailure(account.failure, committed) }, exportedAt };
 }
 
-function original(event: BuildEvent, dockerfile: string): BuildEvent {
+/** undefined: it is about a line that nobody wrote. */
+function original(event: BuildEvent, committed: Committed): BuildEvent | undefined {
   if (event.kind === 'step') return { ...event, name: withoutCacheMounts(event.name) };
   // Of no step: buildx's own words, with the lines of the Dockerfile that failed.
   if (event.kind === 'log') return event.id === '' ? { ...event, text: withoutCacheMounts(event.text) } : event;
-  return { ...event, at: originalPosition(event.at, dockerfile) };
+  const at = originalPosition(event.at, committed);
+  return at === undefined && event.at !== undefined ? undefined : { ...event, at };
 }
 
-function originalFailure(failure: BuildFailure, dockerfile: string): BuildFailure {
+function originalFailure(failure: BuildFailure, committed: Committed): BuildFailure {
   return {
     ...failure,
     step: failure.step === undefined ? undefined : withoutCacheMounts(failure.step),
     excerpt: failure.excerpt.map(withoutCacheMounts),
-    at: originalPosition(failure.at, dockerfile),
+    at: originalPosition(failure.at, committed),
   };
 }
 
-/** BuildKit knows a Dockerfile by its base name only, and every line keeps its number. */
-function originalPosition(at: SourcePosition | undefined, dockerfile: string): SourcePosition | undefined {
-  return at !== undefined && at.file === basename(dockerfile) ? { ...at, file: dockerfile } : at;
+/** BuildKit knows a Dockerfile by its base name only. undefined: it is a line that was added. */
+function originalPosition(
+  at: SourcePosition | undefined,
+  { dockerfile, added = { line: Number.POSITIVE_INFINITY, count: 0 } }: Committed,
+): SourcePosition | undefined {
+  if (at === undefined || at.file !== basename(dockerfile)) return at;
+  const behind = at.line - added.count;
+  if (behind < added.line && at.line >= added.line) return undefined;
+  return { file: dockerfile, line: at.line < added.line ? at.line : behind };
 }

@@ -7,13 +7,15 @@ import type { BaseConfigs } from '../dockerfile/stages';
 import type { Scratch } from '../system/scratch';
 import type { CatalogImage } from '../types';
 import { addCacheMounts, type Seeds, type UsedCache } from './rewriteDockerfile';
-import { bindInDockerfile } from './localBinding';
+import { bindInDockerfile, type AddedLines } from './localBinding';
 import { pinBases } from './pinnedBases';
 
 /** The Dockerfile of one build. */
 export interface PreparedDockerfile {
   /** The text with its cache mounts and some base images by digest; undefined: nothing changes, so the bytes stay as they are committed. */
   readonly rewritten: string | undefined;
+  /** Where it has more lines than what is committed; undefined: it has as many. */
+  readonly added?: AddedLines;
   /** Base images by digest, for named contexts. */
   readonly baseImages: ReadonlyMap<string, string>;
   /** Does it declare `ARG SOURCE_DATE_EPOCH`? */
@@ -49,14 +51,17 @@ export function prepareDockerfile(
   const baseConfig = configs && throughContexts(configs, image.options?.buildContexts);
   const pinned = pinBases(text, buildArgs, pins);
   const mounted = addCacheMounts(pinned.text, { cacheMounts, target, buildArgs, namespace, native, baseConfig, seeds });
-  const bound = Object.keys(variables).length === 0 ? mounted.text : bindInDockerfile(mounted.text, target, variables);
-  if (bound === undefined) {
+  const isBound = Object.keys(variables).length > 0;
+  const bound = isBound ? bindInDockerfile(mounted.text, target, variables) : undefined;
+  if (isBound && bound === undefined) {
     throw new BuildError(
       `${image.name} can't be bound to ${Object.keys(variables).join(', ')} in the local engine: ${image.dockerfile} ends in a way that no ENV can follow. Push it, so that it is bound in the registry, or correct the last line.`,
     );
   }
+  const final = bound?.text ?? mounted.text;
   return {
-    rewritten: bound === text ? undefined : bound,
+    rewritten: final === text ? undefined : final,
+    ...(bound === undefined ? {} : { added: bound.added }),
     baseImages: pinned.contexts,
     wantsEpoch: /^[ \t]*ARG[ \t][^\n]*\bSOURCE_DATE_EPOCH\b/im.test(text),
     notes: [...pinned.notes, ...mounted.notes],

@@ -5,6 +5,7 @@ import type { BuildEvent, BuildObserver, BuildOutcome, Command, Timing } from '.
 import { attempt, type Attempt } from './attempt';
 import { EventLog } from './eventLog';
 import { classify, type Failure } from './failure';
+import type { AddedLines } from './localBinding';
 import { readDigest } from './metadata';
 import { defaultPatience, nextTry, type Patience } from './patience';
 
@@ -18,6 +19,8 @@ export interface BuildJob {
   readonly logFile: string;
   /** The Dockerfile's path in the repository, for positions. */
   readonly dockerfile: string;
+  /** Where the one that is built has more lines. */
+  readonly added?: AddedLines;
   readonly push: boolean;
 }
 
@@ -75,7 +78,7 @@ async function tryOften(
   for (;;) {
     // A build that fails leaves an old file as it was.
     await rm(job.metadataFile, { force: true });
-    const last = await attempt(job.command, job.dockerfile, { onEvent, onStart, signal });
+    const last = await attempt(job.command, job, { onEvent, onStart, signal });
     tried.push(last);
     if (signal.aborted) return { kind: 'cancelled' };
     const { failure } = last.account;

@@ -27,19 +27,15 @@ export async function rebuild(request: BuildRequest, able: Capabilities, ports: 
   const archive = join(ports.folder, `${name}.rebuilt.tar`);
   const command = rebuildCommand(request, able, archive);
   const tail: string[] = [];
-  const { exitCode, account } = await attempt(
-    { ...command, env: { ...command.env, ...ports.env } },
-    request.image.dockerfile,
-    {
-      onEvent: (event) => {
-        if (event.kind === 'step' && event.state === 'running') ports.onLine(`${name}: ${event.name}`);
-        if (event.kind === 'log') tail.push(event.text);
-        if (tail.length > 20) tail.shift();
-      },
-      onStart: ports.onStart,
-      signal: ports.signal,
+  const { exitCode, account } = await attempt({ ...command, env: { ...command.env, ...ports.env } }, request.image, {
+    onEvent: (event) => {
+      if (event.kind === 'step' && event.state === 'running') ports.onLine(`${name}: ${event.name}`);
+      if (event.kind === 'log') tail.push(event.text);
+      if (tail.length > 20) tail.shift();
     },
-  );
+    onStart: ports.onStart,
+    signal: ports.signal,
+  });
   ports.signal.throwIfAborted();
   if (exitCode !== 0) {
     const words = account.failure.message === '' ? tail.join('').slice(-2000) : account.failure.message;

@@ -68,6 +68,7 @@ export function buildJob(
     metadataFile,
     logFile: join(folders.logs, `${planned.name}.log`),
     dockerfile: image.dockerfile,
+    ...(dockerfile.added === undefined ? {} : { added: dockerfile.added }),
     push,
   };
 }
