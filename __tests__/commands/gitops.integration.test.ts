@@ -148,3 +148,31 @@ test('a driver without its apiserver is refused', async () => {
   expect(stderr).toMatch(/The set has driver but not apiserver/);
   expect(exitCode).toBe(2);
 });
+
+test('merge requests for two clusters and a branch of releases stand beside each other, and a repeat makes no other one', async () => {
+  const { git } = fork;
+  await mkdir(join(work(), 'staging'));
+  await writeFile(join(work(), 'staging', 'values.yaml'), values());
+  await git('-C', work(), 'add', '.');
+  await git('-C', work(), 'commit', '--quiet', '--message', 'Another cluster');
+  await git('-C', work(), 'push', '--quiet', 'origin', 'HEAD:main', 'HEAD:release');
+  const asked = async (...flags: readonly string[]): Promise<string> => {
+    const { exitCode, stdout, stderr } = await published('--merge-request', '--json', ...flags);
+    expect(exitCode, stderr).toBe(0);
+    const { kind, branch } = JSON.parse(stdout) as { readonly kind: string; readonly branch: string };
+    return `${kind} ${branch}`;
+  };
+  const changed = async (branch: string, base: string): Promise<string> => {
+    await git('-C', work(), 'fetch', '--quiet', 'origin');
+    return git('-C', work(), 'diff', '--name-only', `origin/${base}`, `origin/${branch.split(' ')[1] ?? ''}`);
+  };
+  const one = await asked();
+  const both = await asked('--file=staging/values.yaml');
+  const release = await asked('--branch=release');
+  expect(new Set([one, both, release]).size).toBe(3);
+  expect(await changed(one, 'main')).toBe('kfp/values.yaml');
+  expect(await changed(both, 'main')).toBe('kfp/values.yaml\nstaging/values.yaml');
+  expect(await changed(release, 'release')).toBe('kfp/values.yaml');
+  expect(await asked()).toBe(one.replace('pushed', 'exists'));
+  expect(await asked('--file=staging/values.yaml')).toBe(both.replace('pushed', 'exists'));
+});

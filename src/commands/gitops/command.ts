@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { syncApp } from '../../deploy/gitops/argocd';
 import { defaultBranch } from '../../deploy/gitops/commit';
 import { publish, type GitOpsOutcome } from '../../deploy/gitops/publish';
 import { ownClone, temporaryClone, type GitOpsClone } from '../../deploy/gitops/repository';
-import type { EditedFile } from '../../deploy/gitops/edits';
+import type { EditedFile, EditRules } from '../../deploy/gitops/edits';
 import { checkRendered } from '../../deploy/gitops/render';
 import { pathRule, placeholderRule } from '../../deploy/gitops/rules';
 import { wantedImages, type WantedImage } from '../../deploy/gitops/wanted';
@@ -101,7 +102,7 @@ export const gitopsCommand = defineCommand({
       rules,
       files,
       branch,
-      mergeRequest: mergeRequest ? { branch: setBranch(lock), title } : undefined,
+      mergeRequest: mergeRequest ? { branch: setBranch(lock, branch, rules, files), title } : undefined,
       message: commitMessage(title, lock, images),
       dryRun: flags.check || flags['dry-run'],
       check: async (edited) => {
@@ -140,9 +141,21 @@ async function open(given: string, remote: string, cwd: string): Promise<GitOpsC
   throw new UsageError(`--repository: there is no folder ${path}, and it is not a URL either.`);
 }
 
-/** The same for the same set, so that a repeat makes no second merge request. */
-function setBranch(lock: LockFile): string {
-  return `kfp-images/${lock.commit.slice(0, 12)}-${setId(lock).slice(7, 15)}`;
+/**
+ * The same for the same set in the same places of the same branch, so that a repeat makes no second merge request, and that for another
+ * cluster or environment in the repository one of its own.
+ */
+function setBranch(
+  lock: LockFile,
+  branch: string,
+  { images, placeholders, paths }: EditRules,
+  files: readonly string[],
+): string {
+  const places = [branch, [...new Set(files)].sort(), images.map(({ name }) => name).sort(), placeholders, paths];
+  const id = createHash('sha256')
+    .update(JSON.stringify([setId(lock), ...places]))
+    .digest('hex');
+  return `kfp-images/${lock.commit.slice(0, 12)}-${id.slice(0, 8)}`;
 }
 
 function commitMessage(title: string, lock: LockFile, images: readonly WantedImage[]): string {
