@@ -65,6 +65,15 @@ describe('bindConfig', () => {
     expect(bindConfig(bindConfig(bytes(image), { A: '0' }) ?? bytes(''), { A: '1' })).toEqual(once);
   });
 
+  it('takes away what an earlier binding set and this one does not, but nothing that somebody else did', () => {
+    const before = bindConfig(bytes(image), { A: '1', X: '2' });
+    const config = { ...image.config, Env: [...image.config.Env, 'A=0'] };
+    expect(bindConfig(before ?? bytes(''), { X: '2', B: '3' })).toEqual(bindConfig(bytes(image), { X: '2', B: '3' }));
+    expect(json(bindConfig(bytes({ ...image, config }), { B: '3' }))).toMatchObject({
+      config: { Env: [...config.Env, 'B=3'] },
+    });
+  });
+
   it('invents no history where there is none', () => {
     expect(text(bindConfig(bytes({ rootfs: {}, history: null }), { A: '1' }))).toBe(
       '{"rootfs":{},"history":null,"config":{"Env":["A=1"]}}',

@@ -23,7 +23,7 @@ export function readBindable(bytes: Uint8Array): ManifestContent | undefined {
 
 /**
  * An image's configuration with these environment variables, in the place of variables of the same name, and a line in its history,
- * as an `ENV` in a Dockerfile would leave; one of an earlier binding goes. Layers, and all that is not known here, stay. The line has the
+ * as an `ENV` in a Dockerfile would leave; those of an earlier binding go. Layers, and all that is not known here, stay. The line has the
  * date of the image itself, so that the same image comes out whenever, for whichever commit and however often it is bound. undefined: it is
  * no configuration of an image.
  * https://github.com/opencontainers/image-spec/blob/main/config.md
@@ -35,6 +35,9 @@ export function bindConfig(bytes: Uint8Array, env: Readonly<Record<string, strin
   const old = Array.isArray(config['Env']) ? config['Env'] : [];
   if (!old.every((line) => typeof line === 'string')) return undefined;
   const names = Object.keys(env).sort();
+  const history = image['history'];
+  const lines: readonly unknown[] = Array.isArray(history) ? history : [];
+  const earlier = boundBefore(lines.at(-1));
   const bound = withKey(
     image,
     'config',
@@ -42,12 +45,11 @@ export function bindConfig(bytes: Uint8Array, env: Readonly<Record<string, strin
       config,
       'Env',
       boundEnv(
-        old,
+        old.filter((each) => earlier?.has(each) !== true || names.includes(nameIn(each))),
         names.map((name) => [name, env[name] ?? '']),
       ),
     ),
   );
-  const history = image['history'];
   if (!Array.isArray(history)) return writeExact(bound);
   const line = {
     created: typeof image['created'] === 'string' ? image['created'] : '1970-01-01T00:00:00Z',
@@ -55,10 +57,18 @@ export function bindConfig(bytes: Uint8Array, env: Readonly<Record<string, strin
     comment: bindingComment,
     empty_layer: true,
   };
-  const lines: readonly unknown[] = history;
-  const last = lines.at(-1);
-  const isBound = isObject(last) && last['comment'] === bindingComment && last['empty_layer'] === true;
-  return writeExact(withKey(bound, 'history', [...(isBound ? lines.slice(0, -1) : lines), line]));
+  return writeExact(withKey(bound, 'history', [...(earlier === undefined ? lines : lines.slice(0, -1)), line]));
+}
+
+/** What a line of a history says that a binding set, `NAME=VALUE`; undefined: it is no such line. */
+function boundBefore(line: unknown): ReadonlySet<string> | undefined {
+  if (!isObject(line) || line['comment'] !== bindingComment || line['empty_layer'] !== true) return undefined;
+  const text = line['created_by'];
+  return new Set(typeof text === 'string' ? text.split(' ').slice(1) : []);
+}
+
+function nameIn(line: string): string {
+  return line.split('=', 1)[0] ?? '';
 }
 
 /** Marks the line of a binding in an image's history. */
@@ -91,7 +101,7 @@ function replaced(descriptor: JsonObject, { digest, size }: Replacement): JsonOb
 function boundEnv(old: readonly string[], added: readonly (readonly [string, string])[]): readonly string[] {
   const rest = new Map(added);
   const kept = old.flatMap((line) => {
-    const name = line.split('=', 1)[0] ?? '';
+    const name = nameIn(line);
     const known = added.find(([each]) => each === name);
     if (known === undefined) return [line];
     return rest.delete(name) ? [`${name}=${known[1]}`] : [];

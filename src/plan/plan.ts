@@ -86,7 +86,7 @@ function decide(question: PlanQuestion, name: string, key: ContentKey, why: stri
     return {
       action: 'reuse',
       key: published,
-      reason: `published for this commit already, whatever has changed since, such as base images; rebuild: all rebuilds it and replaces it`,
+      reason: `published for this commit already, whatever has changed since, such as base images or a catalog outside of the commit; rebuild: all rebuilds it and replaces it`,
       changed: [],
     };
   }

@@ -2,6 +2,7 @@ import { bindImage } from '../builder/bindImage';
 import { finalDigest, neverStarted, schedule } from '../builder/schedule';
 import { joinPlatforms } from '../publish/joinPlatforms';
 import { lastSeconds, reusable, type SoughtImage } from '../publish/lookUp';
+import { imageOf } from '../publish/releaseSet';
 import { keyTag } from '../publish/tags';
 import { imageRepository } from '../oci/registryPath';
 import type { FinishedImage } from '../publish/publishSet';
@@ -113,7 +114,7 @@ async function join(
  * to these already, from the commit's own set, stays as it is.
  */
 async function bind(
-  { access, source }: Work,
+  { access, source, decision }: Work,
   name: string,
   digest: string,
   bound: ReadonlyMap<string, string>,
@@ -134,7 +135,25 @@ async function bind(
     (known) => joined.get(known),
   );
   for (const note of own.notes) log.info(`${name}: ${note}`);
+  if (own.digest !== digest && isAsPublished(decision, name, digest, bound)) {
+    log.warning(
+      `${name} is bound otherwise than it was published for commit ${source.commit} (${variables.map(([variable, image]) => `${variable}=${image}`).join(', ')}): ` +
+        'the catalog has changed, which is not in the commit. The set gets another digest for it; who deployed that set has the one before.',
+    );
+  }
   return own.digest;
+}
+
+/** Is this what the set that is published for this commit has of an image, and of all that it binds? */
+function isAsPublished(
+  { state, replaced }: Work['decision'],
+  name: string,
+  digest: string,
+  bound: ReadonlyMap<string, string>,
+): boolean {
+  const set = typeof state?.set === 'object' ? state.set.lock : undefined;
+  const isThere = (image: string, is: string): boolean => set !== undefined && imageOf(set, image)?.digest === is;
+  return !replaced.includes(name) && isThere(name, digest) && [...bound].every(([image, is]) => isThere(image, is));
 }
 
 /** What can be published, in the order of the plan. */
