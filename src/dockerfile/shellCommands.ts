@@ -139,22 +139,39 @@ function quotedPiece(
   }
   if (text.startsWith('$(', at)) {
     const raw = text.slice(at, closing(text, at + 1));
-    return { raw, inner: raw.startsWith('$((') ? [] : [raw.slice(2, -1)] };
+    if (!isArithmetic(raw)) return { raw, inner: [raw.slice(2, -1)] };
+    return { raw, inner: substitutionsUpTo(raw, 3, undefined).inner };
   }
-  if (text.startsWith('${', at)) return { raw: upTo(text, at, text.indexOf('}', at)), inner: [] };
-  if (character !== '"') return undefined;
+  if (text.startsWith('${', at)) return substitutionsUpTo(text, at, '}');
+  return character === '"' ? substitutionsUpTo(text, at, '"') : undefined;
+}
+
+/** What starts at `at` up to the `end` that ends it, and the commands that are run within: `"$(a)"`, `${A:-$(a)}`. */
+function substitutionsUpTo(
+  text: string,
+  at: number,
+  end: '"' | '}' | undefined,
+): { readonly raw: string; readonly inner: readonly string[] } {
   const inner: string[] = [];
-  for (let end = at + 1; end < text.length; end++) {
-    const within = text.charAt(end);
-    if (within === '"') return { raw: text.slice(at, end + 1), inner };
-    if (within === '\\') end += 1;
-    const substitution = within === '`' || text.startsWith('$(', end) ? quotedPiece(text, end) : undefined;
-    if (substitution !== undefined) {
-      inner.push(...substitution.inner);
-      end += substitution.raw.length - 1;
-    }
+  for (let next = at + (end === '}' ? 2 : 1); next < text.length; next++) {
+    const character = text.charAt(next);
+    if (character === end) return { raw: text.slice(at, next + 1), inner };
+    if (character === '\\') next += 1;
+    const holds =
+      character === '`' || /^\$[({]/.test(text.slice(next, next + 2)) || (end === '}' && /["']/.test(character));
+    const piece = holds ? quotedPiece(text, next) : undefined;
+    if (piece === undefined) continue;
+    inner.push(...piece.inner);
+    next += piece.raw.length - 1;
   }
   return { raw: text.slice(at), inner };
+}
+
+/** `$((1 + $A))`, and not `$((a b; c) | d)`: of two words side by side there are none in arithmetic. */
+function isArithmetic(raw: string): boolean {
+  if (!raw.startsWith('$((') || !raw.endsWith('))')) return false;
+  const bare = raw.slice(3, -2).replaceAll(/\$\([^]*\)|`[^`]*`|\$\{[^}]*\}/g, '1');
+  return !/[^\w\s+\-*/%<>=!&|^~?:,()$"#@\\]|\w\s+\w/.test(bare);
 }
 
 function upTo(text: string, at: number, end: number): string {

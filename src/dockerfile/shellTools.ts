@@ -9,23 +9,20 @@ function words(text: string): ReadonlySet<string> {
 
 /** Their arguments are not files, or files whose content does not matter. */
 export const silent = words(
-  'addgroup adduser alias break chgrp chmod chown continue date declare echo exit export false getent groupadd hash ' +
-    'hostname id kill ldconfig let local mkdir popd printenv printf pwd read readonly return rmdir set shift sleep touch ' +
-    'trap true type typeset ulimit umask uname unset update-ca-certificates useradd usermod wait which whoami :',
+  'addgroup adduser alias break chgrp chmod chown continue declare echo exit export false getent groupadd hash ' +
+    'id kill ldconfig let local mkdir popd printenv printf pwd read readonly return rmdir set shift sleep touch ' +
+    'true type typeset ulimit umask uname unset update-ca-certificates useradd usermod wait which whoami :',
 );
 
 /** They read what their arguments name, and nothing else. */
 export const plain = words(
-  'awk base64 basename bunzip2 bzip2 cat cmp comm cp cut diff dirname egrep envsubst fgrep find grep gunzip gzip head install ' +
-    'jq ln ls md5sum mv nl od paste readlink realpath rev sed sha1sum sha256sum sha512sum sort split stat strip tac tail tar ' +
+  'awk base64 basename bunzip2 bzip2 cat cmp comm cp cut date diff dirname egrep envsubst fgrep find grep gunzip gzip head ' +
+    'hostname install jq ln ls md5sum mv nl od paste readlink realpath rev sed sha1sum sha256sum sha512sum sort split stat strip tac tail tar ' +
     'tee tr truncate uniq unxz unzip upx wc xz yq zcat zip zstd',
 );
 
 /** Those of them whose first operand is what they do, and no file. */
 export const filters = words('awk egrep fgrep grep jq sed tr yq');
-
-/** Those of them that read the current folder when no argument names another. */
-export const readsFolder = words('find ls');
 
 /** They change, move or replace files. */
 export const writers = words('cp install ln mv sed tee truncate');
@@ -48,9 +45,10 @@ export const before = words(
 );
 
 /** What git does without a file of the build context: its own folder is not in there. */
-export const gitSilent = words(
-  'clone config describe fetch init log ls-remote remote rev-list rev-parse show status tag version',
-);
+export const gitSilent = words('clone describe fetch log ls-remote remote rev-list rev-parse show status tag version');
+
+/** What git does with files that its arguments name: `git config --file FILE`, `git init --template=FOLDER`. */
+export const gitFiles = words('config init');
 
 /** `go` subcommands that read modules and nothing else. */
 export const goModuleOnly = words('bug clean doc env help telemetry version');

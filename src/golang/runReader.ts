@@ -2,6 +2,7 @@ import { expandShell } from '../dockerfile/expand';
 import { unknownPart } from '../dockerfile/wordLexer';
 import { compileSource } from '../dockerfile/pattern';
 import { plainWord, readCommands, type Redirect, type ShellCommand, type Word } from '../dockerfile/shellCommands';
+import { readsOf, type ProgramReads } from '../dockerfile/programReads';
 import * as tools from '../dockerfile/shellTools';
 import { jsonWords } from '../dockerfile/tokens';
 import type { RunSite } from '../dockerfile/instructionUse';
@@ -9,7 +10,10 @@ import { flagsOf, readGoCommand, readsModulesOnly, type Setting } from './goComm
 import { Named, type Place } from './namedPackages';
 
 /** Variables that steer Go. */
-const steering = /^(GOOS|GOARCH|GOFLAGS|GOWORK)$/;
+const steering = /^(GOOS|GOARCH|GOFLAGS|GOWORK|GOENV|CC|CXX|FC|PKG_CONFIG(_PATH)?|CGO_[A-Z]+FLAGS)$/;
+
+/** Those of them in which paths of files may be: https://pkg.go.dev/cmd/cgo */
+const withPaths = /^(CC|CXX|FC|PKG_CONFIG(_PATH)?|CGO_[A-Z]+FLAGS)$/;
 
 /** Scripts in words of scripts in words; nobody nests deeper. */
 const deepest = 4;
@@ -45,10 +49,15 @@ export class RunReader {
   }
 
   #text(text: string, place: Place, depth: number): void {
-    for (const command of readCommands(text, place.site.scope.lookup)) this.#command(command, place, depth);
+    let before = '';
+    for (const command of readCommands(text, place.site.scope.lookup)) {
+      this.#command(command, place, depth, before);
+      before = command.words[0]?.text ?? '';
+    }
   }
 
-  #command({ words: all, redirects }: ShellCommand, place: Place, depth: number): void {
+  /** `before`: the program of the command before, which may be at the other end of a pipe. */
+  #command({ words: all, redirects }: ShellCommand, place: Place, depth: number, before = ''): void {
     const words = [...all];
     let loop = false;
     while (words[0] !== undefined && (tools.before.has(words[0].raw) || isAssignment(words[0].raw))) {
@@ -58,8 +67,12 @@ export class RunReader {
     }
     for (const word of redirects) this.#redirect(word, place);
     const [first, ...rest] = words;
+    if (first === undefined) return;
     // `for x in a b`: the words are what x may be, and every use of x is unknown anyway.
-    if (first === undefined || loop) return;
+    if (loop) {
+      for (const word of readsOf('echo', rest)?.paths ?? []) this.#path(word, place);
+      return;
+    }
     const name = (first.text ?? '').split('/').at(-1) ?? '';
     if (name === 'export') for (const word of rest) this.#setting(word.raw, place);
     if (name === 'cd' || name === 'pushd') this.named.enter(rest[0], place);
@@ -67,92 +80,72 @@ export class RunReader {
     else if (name === 'go-licenses') {
       this.licences = true;
       for (const word of rest.slice(1)) this.named.package(word, place);
-    } else if (tools.shells.has(name)) this.#shell(rest, place, depth);
-    else if (tools.plain.has(name)) this.#plain(name, rest, place);
-    else if (tools.silent.has(name)) this.#silent(rest, place);
-    else if (this.#sometimes(name, rest, place)) return;
-    else if (first.text?.includes('/') === true && !/^\/(usr\/(local\/)?)?s?bin\//.test(first.text)) {
-      this.named.script(first.text, first.raw, place);
-      for (const word of rest) this.#path(word, place);
-    } else this.named.unknown(place, `what \`${first.raw.slice(0, 100)}\` reads can't be determined`);
-  }
-
-  /** Programs that read files in some uses only. */
-  #sometimes(name: string, words: readonly Word[], place: Place): boolean {
-    const operands = words.filter((word) => !word.raw.startsWith('-'));
-    if (name === 'rm') {
-      for (const { text } of operands) if (text !== undefined) this.named.removes(text, place);
-    } else if (tools.tests.has(name)) {
-      const asks = words.some(({ raw }) => /^-([a-hkprstuwxLSNGO]|nt|ot|ef)$/.test(raw));
-      if (asks) for (const word of operands) this.#path(word, place);
-    } else if (tools.packageManagers.has(name)) {
-      for (const word of operands) {
-        if (word.text === undefined) this.named.path('**.[adr][pep][kbm]', word.raw, place);
-        else if (/[./]/.test(word.text)) this.#path(word, place);
-      }
-    } else if (tools.loaders.has(name)) this.#loader(words, place);
-    else if (name === 'git' && tools.gitSilent.has(operands[0]?.text ?? '')) return true;
-    else return false;
-    return true;
-  }
-
-  /** `curl -d @FILE`, `-T FILE`, `-K FILE`: https://curl.se/docs/manpage.html */
-  #loader(words: readonly Word[], place: Place): void {
-    for (const [index, word] of words.entries()) {
-      const sends = /^(-T|-K|-E|-b|-i|--(upload-file|config|cert|key|cacert|cookie|post-file|body-file|input-file))$/;
-      const at = /@(.*)$/.exec(word.text ?? word.raw)?.[1];
-      if (sends.test(words[index - 1]?.raw ?? '') || (word.text === undefined && /^["']?(\w+=)?@/.test(word.raw))) {
-        this.#path(word, place);
-      } else if (at !== undefined && at !== '' && word.text !== undefined) this.#path(plainWord(at), place);
-      else if (word.text?.includes('://') === false) this.#path(word, place);
+    } else if (tools.shells.has(name)) this.#shell(rest, redirects, place, depth, before);
+    else if (name === 'rm') this.#removes(rest, place);
+    else {
+      const reads = readsOf(name, rest);
+      if (reads !== undefined) this.#reads(name, rest, reads, place, depth);
+      else if (first.text?.includes('/') === true && !/^\/(usr\/(local\/)?)?s?bin\//.test(first.text)) {
+        this.named.script(first.text, first.raw, place);
+        for (const word of rest) this.#path(word, place);
+      } else this.named.unknown(place, `what \`${first.raw.slice(0, 100)}\` reads can't be determined`);
     }
+  }
+
+  #removes(words: readonly Word[], place: Place): void {
+    for (const { raw, text } of words) if (text !== undefined && !raw.startsWith('-')) this.named.removes(text, place);
+  }
+
+  /** A call of a program that is known. */
+  #reads(name: string, words: readonly Word[], reads: ProgramReads, place: Place, depth: number): void {
+    if (reads.open !== undefined) this.named.unknown(place, reads.open);
+    for (const word of reads.paths) this.#path(word, place);
+    for (const command of reads.commands) this.#command({ words: command, redirects: [] }, place, depth);
+    for (const { text, raw } of reads.texts) {
+      if (text === undefined || depth >= deepest) this.named.unknown(place, `what ${raw} runs can't be determined`);
+      else this.#text(text, place, depth + 1);
+    }
+    if (tools.writers.has(name)) this.#writes(name, words, place);
+  }
+
+  /** Files that a program changes, replaces or moves. */
+  #writes(name: string, words: readonly Word[], place: Place): void {
+    const operands = words.filter((word) => !word.raw.startsWith('-'));
+    const inPlace = name !== 'sed' || words.some((word) => /^-\w*i|^--in-place/.test(word.raw));
+    if (!inPlace) return;
+    // What is copied elsewhere does not change; what is moved does.
+    const copies = name !== 'mv' && name !== 'sed' && operands.length > 1;
+    const target = operands.at(-1)?.text;
+    if (copies && target !== undefined && !this.#lies(target, place)) return;
+    for (const { text } of operands) if (text !== undefined) this.named.changes(text, place);
   }
 
   /** Notes an assignment that steers Go. */
   #setting(raw: string, place: Place): void {
-    const [, name = '', written = ''] = /^([A-Z]+)=([^]*)$/.exec(raw) ?? [];
+    const [, name = '', written = ''] = /^([A-Z_]+)=([^]*)$/.exec(raw) ?? [];
     if (!steering.test(name)) return;
     const value = expandShell(written, place.site.scope.lookup);
     this.settings.push([name, value?.includes(unknownPart) === true ? undefined : value]);
   }
 
-  /** `sh -c TEXT`, `sh FILE`, `. FILE` */
-  #shell(words: readonly Word[], place: Place, depth: number): void {
+  /** `sh -c TEXT`, `sh FILE`, `. FILE`, `sh < FILE`, `curl URL | sh` */
+  #shell(words: readonly Word[], redirects: readonly Redirect[], place: Place, depth: number, before: string): void {
     const operands = words.filter((word) => !/^[-+]/.test(word.raw));
     const [first, ...rest] = operands;
-    if (first === undefined) return;
+    if (first === undefined || words.some((word) => /^-\w*s$/.test(word.raw))) {
+      const files = redirects.filter(({ writes }) => !writes);
+      for (const { text, raw } of files) if (text !== undefined) this.named.script(text, raw, place);
+      // What comes from the network is not of the context.
+      const isKnown = files.length > 0 || tools.loaders.has(before) || words.some((word) => word.raw === '--version');
+      if (!isKnown) this.named.unknown(place, "what a shell reads from a pipe can't be determined");
+      return;
+    }
     const inline = words.some((word) => /^-\w*c$/.test(word.raw)) || /\s/.test(first.text ?? '');
     if (first.text === undefined || (inline && depth >= deepest)) {
       this.named.unknown(place, `what ${first.raw.slice(0, 100)} runs can't be determined`);
     } else if (inline) this.#text(first.text, place, depth + 1);
     else this.named.script(first.text, first.raw, place);
     for (const word of rest) this.#path(word, place);
-  }
-
-  /** Only a pattern among its words looks at files: at their names. */
-  #silent(words: readonly Word[], place: Place): void {
-    for (const word of words) if (/^[^"']*[*?[]/.test(word.raw) && word.text !== undefined) this.#path(word, place);
-  }
-
-  #plain(name: string, words: readonly Word[], place: Place): void {
-    const operands = words.filter((word) => !word.raw.startsWith('-'));
-    const recursive = /^[ef]?grep$/.test(name) && words.some((word) => /^-\w*[rR]|^--recursive/.test(word.raw));
-    if ((tools.readsFolder.has(name) && operands.length === 0) || (recursive && operands.length < 2)) {
-      this.named.path('.', name, place);
-    }
-    if (name === 'tar' && words.some((word) => /^-\w*T|^--files-from/.test(word.raw))) {
-      this.named.unknown(place, "what a list of files names can't be determined");
-    }
-    // What a filter does is its first operand; only the others are files.
-    const filter = tools.filters.has(name) ? operands[0] : undefined;
-    for (const word of words) if (word !== filter || word.text !== undefined) this.#path(word, place);
-    const inPlace = name !== 'sed' || words.some((word) => /^-\w*i|^--in-place/.test(word.raw));
-    if (!tools.writers.has(name) || !inPlace) return;
-    // What is copied elsewhere does not change; what is moved does.
-    const copies = name !== 'mv' && name !== 'sed' && operands.length > 1;
-    const target = operands.at(-1)?.text;
-    if (copies && target !== undefined && !this.#lies(target, place)) return;
-    for (const { text } of operands) if (text !== undefined) this.named.changes(text, place);
   }
 
   /** May a path be among what was copied? */
@@ -172,6 +165,8 @@ export class RunReader {
     const { verb, args, flags } = command;
     if (verb === 'env' && flags.some(([name]) => name === 'w')) for (const { raw } of args) this.#setting(raw, place);
     if (verb === 'mod' && args[0]?.text === 'vendor') this.flags.push(['mod', undefined]);
+    // It reads the imports of every package, those of tests too, and decides about versions: https://go.dev/ref/mod#go-mod-tidy
+    if (verb === 'mod' && args[0]?.text === 'tidy') this.named.path('**/*.go', 'go mod tidy', place);
     if (readsModulesOnly(command)) return;
     this.#flags(flags, place);
     if (!tools.goPackages.has(verb)) {
@@ -188,23 +183,38 @@ export class RunReader {
       const word = { raw: value ?? '', text: value, pattern: value };
       if (name === 'C') this.named.enter(word, place);
       if (name === 'pgo' && value !== 'auto' && value !== 'off') this.#path(word, place);
+      if (/^(asm|gc|gccgo|ld)flags$/.test(name)) this.#compilerFlags(value, place);
       if (/^(modfile|overlay|toolexec|vettool)$/.test(name)) this.named.unknown(place, `go -${name} may read anything`);
     }
   }
 
-  /** What GOFLAGS and GOWORK, wherever they are set, make Go read by name. */
+  /** Options of compilers and linkers: what comes behind `-I`, `-L`, `-include` … or stands alone may be a path. */
+  #compilerFlags(text: string | undefined, place: Place): void {
+    if (text === undefined) return;
+    for (const part of text.split(/[\s,"']+/)) {
+      const path = part.replace(/^-(I|L|F|B|T|iquote|isystem|include|imacros)/, '');
+      if (path !== '' && !path.startsWith('-')) this.#path(plainWord(path), place);
+    }
+  }
+
+  /** What GOFLAGS, GOWORK and GOENV, wherever they are set, make Go read by name, and what cgo's variables do. */
   steered(environment: readonly Setting[], sites: readonly RunSite[]): void {
     const all = [...environment, ...this.settings];
     const open = all.some(
       ([name, value]) =>
-        (name === 'GOWORK' && value !== 'off' && value !== '') ||
+        (/^(GOWORK|GOENV)$/.test(name) && value !== 'off' && value !== '') ||
         (name === 'GOFLAGS' && flagsOf(value).some(([flag]) => /^(modfile|overlay|toolexec)$/.test(flag))),
     );
     for (const site of open ? sites : []) {
       this.named.unknown(
         { site, folders: new Set(), where: `line ${site.instruction.line}` },
-        'GOWORK or GOFLAGS may name any file',
+        'GOWORK, GOENV or GOFLAGS may name any file',
       );
+    }
+    for (const [, value] of all.filter(([name]) => withPaths.test(name))) {
+      for (const site of sites) {
+        this.#compilerFlags(value, { site, folders: new Set([site.cwd]), where: `line ${site.instruction.line}` });
+      }
     }
   }
 
@@ -217,8 +227,13 @@ export class RunReader {
       else if (!raw.startsWith('-') && !isAssignment(raw)) this.named.unknownPath(word, place);
       return;
     }
+    // Bash's `~+` and `~-` are its current and its last folder.
+    if (/^~[+-]/.test(raw)) this.named.unknown(place, `where ${raw.slice(0, 100)} leads can't be determined`);
     const equals = text.indexOf('=');
-    const candidates = [...(text.startsWith('-') ? [] : [text]), ...(equals < 0 ? [] : [text.slice(equals + 1)])];
+    const candidates = [
+      ...(text.startsWith('-') ? attached(text) : [text.replace(/^file:\/\/(localhost)?(?=\/)/, '')]),
+      ...(equals < 0 ? [] : [text.slice(equals + 1)]),
+    ];
     for (const candidate of candidates) {
       if (candidate === '' || candidate.length > 4096 || candidate.includes('://')) continue;
       this.named.path(shellPattern(candidate).replace(/\/?\.\.\.$/, '') || '.', raw, place);
@@ -238,6 +253,12 @@ function shellPattern(text: string): string {
   if (compileSource(pattern) !== undefined) return pattern;
   const plain = pattern.replace(/\[\^?\][^\]]*\]/g, '?').replaceAll('[', '\\[');
   return compileSource(plain) === undefined ? pattern : plain;
+}
+
+/** What may be the value of the last of some short options: of `-xffile.tar` among others `file.tar`. */
+function attached(text: string): readonly string[] {
+  const letters = /^-([A-Za-z]{1,4})[^-]/.exec(text)?.[1]?.length ?? 0;
+  return Array.from({ length: letters }, (_, index) => text.slice(2 + index)).filter((value) => value.length > 2);
 }
 
 function isAssignment(raw: string): boolean {
