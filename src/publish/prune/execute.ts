@@ -40,7 +40,7 @@ export async function executePrune(plan: PrunePlan, ports: PrunePorts): Promise<
   const notes: string[] = [];
   const stuck = new Set<string>();
   const setDigests = new Map(plan.sets.map((set) => [set.digest, set]));
-  const fresh = new Map<string, ReadonlySet<string> | undefined>();
+  const watches = new Map<string, (digest: string) => Promise<boolean>>();
   for (const deletion of plan.deletions) {
     if (ports.signal?.aborted === true) {
       problems.push('Stopped before everything was deleted; run again to go on.');
@@ -48,13 +48,13 @@ export async function executePrune(plan: PrunePlan, ports: PrunePorts): Promise<
     }
     const { repository, digest } = deletion;
     if (stuck.has(`${repository}@${digest}`)) continue;
-    if (!fresh.has(repository))
-      fresh.set(repository, await newlyNamed(plan, repository, ports.registry).catch(() => undefined));
-    const named = fresh.get(repository);
+    const isNamed = watches.get(repository) ?? watchTags(plan, repository, ports.registry);
+    watches.set(repository, isNamed);
+    const named = await isNamed(digest).catch(() => undefined);
     const why =
       named === undefined
         ? 'its tags could not be read again'
-        : named.has(digest)
+        : named
           ? 'it was tagged meanwhile'
           : await remove(deletion, ports);
     if (why === deletesNothing) {
@@ -87,19 +87,29 @@ function dependents(plan: PrunePlan, stayed: Deletion): readonly (readonly [stri
     .map(({ repository, digest }) => [repository, digest] as const);
 }
 
-/** Digests that a tag names now which did not name them when the plan was made. */
-async function newlyNamed(plan: PrunePlan, repository: string, registry: Registry): Promise<ReadonlySet<string>> {
+/**
+ * Tells whether a tag names a digest now that did not when the plan was made: a run may publish while this goes on, which takes minutes where much
+ * goes. Each time the names are listed, and those that were not there before are looked at: before a run depends on an image it puts a tag of its
+ * commit.
+ */
+function watchTags(plan: PrunePlan, repository: string, registry: Registry): (digest: string) => Promise<boolean> {
   const planned = new Map(
     plan.deletions
       .filter((each) => each.repository === repository)
       .flatMap(({ digest, tags }) => tags.map((tag) => [tag, digest] as const)),
   );
+  const seen = new Set<string>();
   const named = new Set<string>();
-  for (const tag of await registry.tags(repository)) {
-    const now = (await registry.head(repository, tag))?.digest;
-    if (now !== undefined && planned.get(tag) !== now) named.add(now);
-  }
-  return named;
+  return async (digest) => {
+    for (const tag of await registry.tags(repository)) {
+      if (seen.has(tag)) continue;
+      const now = (await registry.head(repository, tag))?.digest;
+      // Where it is being put it is looked at again the next time.
+      if (now !== undefined) seen.add(tag);
+      if (now !== undefined && planned.get(tag) !== now) named.add(now);
+    }
+    return named.has(digest);
+  };
 }
 
 /** Why nothing goes: "If deletion is disabled, the registry MUST respond with either a 400 or a 405", and so do GitHub's and Docker Hub's. */
