@@ -112,7 +112,24 @@ describe('every order of two runs', () => {
   // The first publication has three times as many states: for when there is time.
   test.each(scale > 1 ? [...everyOrder, first] : everyOrder)('%s', async (_, scenario) => {
     const { states, ends } = await explore(await modelMaker(scenario), {}, checkLine);
+    // Each of them: the numbers only tell that there is something to choose. Fewer requests give fewer.
     expect(states).toBeGreaterThan(1000);
     expect(ends).toBeGreaterThan(20);
+  });
+});
+
+/** Runs, the most preemptions, and the fewest states that there are then. */
+const bounded: readonly (readonly [string, Scenario, number, number])[] = [
+  ['whole sets', { standing: whole('base'), runs: [whole('old'), whole('new')] }, 2, 4000],
+  ['partial sets that overlap', { standing: whole('base'), runs: [whole('old'), driver('new')] }, 2, 3000],
+  ['the first publication', { runs: [whole('old'), whole('new')] }, 2, 8000],
+  ['three runs', { standing: driver('base'), runs: [driver('old'), driver('mid'), driver('new')] }, 1, 3000],
+];
+
+describe('every order in which few runs have to wait', () => {
+  test.each(bounded)('%s', async (_, scenario, preemptions, least) => {
+    const { states, ends } = await explore(await modelMaker(scenario), {}, checkLine, preemptions);
+    expect(states).toBeGreaterThan(least);
+    expect(ends).toBeGreaterThan(50);
   });
 });
