@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { planLines } from '../../../src/commands/prune/format';
 import { joinPlatforms } from '../../../src/publish/joinPlatforms';
 import { decidePrune } from '../../../src/publish/prune/decide';
 import { executePrune } from '../../../src/publish/prune/execute';
@@ -46,11 +47,14 @@ async function publishJoined(registry: Registry, name: string, parts: readonly s
   return digest;
 }
 
+let said = '';
+
 /** What the command does, at a time. Gives what went. */
 async function prune(registry: Registry, now: number): Promise<readonly string[]> {
   const unnamed = await readUnnamed(registry, path);
   const inventory = await takeInventory(registry, path, repositoriesIn(unnamed, path));
   const plan = decidePrune(inventory, path, { keepLast: 1, keepDays: 1, now, inUse: nothingInUse, unnamed });
+  said = planLines(plan, path).join('\n');
   const outcome = await executePrune(plan, { registry, google: undefined, log: silent });
   expect(outcome.problems).toEqual([]);
   await writeUnnamed(registry, path, plan.unnamed);
@@ -77,6 +81,7 @@ describe.each<{ readonly name: string; readonly options: MemoryOptions }>([
 
     // The index of the old set goes; what runs may be about to publish stays.
     expect(await prune(registry, start + 10 * day)).toHaveLength(2);
+    expect(said).toContain('2 builds that no set names stay until prune has known them for 31 days');
     for (const digest of all) expect(await isThere(registry, digest)).toBe(true);
     expect(await prune(registry, start + 40 * day)).toEqual([]);
     const late = await part(registry, 'of a run under way');

@@ -28,11 +28,10 @@ export function planLines(plan: PrunePlan, registryPath: string): readonly strin
     '',
     ...[...perRepository].map(([repository, { count, bytes }]) => `${repository}: ${count} to delete, ${size(bytes)}`),
     `${going} of ${plan.sets.length} sets go, with ${images} images${caches}: ${size(total)}.`,
-    ...(plan.unnamed.size === 0
+    ...(plan.unpublished === 0
       ? []
       : [
-          `${plan.unnamed.size} content keys that no set names (of builds that were not published, and of single platforms) stay: ` +
-            'what only they hold goes once prune has seen them so for 31 days.',
+          `${plan.unpublished} builds that no set names stay until prune has known them for 31 days: a run may be about to publish them.`,
         ]),
     ...(tags.length === 0 ? [] : [`Tags that go from what stays: ${tags.join(', ')}`]),
   ];

@@ -21,6 +21,8 @@ export interface PrunePlan {
   readonly untaggings: readonly Untagging[];
   /** Content keys that stay though no set names them: what a later prune goes by. */
   readonly unnamed: Unnamed;
+  /** Those among them that name neither an image of a set nor a part of one: of runs that did not publish, or not yet. */
+  readonly unpublished: number;
 }
 
 /**
@@ -34,15 +36,19 @@ export interface PrunePlan {
 export function decidePrune(inventory: Inventory, registryPath: string, rules: PruneRules): PrunePlan {
   const setsAt = setRepository(registryPath);
   const setsThere = inventory.get(setsAt);
-  if (setsThere === undefined) return { sets: [], deletions: [], untaggings: [], unnamed: new Map() };
+  if (setsThere === undefined) return { sets: [], deletions: [], untaggings: [], unnamed: new Map(), unpublished: 0 };
   const sets = decideSets(setsThere, rules);
   const going = sets.filter(({ goes }) => goes);
   const staying = sets.filter(({ goes }) => !goes);
   const oldestFirst = going.toReversed();
+  const named = new Set(
+    sets.flatMap(({ images }) => images.map(({ repository, digest }) => `${repository}@${digest}`)),
+  );
   const turns = new Map<string, number>();
   const deletions: Deletion[] = [];
   const untaggings: Untagging[] = [];
   const unnamed = new Map<string, number>();
+  let unpublished = 0;
   const seedsAt = seedRepository(registryPath);
   for (const [name, repository] of inventory) {
     const stale = name === seedsAt ? staleSeeds(repository, rules.now) : [];
@@ -79,7 +85,12 @@ export function decidePrune(inventory: Inventory, registryPath: string, rules: P
       ...[...repository.manifests.keys()].filter((digest) => !candidates.has(digest)),
     ]);
     const gone = [...candidates].filter((digest) => !kept.has(digest) && repository.manifests.has(digest));
-    for (const { tag, digest, since } of keys) if (kept.has(digest)) unnamed.set(unnamedName(name, tag, digest), since);
+    const listed = new Set([...kept].flatMap((digest) => repository.manifests.get(digest)?.children ?? []));
+    for (const { tag, digest, since } of keys) {
+      if (!kept.has(digest)) continue;
+      unnamed.set(unnamedName(name, tag, digest), since);
+      if (!listed.has(digest) && !named.has(`${name}@${digest}`)) unpublished += 1;
+    }
     deletions.push(...describeDeletions(name, repository, parentsFirst(repository, gone)));
     untaggings.push(
       ...[...removable].flatMap(([tag, digest]) => {
@@ -90,7 +101,7 @@ export function decidePrune(inventory: Inventory, registryPath: string, rules: P
     );
   }
   const turnOf = ({ repository, digest }: Deletion): number => turns.get(`${repository}@${digest}`) ?? going.length;
-  return { sets, deletions: setBySet(deletions, turnOf, setsAt), untaggings, unnamed };
+  return { sets, deletions: setBySet(deletions, turnOf, setsAt), untaggings, unnamed, unpublished };
 }
 
 interface UnnamedKey {
@@ -200,6 +211,7 @@ export function confirmed(plan: PrunePlan, again: PrunePlan): PrunePlan {
     ),
     deletions: again.deletions.filter((deletion) => before.has(nameOf(deletion))),
     unnamed: again.unnamed,
+    unpublished: again.unpublished,
     untaggings: plan.untaggings.filter(({ repository, tag, digest }) => tags.has(`${repository}:${tag}@${digest}`)),
   };
 }
