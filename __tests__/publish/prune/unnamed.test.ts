@@ -121,6 +121,16 @@ test('a key that names something else than when it was noted is a new one', asyn
   expect(await prune(registry, start + 72 * day)).toContain(again);
 });
 
+test('a prune whose clock is years behind makes nothing old', async () => {
+  const registry = memoryRegistry(new Storage());
+  await publishJoined(registry, 'a set', [await part(registry, 'one'), await part(registry, 'two')], start);
+  const lost = await part(registry, 'lost');
+  expect(await prune(registry, start - 700 * day)).toEqual([]);
+  expect(await prune(registry, start + day)).toEqual([]);
+  expect(await isThere(registry, lost)).toBe(true);
+  expect(await prune(registry, start + 32 * day)).toEqual([lost]);
+});
+
 test('where the last set of a repository has gone, what was noted there goes all the same', async () => {
   const registry = memoryRegistry(new Storage());
   const parts = [await part(registry, 'one'), await part(registry, 'two')];

@@ -49,6 +49,7 @@ export function decidePrune(inventory: Inventory, registryPath: string, rules: P
   const untaggings: Untagging[] = [];
   const unnamed = new Map<string, number>();
   let unpublished = 0;
+  const today = Math.max(rules.now, newestIn(setsThere));
   const seedsAt = seedRepository(registryPath);
   for (const [name, repository] of inventory) {
     const stale = name === seedsAt ? staleSeeds(repository, rules.now) : [];
@@ -59,7 +60,7 @@ export function decidePrune(inventory: Inventory, registryPath: string, rules: P
         : name === seedsAt
           ? new Map([...repository.tags].filter(([tag, digest]) => isSeedTag(tag) && stale.includes(digest)))
           : new Map([...tagsThatGo(name, repository, going, staying), ...rebuilds]);
-    const keys = name === setsAt || name === seedsAt ? [] : unnamedKeys(name, repository, sets, rules);
+    const keys = name === setsAt || name === seedsAt ? [] : unnamedKeys(name, repository, sets, rules, today);
     const over = new Map(keys.flatMap(({ tag, digest, isOver }) => (isOver ? [[tag, digest] as const] : [])));
     const candidates = new Set<string>(name === setsAt ? notesThatGo(repository, rules.now) : stale);
     for (const digest of reach(repository, [...rebuilds.values(), ...over.values()], 'down')) candidates.add(digest);
@@ -104,6 +105,15 @@ export function decidePrune(inventory: Inventory, registryPath: string, rules: P
   return { sets, deletions: setBySet(deletions, turnOf, setsAt), untaggings, unnamed, unpublished };
 }
 
+/** The newest time that a registry path knows of, milliseconds since the epoch: now is not before it. */
+function newestIn({ tags, manifests }: StoredRepository): number {
+  const announced = [...tags.keys()].flatMap((tag) => {
+    const own = ownTag(tag);
+    return own?.kind === 'candidate' ? [own.announcedAt] : [];
+  });
+  return Math.max(0, ...announced, ...[...manifests.values()].map(({ set }) => set?.created ?? 0));
+}
+
 interface UnnamedKey {
   readonly tag: string;
   readonly digest: string;
@@ -119,12 +129,13 @@ function unnamedKeys(
   repository: StoredRepository,
   sets: readonly SetVerdict[],
   { unnamed, now }: PruneRules,
+  today: number,
 ): readonly UnnamedKey[] {
   const named = keysOf(name, sets);
   return [...repository.tags].flatMap(([tag, digest]) => {
     if (ownTag(tag)?.kind !== 'key' || named.has(tag)) return [];
-    // A clock that was ahead when it was noted makes it wait from now on.
-    const since = Math.min(unnamed.get(unnamedName(name, tag, digest)) ?? now, now);
+    // A clock that was ahead when it was noted makes it wait from now on; one that is behind now must not make it old.
+    const since = Math.min(unnamed.get(unnamedName(name, tag, digest)) ?? today, today);
     return [{ tag, digest, since, isOver: now - since > longestRun }];
   });
 }
