@@ -123,6 +123,8 @@ async function reconcile(
       });
     }
   }
+  const isComplete = set !== undefined && ready >= wanted && living.length === newest.length;
+  const progress = progressOf(deployment, hash, isComplete, set === undefined);
   const status = {
     observedGeneration: generation,
     replicas: living.length,
@@ -130,8 +132,25 @@ async function reconcile(
     readyReplicas: living.filter((pod) => isReady(pod)).length,
     availableReplicas: living.filter((pod) => isReady(pod)).length,
   };
-  if (Object.entries(status).every(([key, value]) => (deployment.status?.[key] ?? 0) === value)) return;
-  await patchStatus(server, `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`, status);
+  const isSaid = (deployment.status?.conditions ?? []).some((each: any) => each.message === progress?.message);
+  const isSame = Object.entries(status).every(([key, value]) => (deployment.status?.[key] ?? 0) === value);
+  if (isSame && (isSaid || progress === undefined)) return;
+  const conditions = progress === undefined ? {} : { conditions: [progress] };
+  await patchStatus(server, `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`, { ...status, ...conditions });
+}
+
+/**
+ * What the controller says of a rollout. Once it is complete it says so until the next one, whatever becomes of its pods; of one that is paused
+ * it says nothing here.
+ */
+function progressOf(deployment: any, hash: string, isComplete: boolean, isPaused: boolean): any {
+  const said = (deployment.status?.conditions ?? []).find((each: any) => each.type === 'Progressing');
+  if (isPaused) return said;
+  const done = `ReplicaSet "${deployment.metadata.name}-${hash}" has successfully progressed.`;
+  const isDone = isComplete || said?.message === done;
+  const reason = isDone ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated';
+  const message = isDone ? done : `ReplicaSet "${deployment.metadata.name}-${hash}" is progressing.`;
+  return { type: 'Progressing', status: 'True', reason, message };
 }
 
 function fateOf(node: FakeNode, { metadata, spec }: any): Fate {

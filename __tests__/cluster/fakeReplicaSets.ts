@@ -13,6 +13,8 @@ export interface Revision {
 }
 
 const annotation = 'deployment.kubernetes.io/revision';
+/** The numbers that a ReplicaSet had before it became the newest again. */
+const history = 'deployment.kubernetes.io/revision-history';
 
 /** Makes it, or takes the one that an earlier revision of the same template left, under the next number. */
 export async function ensureReplicaSet(
@@ -43,10 +45,12 @@ export async function ensureReplicaSet(
     };
     found = (await server.api(folder, { method: 'POST', body })).json;
   } else if (numberOf(found) < last) {
-    await annotate(server, `${folder}/${found.metadata.name}`, number);
+    const { [history]: before } = found.metadata.annotations;
+    const numbers = [...(before === undefined ? [] : [before]), `${numberOf(found)}`].join(',');
+    await annotate(server, `${folder}/${found.metadata.name}`, { [annotation]: `${number}`, [history]: numbers });
   }
   if (annotations[annotation] !== `${number}`)
-    await annotate(server, `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`, number);
+    await annotate(server, `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`, { [annotation]: `${number}` });
   return {
     path: `${folder}/${found.metadata.name}`,
     conditions: found.status?.conditions ?? [],
@@ -72,10 +76,10 @@ export async function reportFailure(server: ApiServer, { path, conditions }: Rev
   });
 }
 
-async function annotate(server: ApiServer, path: string, number: number): Promise<void> {
+async function annotate(server: ApiServer, path: string, annotations: object): Promise<void> {
   await server.api(path, {
     method: 'PATCH',
     contentType: 'application/merge-patch+json',
-    body: { metadata: { annotations: { [annotation]: `${number}` } } },
+    body: { metadata: { annotations } },
   });
 }

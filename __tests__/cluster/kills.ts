@@ -74,6 +74,23 @@ export async function pathWherePatchesHang(folder: string, patches: number): Pro
   return before(await programs(folder, { kubectl: script.join('\n') }));
 }
 
+/** A PATH on which kubectl makes so many patches, writes the file `waits` in the folder, and makes the next ones once there is a file `go`. */
+export async function pathWherePatchesWait(folder: string, patches: number): Promise<string> {
+  const count = join(folder, 'patches');
+  const script = [
+    `real=$(PATH=\${PATH#*:} command -v kubectl)`,
+    'case " $* " in *" --patch="*)',
+    `  echo >>${count}`,
+    `  if [ $(wc -l <${count}) -gt ${patches} ]; then`,
+    `    touch ${join(folder, 'waits')}`,
+    `    while [ ! -e ${join(folder, 'go')} ] && kill -0 $PPID; do sleep 0.05; done 2>/dev/null`,
+    '  fi ;;',
+    'esac',
+    'exec "$real" "$@"',
+  ];
+  return before(await programs(folder, { kubectl: script.join('\n') }));
+}
+
 /** Containers with their images and variables, without notes. */
 export async function running(world: World): Promise<unknown> {
   const state = (await world.state()) as readonly { name: string; containers: unknown }[];

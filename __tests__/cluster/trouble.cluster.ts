@@ -1,6 +1,11 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Ended } from '../run/world';
 import type { ApiServer } from './apiServer';
 import { eachTest } from './eachTest';
+import { pathWherePatchesWait } from './kills';
 import { setOf, type World } from './world';
 
 /* What goes wrong during a deploy, on KFP 2.5.0. */
@@ -66,12 +71,96 @@ test('another deploy meanwhile: the one that waits fails, and leaves the set of 
   const between = await world.state();
   const { exitCode, stderr } = await waits;
   expect(exitCode, stderr).toBe(1);
+  // On a busy machine it fails before the other one has come to its last Deployment.
   expect(stderr).toMatch(
-    /Nothing was put back, because somebody else has changed it meanwhile \(kfp-images status --\S+/,
+    /(Nothing was put back, because|Put back to what ran before, except what) somebody else has changed (it )?meanwhile \(kfp-images status --\S+/,
   );
   expect(stderr).toContain('ml-pipeline: left alone');
   expect(await world.state()).toEqual(between);
 });
+
+test('a set that never became ready is nothing to go back to: a rollback goes behind the deploy of it and the one after', async () => {
+  const before = await world.state();
+  const held = second.images['cacheserver']?.digest ?? '';
+  world.node.fateOf = (image) => (image.endsWith(held) ? { kind: 'stuck' } : { kind: 'runs' });
+  const ended = await killedOnceItWaits(second);
+  expect(ended.exitCode).not.toBe(0);
+  const deployed = await deploy(first);
+  expect(deployed.exitCode, deployed.stderr).toBe(0);
+  expect(deployed.stderr).toMatch(
+    /The deploy of \S+ never became ready \(cache-server\)\. This deploy takes its place, and a rollback goes behind both\./,
+  );
+  const back = await world.run('rollback');
+  expect(back.exitCode, back.stderr).toBe(0);
+  expect(imagesOf(await world.state())).toEqual(imagesOf(before));
+  const forward = await world.run('rollback');
+  expect(forward.exitCode, forward.stderr).toBe(0);
+  expect(await world.deployment('cache-server')).toMatchObject({
+    image: expect.stringContaining(first.images['cacheserver']?.digest ?? '') as string,
+  });
+});
+
+test('where that next one fails too, what ran before both runs again', async () => {
+  const before = await world.state();
+  const held = [first, second].map(({ images }) => images['cacheserver']?.digest ?? '');
+  world.node.fateOf = (image) => {
+    if (image.endsWith(held[1] ?? '')) return { kind: 'stuck' };
+    return image.endsWith(held[0] ?? '') ? { kind: 'no-pull', words: 'manifest unknown' } : { kind: 'runs' };
+  };
+  await killedOnceItWaits(second);
+  const failed = await deploy(first);
+  expect(failed.exitCode, failed.stderr).toBe(1);
+  expect(failed.stderr).toContain('Put back to what ran before');
+  expect(imagesOf(await world.state())).toEqual(imagesOf(before));
+  expect((await world.run('status')).stderr).not.toContain('interrupted');
+});
+
+test('two deploys at once of which the first fails while the second patches: the second goes on to its end', async () => {
+  const held = second.images['cacheserver']?.digest ?? '';
+  let isRefused = false;
+  world.node.fateOf = (image) => {
+    if (!image.endsWith(held)) return { kind: 'runs' };
+    return isRefused ? { kind: 'no-pull', words: 'manifest unknown' } : { kind: 'stuck' };
+  };
+  let said = '';
+  const failing = deploy(second, {}, [], { onStderr: (chunk: Buffer) => (said += chunk.toString()) });
+  while (!/^ml-pipeline: \d/m.test(said)) await new Promise((resolve) => setTimeout(resolve, 20));
+  // The other one stands still after two of its patches, until the first has taken its own changes back.
+  const folder = await mkdtemp(join(server.folder, 'waits-'));
+  const PATH = await pathWherePatchesWait(folder, 2);
+  const other = deploy(first, {}, [], { env: { PATH } });
+  while (!existsSync(join(folder, 'waits'))) await new Promise((resolve) => setTimeout(resolve, 20));
+  isRefused = true;
+  const failed = await failing;
+  expect(failed.exitCode, failed.stderr).toBe(1);
+  expect(failed.stderr).toMatch(
+    /Put back to what ran before, except what somebody else has changed meanwhile \(kfp-images status/,
+  );
+  await writeFile(join(folder, 'go'), '');
+  const { exitCode, stderr } = await other;
+  expect(exitCode, stderr).toBe(0);
+  const status = await world.run('status');
+  expect(status.stderr).not.toMatch(/interrupted|run together/);
+  expect(status.stdout).not.toContain('drift');
+  expect(status.stdout).toContain(first.commit.slice(0, 12));
+  expect(status.stdout).not.toContain(second.commit.slice(0, 12));
+});
+
+/** A deploy that has made all its changes, and is killed while it waits. */
+async function killedOnceItWaits(lock: typeof first): Promise<Ended> {
+  let [pid, said] = [0, ''];
+  const running = deploy(lock, {}, [], {
+    onStart: (started: number) => (pid = started),
+    onStderr: (chunk: Buffer) => (said += chunk.toString()),
+  });
+  while (!/^ml-pipeline: \d/m.test(said)) await new Promise((resolve) => setTimeout(resolve, 20));
+  process.kill(pid, 'SIGKILL');
+  return running;
+}
+
+function imagesOf(state: unknown): unknown {
+  return (state as readonly { name: string; containers: unknown }[]).map(({ name, containers }) => [name, containers]);
+}
 
 test('a set without its driver, or one that is not there, changes nothing', async () => {
   const before = await world.state();

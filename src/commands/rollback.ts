@@ -9,6 +9,7 @@ import { openCluster } from '../deploy/context';
 import { livesOf, readInstallation } from '../deploy/installation';
 import { catalogHere } from '../deploy/places';
 import { requireUnpaused } from '../deploy/prepare';
+import { DeployError } from '../errors';
 import { visible } from '../report/escape';
 import { catalogPlace, readCatalog } from './catalog';
 import { defineCommand } from './command';
@@ -60,7 +61,12 @@ export const rollbackCommand = defineCommand({
       session.log.info('Nothing was changed.');
       return { exitCode: 1 };
     }
-    await work(cluster, plan, { expected, awaited }, flags.timeout, session);
+    await work(cluster, plan, { expected, awaited }, flags.timeout, session).catch((thrown: unknown) => {
+      if (!(thrown instanceof DeployError)) throw thrown;
+      const further =
+        'The same rollback again tries the same. `kfp-images deploy --commit SHA` puts any other published set there.';
+      throw new DeployError(`${thrown.message}\n${further}`, { cause: thrown });
+    });
     const stale = await warnOfStaleRuns(cluster, catalogHere(catalog, installation), flags.timeout, session);
     if (!json)
       session.log.info(

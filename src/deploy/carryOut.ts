@@ -1,5 +1,5 @@
 import { message } from '../errors';
-import { applyChange, restore, type Restored } from './apply';
+import { applyChange, restore, type Applied, type Restored } from './apply';
 import type { Awaited } from './awaited';
 import type { Change } from './changes';
 import { readDeployments, readWorkload } from './cluster';
@@ -37,9 +37,10 @@ export type Outcome =
 export async function carryOut(kubectl: Kubectl, work: Work, patience: Patience): Promise<Outcome> {
   const begun: Change[] = [];
   const said: string[] = [];
+  const made: Applied[] = [];
   let rollouts: readonly Rollout[] = [];
   const failed = async (why: string): Promise<Outcome> => {
-    const restored = await restore(kubectl, begun);
+    const restored = await restore(kubectl, begun, lastOf(made, begun));
     return { kind: 'failed', why, rollouts, restored };
   };
   try {
@@ -47,12 +48,14 @@ export async function carryOut(kubectl: Kubectl, work: Work, patience: Patience)
       if (patience.signal.aborted) break;
       // Noted first: a patch whose answer is lost may have been made.
       begun.push(change);
-      said.push(...(await applyChange(kubectl, change)));
+      const applied = await applyChange(kubectl, change);
+      said.push(...applied.notes);
+      made.push(applied);
     }
-    const waited = await waitForRollouts(kubectl, [...work.expected.keys()], patience, work.awaited);
+    const waited = await waitForRollouts(kubectl, work.expected, patience, work.awaited);
     rollouts = waited.rollouts;
     if (waited.kind === 'interrupted')
-      return { kind: 'interrupted', rollouts, restored: await restore(kubectl, begun) };
+      return { kind: 'interrupted', rollouts, restored: await restore(kubectl, begun, lastOf(made, begun)) };
     if (waited.kind !== 'done') {
       const said = waited.kind === 'timeout' ? await operatorWords(kubectl, waited.unmade) : [];
       return await failed([reason(waited.kind, rollouts, patience.timeoutMs), ...said].join('\n'));
@@ -62,6 +65,12 @@ export async function carryOut(kubectl: Kubectl, work: Work, patience: Patience)
   } catch (thrown) {
     return failed(message(thrown));
   }
+}
+
+/** What became of the command before, as far as the changes that were made have shown. */
+function lastOf(made: readonly Applied[], begun: readonly Change[]): 'stands' | 'taken-back' | 'became-ready' {
+  if (made.some(({ isTakenBack }) => isTakenBack)) return 'taken-back';
+  return made.length === begun.length && made.every(({ wasReady }) => wasReady) ? 'became-ready' : 'stands';
 }
 
 async function verify(kubectl: Kubectl, expected: Work['expected']): Promise<ReturnType<typeof verifyPods>> {

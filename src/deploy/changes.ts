@@ -13,6 +13,12 @@ export interface Change {
   readonly live: Live;
   readonly before: Snapshot;
   readonly after: Snapshot;
+  /** `id` of the command that came last before; it may still be at work. */
+  readonly last?: string;
+  /** This change takes the place of that command, which was interrupted, or what it put there never became ready. */
+  readonly takesOver?: 'interrupted' | 'unready';
+  /** What was there before that one: what a failure goes back to then, instead of `before`. */
+  readonly behind?: Snapshot;
 }
 
 /** What a command is about to do to the cluster. */
@@ -30,7 +36,10 @@ export interface Stamp {
   readonly sequence: number;
   readonly at: string;
   readonly undoes?: string;
-  /** Keys of what an earlier, interrupted command of the same id changed and that still counts. */
+  /** `id` of the command that came last before. */
+  readonly last?: string;
+  readonly takesOver?: 'interrupted' | 'unready';
+  /** Keys of what an earlier command of the same id changed, which was interrupted or never became ready, and that still counts. */
   readonly targets?: readonly string[];
   /** Of those the ones that it left undone, and that still are to be changed. */
   readonly open?: readonly string[];
@@ -133,7 +142,12 @@ export function stamped(wanted: readonly Wanted[], stamp: Stamp): ChangeSet {
       after: { containers: after.containers, ...(after.fields === undefined ? {} : { fields: after.fields }) },
     };
     const annotations = { ...after.annotations, [recordAnnotation]: encodeRecord(record) };
-    return { live, before, after: { ...after, annotations } };
+    return {
+      ...{ live, before, after: { ...after, annotations } },
+      ...(earlier === undefined ? {} : { behind: overlaid(before, earlier) }),
+      ...(stamp.last === undefined ? {} : { last: stamp.last }),
+      ...(stamp.takesOver === undefined ? {} : { takesOver: stamp.takesOver }),
+    };
   });
   const unchanged = wanted.map(({ live }) => keyOf(live)).filter((name) => !names.includes(name));
   return { id: stamp.id, changes, unchanged };

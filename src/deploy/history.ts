@@ -44,16 +44,28 @@ function nextSequence(lives: readonly Live[]): number {
 }
 
 /**
- * The stamp for a deploy; `isWhole`: no images were named. One that begins where another command was interrupted takes its id over, and what
- * ran before that one: half of two sets is nothing that a rollback may ever go back to.
+ * The stamp for a deploy; `isWhole`: no images were named. One that begins where another command was interrupted, or where what it put there
+ * never became ready (`isUnready`), takes its id over, and what ran before that one: half of two sets, or what never ran, is nothing that a
+ * rollback may ever go back to.
  */
-export function deployStamp(lives: readonly Live[], isWhole: boolean, fresh: Pick<Stamp, 'id' | 'at'>): Stamp {
+export function deployStamp(
+  lives: readonly Live[],
+  isWhole: boolean,
+  fresh: Pick<Stamp, 'id' | 'at'>,
+  isUnready = false,
+): Stamp {
   const last = latestOperation(lives);
-  const stamp: Stamp = { ...fresh, kind: 'deploy', sequence: nextSequence(lives) };
-  if (last === undefined || last.missing.length === 0) return stamp;
+  const stamp: Stamp = {
+    ...fresh,
+    kind: 'deploy',
+    sequence: nextSequence(lives),
+    ...(last === undefined ? {} : { last: last.id }),
+  };
+  if (last === undefined || (last.missing.length === 0 && !isUnready)) return stamp;
   const befores = new Map(last.carriers.map(({ live, record }) => [keyOf(live), record.before]));
   const open = isWhole ? [] : last.missing.map(keyOf);
-  return { ...stamp, id: last.id, targets: [...new Set([...befores.keys(), ...open])], open, befores };
+  const takesOver = last.missing.length > 0 ? 'interrupted' : 'unready';
+  return { ...stamp, id: last.id, targets: [...new Set([...befores.keys(), ...open])], takesOver, open, befores };
 }
 
 /** What a rollback is going to do. */

@@ -105,6 +105,7 @@ const deployment = v.object({
 
 const replicaSet = v.object({
   metadata,
+  spec: v.optional(v.object({ template: v.optional(v.object({ spec: podSpec })) }), {}),
   status: v.optional(v.object({ conditions: v.optional(v.array(condition), []) }), {}),
 });
 

@@ -2,11 +2,12 @@ import { DeployError } from '../errors';
 import type { Catalog, LockFile } from '../types';
 import type { Awaited } from './awaited';
 import { changesTo, type ChangeSet } from './changes';
-import { readConfigMap, requirePermissions } from './cluster';
+import { readConfigMap, readDeployments, readWorkload, requirePermissions } from './cluster';
 import { isCustomResource, keyOf, kubectlNames, type Live } from './customResource';
 import { deployStamp, latestOperation } from './history';
 import { livesOf, readInstallation, type Installation } from './installation';
 import type { Kubectl, Place } from './kubectl';
+import { isOpen, neverReady } from './neverReady';
 import type { Deployment } from './objects';
 import { ownerWords } from './owners';
 import { placesOf } from './places';
@@ -35,6 +36,8 @@ interface DeployRequest {
 export interface Prepared {
   readonly namespace: string;
   readonly changeSet: ChangeSet;
+  /** The changes as they are to be made now: what had not become ready when they were decided may have meanwhile. */
+  readonly latest: () => Promise<ChangeSet>;
   readonly expected: ReadonlyMap<string, Snapshot['containers']>;
   /** Of those what operators make from custom resources. */
   readonly awaited: ReadonlyMap<string, Awaited>;
@@ -82,8 +85,13 @@ export async function prepareDeploy(kubectl: Kubectl, place: Place, request: Dep
   });
   const set = { commit: lock.commit, id: setId(lock) };
   const lives = livesOf(installation);
-  const stamp = deployStamp(lives, names.length === 0, fresh);
-  const changeSet = changesTo(direct, deployments, set, access.toName, stamp, resources);
+  const changes = (isUnready: boolean): ChangeSet => {
+    const stamp = deployStamp(lives, names.length === 0, fresh, isUnready);
+    return changesTo(direct, deployments, set, access.toName, stamp, resources);
+  };
+  const plain = changes(false);
+  const unready = plain.changes.length === 0 ? [] : await unreadyOf(kubectl, catalog, installation);
+  const changeSet = unready.length === 0 ? plain : changes(true);
   const changed = new Set(changeSet.changes.map(({ live }) => keyOf(live)));
   const isChanged = ({ deployment, written }: Target): boolean =>
     changed.has(written === undefined ? deployment : keyOf(written.by));
@@ -95,10 +103,12 @@ export async function prepareDeploy(kubectl: Kubectl, place: Place, request: Dep
   return {
     namespace: place.namespace,
     changeSet,
+    latest: async () =>
+      unready.length > 0 && (await unreadyOf(kubectl, catalog, installation)).length === 0 ? plain : changeSet,
     expected,
     awaited: awaitedFrom(all, expected),
     installation,
-    notes: [...notes, ...interruptedNote(lives), ...owners.notes],
+    notes: [...notes, ...replacedNote(lives, unready), ...owners.notes],
     warnings: [...access.warnings, ...owners.warnings],
   };
 }
@@ -115,12 +125,22 @@ export function requireKfp(catalog: Catalog, installation: Installation, namespa
   );
 }
 
-function interruptedNote(lives: readonly Live[]): readonly string[] {
+/** Names of the Deployments that never became ready with what was put there last; none where that was interrupted before it was all there. */
+async function unreadyOf(kubectl: Kubectl, catalog: Catalog, installation: Installation): Promise<readonly string[]> {
+  const last = latestOperation(livesOf(installation));
+  if (last === undefined || last.missing.length > 0 || !installation.deployments.some(isOpen)) return [];
+  // In this order: a ReplicaSet that is made between the two is of a Deployment that says so.
+  const { replicaSets } = await readWorkload(kubectl);
+  const now = { ...installation, deployments: await readDeployments(kubectl) };
+  const newest = latestOperation(livesOf(now));
+  return newest?.id === last.id ? neverReady(catalog, now, replicaSets, newest) : [];
+}
+
+function replacedNote(lives: readonly Live[], unready: readonly string[]): readonly string[] {
   const last = latestOperation(lives);
-  if (last === undefined || last.missing.length === 0) return [];
-  return [
-    `The ${last.kind} of ${last.at} was interrupted. This deploy takes its place, and a rollback goes behind both.`,
-  ];
+  if (last === undefined || (last.missing.length === 0 && unready.length === 0)) return [];
+  const what = last.missing.length > 0 ? 'was interrupted' : `never became ready (${unready.join(', ')})`;
+  return [`The ${last.kind} of ${last.at} ${what}. This deploy takes its place, and a rollback goes behind both.`];
 }
 
 /** A paused Deployment takes every change and rolls none out: refused before anything is changed. Throws DeployError. */

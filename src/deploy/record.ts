@@ -79,7 +79,8 @@ export function readRecord(text: string | null | undefined): ChangeRecord | unde
   return { ...record, due, undoes, before, after: { containers, ...(fields === undefined ? {} : { fields }) } };
 }
 
-function withoutHistory(text: string): string | null {
+/** A record's text without what it knows of the one before it; null: it is none. */
+export function withoutHistory(text: string): string | null {
   const record = readRecord(text);
   if (record === undefined) return null;
   const annotations = { ...record.before.annotations, [recordAnnotation]: null };

@@ -56,7 +56,8 @@ function isNewest(deployment: Deployment, replicaSets: readonly ReplicaSet[], po
   return newest !== undefined && pod.metadata.ownerReferences.some(({ uid }) => uid === newest.metadata.uid);
 }
 
-function isOwnedBy({ metadata }: ReplicaSet, { uid }: Deployment['metadata']): boolean {
+/** Did the controller of a Deployment make it? */
+export function isOwnedBy({ metadata }: ReplicaSet, { uid }: Deployment['metadata']): boolean {
   return uid !== '' && metadata.ownerReferences.some((each) => each.controller && each.uid === uid);
 }
 

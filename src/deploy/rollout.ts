@@ -6,6 +6,7 @@ import type { Kubectl } from './kubectl';
 import type { Deployment } from './objects';
 import type { PodTrouble } from './creationTrouble';
 import { isRefusal, rolloutStatus, type RolloutStatus } from './rolloutStatus';
+import { isEquivalent, snapshotOf, type Snapshot } from './snapshot';
 
 /** How the wait for one Deployment goes or ended, with what people need to know. */
 export interface Rollout {
@@ -35,13 +36,14 @@ interface Waited {
 type Look = Pick<Waited, 'rollouts' | 'unmade'>;
 
 /**
- * Waits until the rollouts of the named Deployments are done, or one has failed. A look at the cluster that fails is repeated: only when
+ * Waits until the rollouts of the Deployments are done, or one has failed: also one that no longer says what is expected of it, because
+ * another command or somebody else has changed it. A look at the cluster that fails is repeated: only when
  * none succeeds until the time is up its error is thrown. `awaited`: Deployments whose rollout counts only once an operator has made of them
  * what it is to make; one that it has yet to make again is not a failure either.
  */
 export async function waitForRollouts(
   kubectl: Kubectl,
-  names: readonly string[],
+  expected: ReadonlyMap<string, Snapshot['containers']>,
   patience: Patience,
   awaited: ReadonlyMap<string, Awaited> = new Map(),
 ): Promise<Waited> {
@@ -51,7 +53,7 @@ export async function waitForRollouts(
   for (;;) {
     if (signal.aborted) return { kind: 'interrupted', ...seen };
     try {
-      seen = await look(kubectl, names, awaited, signal);
+      seen = await look(kubectl, expected, awaited, signal);
       const { rollouts } = seen;
       patience.onProgress(rollouts);
       if (rollouts.some(({ status }) => status.kind === 'failed')) return { kind: 'failed', ...seen };
@@ -68,7 +70,7 @@ export async function waitForRollouts(
 
 async function look(
   kubectl: Kubectl,
-  names: readonly string[],
+  expected: ReadonlyMap<string, Snapshot['containers']>,
   awaited: ReadonlyMap<string, Awaited>,
   signal: AbortSignal,
 ): Promise<Look> {
@@ -83,11 +85,13 @@ async function look(
     }),
   );
   const rollouts = await Promise.all(
-    names.map(async (name): Promise<Rollout> => {
+    [...expected].map(async ([name, containers]): Promise<Rollout> => {
       const live = deployments.find(({ metadata }) => metadata.name === name);
       const waiting = unmade.get(name);
       if (waiting !== undefined) return { deployment: name, status: notMade(waiting), details: [] };
-      const status = live === undefined ? gone() : rolloutStatus(live, pods, replicaSets);
+      if (live !== undefined && !awaited.has(name) && !says(live, containers))
+        return { deployment: name, status: failed('somebody else has changed it meanwhile'), details: [] };
+      const status = live === undefined ? failed('the Deployment is gone') : rolloutStatus(live, pods, replicaSets);
       return explained(kubectl, name, status, live);
     }),
   );
@@ -99,8 +103,13 @@ function notMade({ writer }: Awaited): RolloutStatus {
   return { kind: 'waiting', ready: 0, wanted: 1, why, trouble: undefined };
 }
 
-function gone(): RolloutStatus {
-  return { kind: 'failed', ready: 0, wanted: 0, why: 'the Deployment is gone', trouble: undefined };
+function failed(why: string): RolloutStatus {
+  return { kind: 'failed', ready: 0, wanted: 0, why, trouble: undefined };
+}
+
+function says(live: Deployment, containers: Snapshot['containers']): boolean {
+  const like = { containers, pullSecrets: {}, annotations: {} };
+  return isEquivalent(snapshotOf(live, like), like);
 }
 
 /** Adds the words behind a trouble: a kubelet that backs off no longer repeats what the registry said, its events do. */

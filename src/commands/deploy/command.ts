@@ -77,7 +77,7 @@ export const deployCommand = defineCommand({
       session.log.info('Nothing was changed.');
       return { exitCode: 1 };
     }
-    const outcome = await work(cluster, changeSet, prepared, flags.timeout, session);
+    const outcome = await work(cluster, await prepared.latest(), prepared, flags.timeout, session);
     const stale = await warnOfStaleRuns(cluster, catalogHere(catalog, prepared.installation), flags.timeout, session);
     if (changes > 0 && !json)
       session.log.info(`Deployed commit ${lock.commit.slice(0, 12)}; kfp-images rollback takes it back.`);

@@ -61,10 +61,14 @@ export async function work(
     return outcome;
   }
   const lines = restoredLines(outcome.restored.filter(({ kind }) => kind !== 'untouched'));
-  const isLeft = outcome.restored.every(({ kind }) => kind === 'untouched' || kind === 'changed-since');
-  const head = isLeft
-    ? `Nothing was put back, because somebody else has changed it meanwhile (kfp-images status${placeFlags(place)} shows what runs)`
-    : 'Put back to what ran before';
+  const kinds = new Set(outcome.restored.map(({ kind }) => kind));
+  const look = `(kfp-images status${placeFlags(place)} shows what runs)`;
+  const head =
+    !kinds.has('restored') && !kinds.has('failed')
+      ? `Nothing was put back, because somebody else has changed it meanwhile ${look}`
+      : kinds.has('changed-since')
+        ? `Put back to what ran before, except what somebody else has changed meanwhile ${look}`
+        : 'Put back to what ran before';
   const what = lines.length === 0 ? 'Nothing was changed.' : `${head}:\n  ${lines.join('\n  ')}`;
   const stuck = outcome.restored.some(({ kind }) => kind === 'failed')
     ? `\nRun \`kfp-images rollback${placeFlags(place)}\` when the cluster can be reached.`
