@@ -5,7 +5,7 @@ import { lockOf } from '../../src/publish/publishSet';
 import { readSet, storeSet, type StoredSet } from '../../src/publish/setArtifact';
 import { commitTag, setRepository } from '../../src/publish/tags';
 import type { Registry } from '../../src/types';
-import type { Ending, Model } from './interleavings';
+import type { Choice, Ending, Model } from './interleavings';
 import { memoryRegistry, Storage, type MemoryOptions } from './memoryRegistry';
 import { buildTinyRelease, commitId, history, silent } from './releaseSets';
 
@@ -148,14 +148,23 @@ export const latestOf = (model: Promotions, repository: string): string | undefi
   model.storage.tags.get(`${repository}:latest`);
 
 /** I1, I2 and the truth of what was told, for runs whose commits are on one line. */
-export async function checkLine(model: Model, endings: readonly Ending[]): Promise<void> {
+export async function checkLine(
+  model: Model,
+  endings: readonly Ending[],
+  schedule: readonly Choice[] = [],
+): Promise<void> {
   const world = model as Promotions;
   const counting = world.published.filter((_, index) => {
     const kind = promotionOf(endings[index])?.kind;
     return kind === 'moved' || kind === 'unchanged' || kind === 'left';
   });
-  // Who is killed between a put and the next look leaves what it put, be it for itself or to help another.
+  // Who is killed between a put and the next look leaves what it put, be it for itself, to help another or, where it was giving up, to put back what
+  // was there before: an old answer can be the last that it had.
   const isKilled = endings.some((ending) => ending.kind === 'killed');
+  const wasGivingUp = schedule.some(
+    ({ run, what }) => what !== 'step' && what !== 'kill' && endings[run]?.kind === 'killed',
+  );
+  const left = [...world.published, ...(wasGivingUp && world.standing !== undefined ? [world.standing] : [])];
   const want = await expected(world, counting);
   const excused = new Set<string>();
   for (const ending of endings) {
@@ -171,7 +180,7 @@ export async function checkLine(model: Model, endings: readonly Ending[]): Promi
     const has = latestOf(world, repository);
     if (has === digest || excused.has(repository)) continue;
     const pointer = { repository, image: repository === sets ? undefined : repository.slice(path.length + 1) };
-    if (isKilled && world.published.some((set) => digestAt(set, pointer) === has)) continue;
+    if (isKilled && left.some((set) => digestAt(set, pointer) === has)) continue;
     throw new Error(
       `${repository}:latest names ${has ?? 'nothing'}, not ${digest ?? 'nothing'}\n` +
         endings.map((ending) => told(ending)).join('\n') +

@@ -23,7 +23,7 @@ const longestWaitMs = 1000;
  * What a tag names; undefined: nothing. That nothing is there is believed only when the repository's list of tags says so too: a registry (or
  * what is before it) that answers 404 by mistake must not make us put a tag over another, or say that something is missing. A registry
  * may list a tag that is being put before it can be read (Distribution 3): that heals within moments. `isExpected: false`: both are asked at
- * once, where nothing was there a moment ago. Throws RegistryError, or PublishError when the registry goes on contradicting itself.
+ * once, where probably nothing is there. Throws RegistryError, or PublishError when the registry goes on contradicting itself.
  */
 export async function readTag(
   registry: Registry,

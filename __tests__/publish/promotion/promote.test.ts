@@ -145,6 +145,53 @@ describe('announcements', () => {
     expect((await move(model, 0)).kind).toBe('moved');
   });
 
+  test('where nobody else is announced, the images are not read again once the set is put', async () => {
+    const model = await world([whole('mid')], whole('base'));
+    const asked: string[] = [];
+    const counting = memoryRegistry(model.storage, {
+      before: ({ name, repository, reference }) => {
+        asked.push(`${name} ${repository}:${reference}`);
+        return Promise.resolve();
+      },
+    });
+    expect((await move(model, 0, counting)).kind).toBe('moved');
+    const last = asked.slice(asked.indexOf(`putManifest ${sets}:latest`) + 1);
+    expect(last.filter((call) => call.includes(sets)).length).toBeGreaterThan(2);
+    expect(last.filter((call) => !call.includes(sets))).toEqual([]);
+  });
+
+  test('who announces itself while the set is put, and dies, is helped: then all is read again', async () => {
+    const model = await world([whole('old'), whole('new')], whole('base'));
+    let isOver = false;
+    const registry = memoryRegistry(model.storage, {
+      after: async ({ name, repository, reference }) => {
+        if (isOver || name !== 'putManifest' || repository !== sets || reference !== latestTag) return;
+        isOver = true;
+        await announce(model, 1, (commit) => candidateTag(now + 1, commit, false));
+      },
+    });
+    expect(await move(model, 0, registry)).toMatchObject({ kind: 'left', commit: commitId('new') });
+    expect(standsAt(model)).toEqual({ driver: 'new', launcher: 'new', set: 'new' });
+  });
+
+  test('who announces itself, moves an image and dies while the set is put, is not overlooked', async () => {
+    const model = await world([whole('mid'), whole('old')], whole('base'));
+    const [, old] = model.published;
+    let isOver = false;
+    const registry = memoryRegistry(model.storage, {
+      after: async ({ name, repository, reference }) => {
+        if (isOver || name !== 'putManifest' || repository !== sets || reference !== latestTag) return;
+        isOver = true;
+        // It had read the tags before, and was slow to write.
+        await announce(model, 1, (commit) => candidateTag(now - 1, commit, false));
+        const image = old?.lock.images['driver'];
+        model.storage.tags.set(`${path}/driver:${latestTag}`, image?.digest ?? '');
+      },
+    });
+    expect((await move(model, 0, registry)).kind).toBe('moved');
+    expect(standsAt(model)).toEqual({ driver: 'mid', launcher: 'mid', set: 'mid' });
+  });
+
   test('who takes longer than others wait for gives up', async () => {
     const model = await world([whole('mid')], whole('base'));
     const [set] = model.published;

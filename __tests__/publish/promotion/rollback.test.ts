@@ -143,6 +143,23 @@ describe('when it fails half way', () => {
     ).toEqual(before.split('\n'));
   });
 
+  test('what the registry hid for once before we were announced is put back, not deleted', async () => {
+    const model = await world([whole('mid')], whole('base'));
+    const failingAtEnd = failing(model, (call) => call === `putManifest ${sets}:latest`);
+    let isHidden = true;
+    const registry: Registry = {
+      ...failingAtEnd,
+      manifest: async (repository, reference) => {
+        const isIt = isHidden && repository === `${path}/driver` && reference === latestTag;
+        if (isIt) isHidden = false;
+        return isIt ? undefined : failingAtEnd.manifest(repository, reference);
+      },
+    };
+    expect(kinds(await move(model, 0, registry))).toContain('driver restored');
+    expect(isHidden).toBe(false);
+    expect(standsAt(model)).toEqual({ driver: 'base', launcher: 'base', set: 'base' });
+  });
+
   test('where tags can’t be deleted it says what is left', async () => {
     const model = await world([whole('mid')], undefined, { deletesTags: false });
     const promotion = await move(

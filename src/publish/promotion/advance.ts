@@ -16,7 +16,7 @@ import {
   type PromotionState,
 } from './writeLatest';
 
-/** An undisturbed promotion takes four looks: before announcing, before the images, before the set, at the end. */
+/** An undisturbed promotion takes four looks: before announcing, before the images, before the set, and at the set once it is put. */
 const mostLooks = 15;
 
 /** Two that keep overtaking each other have to end somewhere. */
@@ -29,6 +29,7 @@ const mostAnnouncements = 4;
 export async function advanceLatest(state: PromotionState): Promise<Snapshot> {
   const { view, ports } = state;
   let isSetPut = false;
+  let settled: Snapshot | undefined;
   let wasLeft = false;
   let announcements = 0;
   for (let looks = 1; looks <= mostLooks; looks++) {
@@ -36,7 +37,8 @@ export async function advanceLatest(state: PromotionState): Promise<Snapshot> {
     if (!isSetPut) throwIfOver(state);
     const { announced } = state;
     const own = announced === undefined ? { pretend: ownCandidate(state, true) } : { tag: announced.tag };
-    const look = await view.look(isSetPut ? ports.uncancellable : ports.registry, own);
+    const look = await view.look(isSetPut ? ports.uncancellable : ports.registry, own, settled);
+    settled = undefined;
     // Put but not shown: the registry lost it, or its list is not what it holds.
     if (look.own === undefined) {
       await announce(state, look);
@@ -65,7 +67,10 @@ export async function advanceLatest(state: PromotionState): Promise<Snapshot> {
       }
     }
     if (announced === undefined) await announce(state, look);
-    else if (!(await carryOut(state, images, look))) isSetPut = await carryOut(state, set, look);
+    else if (!(await carryOut(state, images, look))) {
+      isSetPut = await carryOut(state, set, look);
+      settled = look;
+    }
   }
   throw new PublishError(
     `latest did not come to rest after ${mostLooks} looks: other runs keep moving it, or the registry does not show what it took. Run again.`,
@@ -107,6 +112,7 @@ async function carryOut(state: PromotionState, decided: Decided, look: Snapshot)
     found = true;
     throwIfOver(state);
     written.add(pointer.repository);
+    view.expect(pointer);
     if (decision.kind === 'advance' && decision.overrode !== undefined) state.overrode = decision.overrode;
     const decideAgain = async (): Promise<Decision> => {
       throwIfOver(state);
@@ -119,7 +125,6 @@ async function carryOut(state: PromotionState, decided: Decided, look: Snapshot)
       throw error;
     });
     state.moved.add(pointer.repository);
-    view.expect(pointer);
   }).catch((error: unknown) => {
     if (!(error instanceof LookAgain)) throw error;
   });

@@ -25,22 +25,26 @@ export interface Candidate {
 }
 
 /**
- * The announcements of the last hours, by time, then tag: the same order for everyone. `now`: milliseconds since the epoch.
- * Throws RegistryError, or PublishError when the registry contradicts itself.
+ * The announcements of the last hours among the set's `tags`, by time, then tag: the same order for everyone. `now`: milliseconds since the epoch.
+ * `own`: the tag of ours, which is read while the list is still asked for. Throws RegistryError, or PublishError when the registry contradicts itself.
  */
 export async function readAnnouncements(
   registry: Registry,
   repository: string,
+  tags: Promise<readonly string[]>,
   now: number,
+  own: string | undefined,
 ): Promise<readonly Candidate[]> {
-  const tags = await registry.tags(repository);
-  const recent = tags.flatMap((tag) => {
-    const own = ownTag(tag);
-    return own?.kind === 'candidate' && isRecent(own, now) ? [{ tag, ...own }] : [];
+  const ours = own === undefined ? undefined : readSet(registry, repository, own);
+  // Where it is not listed, what came of it does not matter.
+  ours?.catch(() => undefined);
+  const recent = (await tags).flatMap((tag) => {
+    const read = ownTag(tag);
+    return read?.kind === 'candidate' && isRecent(read, now) ? [{ tag, ...read }] : [];
   });
   const found = await mapConcurrently(recent, async (named): Promise<readonly Candidate[]> => {
-    // Ours too: a run of the same commit, announced in the same millisecond, has the same tag, and both have to see the same set there.
-    const stored = await readSet(registry, repository, named.tag);
+    // Ours is read too: a run of the same commit, announced in the same millisecond, has the same tag, and both have to see the same set there.
+    const stored = await (named.tag === own ? ours : readSet(registry, repository, named.tag));
     // Removed since it was listed: by hand, or with the set of an old commit.
     if (stored === undefined) return [];
     if (stored !== 'other') return stored.lock.commit === named.commit ? [{ ...named, set: stored, active: true }] : [];

@@ -34,14 +34,16 @@ export interface Promotion {
  * 1. Look: where is each `latest`? A newer commit's is left as it is; if one has diverged, nothing is moved (`override` does).
  *    Each image is decided on its own: of two runs that built different images each advances its own, in whatever order they come.
  * 2. Announce: an own tag on the set that no other run overwrites (see announcements.ts).
- * 3. Look again, at the announcements first; put the images that are not yet right; look again; put the set; look again, until a look finds
+ * 3. Look again, at the announcements too; put the images that are not yet right; look again; put the set; look again, until a look finds
  *    everything right. Each look decides again, for the foremost of all candidates: a run that was overtaken helps the newer one instead of
- *    working against it.
+ *    working against it. Where nobody else is announced before and after the set was put, nobody has moved the images meanwhile: that look is at
+ *    the announcements and the set alone.
  * 4. When that fails or is stopped on the way: withdraw the announcement, then every `latest` that names what we wanted goes to the next
  *    candidate, or back to where it was (is deleted if there was none and the registry deletes tags).
  *
- * Why the end is the newest commit whatever the order: take the last write to a tag. Its run looked afterwards and found it right, so no
- * newer candidate was announced by then; one that was announced later reads the tag later, and would have written it. Withdrawals are
+ * Why the end is the newest commit whatever the order: take the last write to a tag. Its run looked afterwards, and that look (which may ask for
+ * announcements and tags in any order) found it right, so no newer candidate was announced by then; one that was announced later reads the tag
+ * later, and would have written it. Withdrawals are
  * followed by a look of their run in the same way. This rests on a registry that answers reads with the last write it confirmed, and on
  * writes that are not carried out after their sender gave them up. A run that is killed between a put and its next look leaves what it put;
  * its announcement then lets any other run finish it.

@@ -22,6 +22,8 @@ export interface Snapshot extends View {
   readonly value: (pointer: Pointer) => Manifest | undefined;
   /** What the set's `latest` names, when it is a set that was not given up. */
   readonly standing: StoredSet | undefined;
+  /** Has nobody but us announced anything, and we this very set? */
+  readonly isAlone: boolean;
 }
 
 /** Our ownCandidate, as a look is to take it. */
@@ -45,8 +47,8 @@ export class RegistryView {
   private readonly scraps = new Set<string>();
   /** By repository, oldest first; null: nothing. */
   private readonly seen = new Map<string, (Manifest | null)[]>();
-  /** Repositories whose `latest` was put. */
-  private readonly filled = new Set<string>();
+  /** Repositories where nothing was found when `latest` was asked for, and we have put nothing since. */
+  private readonly empty = new Set<string>();
 
   /** `now`: milliseconds since the epoch. */
   constructor(mine: StoredSet, setRepository: string, isAncestor: IsAncestor, now: () => number) {
@@ -61,31 +63,48 @@ export class RegistryView {
     return this.seen.get(repository)?.[0];
   }
 
-  /** Something was put there: the next look will find it. */
+  /** Something is put there: the next look is to find it. */
   expect({ repository }: Pointer): void {
-    this.filled.add(repository);
+    this.empty.delete(repository);
   }
 
-  /** Reads the announcements first, then all tags. Throws RegistryError, or PublishError when the registry contradicts itself. */
-  async look(registry: Registry, own: Own): Promise<Snapshot> {
+  /**
+   * Reads announcements and tags. `settled`: a look of a moment ago that found all images right. If nobody but us was announced then, and nobody is
+   * now, none of them was moved since, for whoever moves one announces it first; then only the set's `latest` is read.
+   * Throws RegistryError, or PublishError when the registry contradicts itself.
+   */
+  async look(registry: Registry, own: Own, settled?: Snapshot): Promise<Snapshot> {
     const { isAncestor } = this;
-    const announced = await readAnnouncements(registry, this.set.repository, this.now());
+    const isFirst = own.pretend !== undefined;
+    const values = new Map<string, Manifest | undefined>();
+    const tagsOfSet = registry.tags(this.set.repository);
+    const read = async (pointer: Pointer): Promise<void> => {
+      const tags = (): Promise<readonly string[]> =>
+        pointer === this.set ? tagsOfSet : registry.tags(pointer.repository);
+      values.set(pointer.repository, await this.read(registry, pointer, isFirst, tags));
+    };
+    let announced: readonly Candidate[] = [];
+    const announcements = async (): Promise<void> => {
+      announced = await readAnnouncements(registry, this.set.repository, tagsOfSet, this.now(), own.tag);
+    };
+    const mayStay = settled?.isAlone === true;
+    const asked = [...(mayStay ? [] : this.pointersOf(this.mine)), this.set];
+    await mapConcurrently([announcements, ...asked.map((pointer) => () => read(pointer))], (work) => work());
     const others = announced.filter(({ tag }) => own.over?.tag !== tag);
     const candidates = [...others, ...[own.pretend ?? own.over ?? []].flat()];
     const active = candidates.filter((each) => each.active);
     const leader = await foremost(active, isAncestor);
-    for (const set of leader === undefined ? [this.mine] : [this.mine, leader.set]) {
-      for (const pointer of imagePointers(set)) this.known.set(pointer.repository, pointer);
-    }
-    const images = [...this.known.values()];
-    const pointers = [...images, this.set];
-    const read = await mapConcurrently(pointers, ({ repository }) => {
-      const isExpected = this.filled.has(repository) || this.seen.get(repository)?.at(-1) !== null;
-      return readTag(registry, repository, latestTag, { isExpected });
-    });
-    const values = new Map(pointers.map(({ repository }, index) => [repository, read[index]]));
+    const [first] = active;
+    const isAlone = candidates.length === 1 && first?.tag === own.tag && first?.set.digest === this.mine.digest;
+    const images = this.pointersOf(leader?.set);
+    if (mayStay && isAlone) for (const pointer of images) values.set(pointer.repository, settled.value(pointer));
+    else
+      await mapConcurrently(
+        images.filter(({ repository }) => !values.has(repository)),
+        read,
+      );
     const value = (pointer: Pointer): Manifest | undefined => values.get(pointer.repository);
-    for (const found of read) if (found !== undefined && isScrap(found)) this.scraps.add(found.digest);
+    for (const found of values.values()) if (found !== undefined && isScrap(found)) this.scraps.add(found.digest);
     const standing = await this.standingSet(registry, value(this.set), candidates);
     const look: Snapshot = {
       candidates,
@@ -95,6 +114,7 @@ export class RegistryView {
       set: this.set,
       value,
       standing,
+      isAlone,
       isAncestor,
       locateCommit: (pointer, manifest, seenFrom) =>
         locateCommit({ registry, isAncestor }, pointer, manifest, standing, seenFrom),
@@ -105,8 +125,34 @@ export class RegistryView {
     };
     // What we have not announced can't be what moved a tag, even if the tag names just that.
     const known = (): View => (own.pretend === undefined ? look : { ...look, candidates: others });
-    for (const pointer of pointers) this.remember(pointer, value(pointer) ?? null);
+    for (const pointer of [...images, this.set]) {
+      const found = value(pointer);
+      if (found !== undefined || !isFirst) this.remember(pointer, found ?? null);
+    }
     return look;
+  }
+
+  /**
+   * What a `latest` names. That nothing is there, the list of tags has to say too (see readTag), but for a look before we are announced: no tag is
+   * moved on that one's word. Where the manifest was not there before, the list is asked alone.
+   */
+  private async read(
+    registry: Registry,
+    { repository }: Pointer,
+    isFirst: boolean,
+    tags: () => Promise<readonly string[]>,
+  ): Promise<Manifest | undefined> {
+    if (!isFirst && this.empty.has(repository) && !(await tags()).includes(latestTag)) return undefined;
+    const found = await (isFirst ? registry.manifest(repository, latestTag) : readTag(registry, repository, latestTag));
+    if (found === undefined) this.empty.add(repository);
+    else this.empty.delete(repository);
+    return found;
+  }
+
+  /** All images that count so far, with those of `set`. */
+  private pointersOf(set: StoredSet | undefined): readonly Pointer[] {
+    for (const pointer of set === undefined ? [] : imagePointers(set)) this.known.set(pointer.repository, pointer);
+    return [...this.known.values()];
   }
 
   /** The set that `latest` names, when it is one and its run did not give it up. */
