@@ -28,7 +28,7 @@ export interface Limits {
 }
 
 export const defaultLimits: Limits = {
-  concurrency: 8,
+  concurrency: 16,
   attempts: 6,
   attemptsUnreached: 3,
   firstDelayMs: 500,

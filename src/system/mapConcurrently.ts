@@ -1,8 +1,8 @@
 /** Works on several items of one step at once; the client has its own bound per host. */
-const atOnce = 8;
+const atOnce = 16;
 
 /**
- * Does `work` for every item, at most eight at once, and gives the results in the items' order. After a failure nothing more is started,
+ * Does `work` for every item, at most sixteen at once, and gives the results in the items' order. After a failure nothing more is started,
  * what is under way is waited for (so that nothing is still being written when the caller puts things right), then the first failure is thrown.
  */
 export async function mapConcurrently<Item, Result>(
