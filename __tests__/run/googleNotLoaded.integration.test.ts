@@ -6,7 +6,7 @@ import { startFakeCloud } from '../support/fakeGoogle/cloud';
 import type { StepResult } from '../support/runner';
 import { createWorld, json, step, type World } from './world';
 
-/* Which of Google's code a whole run loads. Its packages are left out of the bundle here, so that each load of one can be seen. */
+/* Which of Google's and Sigstore's code a whole run loads. Their packages are left out of the bundle here, so that each load of one can be seen. */
 
 let world: World;
 let main: string;
@@ -22,7 +22,7 @@ beforeAll(async () => {
     platform: 'node',
     format: 'cjs',
     outfile: main,
-    external: ['google-auth-library', 'google-gax', '@google-cloud/*'],
+    external: ['google-auth-library', 'google-gax', '@google-cloud/*', '@sigstore/*'],
     // So that packages are found by NODE_PATH.
     supported: { 'dynamic-import': false },
     logLevel: 'error',
@@ -65,6 +65,8 @@ it('none, for a registry that is not Google’s, from the first look to the summ
   expect(json(result, 'built')).toEqual(['driver']);
   expect(all).toContain('node:crypto');
   expect(google).toEqual([]);
+  // Nor the packages that signatures take: nothing is signed here.
+  expect(all.filter((name) => name.startsWith('@sigstore/'))).toEqual([]);
 });
 
 it('its client, for Artifact Registry', async () => {

@@ -1,6 +1,5 @@
 import type { Attachments } from '../../oci/attachments';
 import { bundleType, inTotoType } from '../../sigstore/types';
-import { openBundle } from '../../sigstore/verify';
 import type { Referrer } from '../../types';
 
 /** One statement that is attached to an image or a set, as far as its list tells: nothing of it is verified. */
@@ -42,7 +41,10 @@ export async function attachedStatement(
   artifact: string,
 ): Promise<Uint8Array | undefined> {
   const file = await attachments.read(repository, artifact);
-  return file?.mediaType === inTotoType ? file.bytes : file && openBundle(file.bytes)?.statement;
+  if (file === undefined || file.mediaType === inTotoType) return file?.bytes;
+  // Its packages are a tenth of what a run loads, and most runs read no bundle.
+  const { openBundle } = await import('../../sigstore/verify');
+  return openBundle(file.bytes)?.statement;
 }
 
 function statementOf({ digest, artifactType, annotations }: Referrer): AttachedStatement | undefined {
