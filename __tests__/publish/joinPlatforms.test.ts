@@ -40,8 +40,9 @@ async function twoParts() {
   };
 }
 
-const join = (registry: Registry, parts: Parameters<typeof joinPlatforms>[2], isFree = true): Promise<Manifest> =>
+const joined = (registry: Registry, parts: Parameters<typeof joinPlatforms>[2], isFree = true) =>
   joinPlatforms(registry, { repository, tag, isFree }, parts, silent);
+const join = async (...given: Parameters<typeof joined>): Promise<Manifest> => (await joined(...given)).manifest;
 
 function listed({ bytes }: Manifest): unknown {
   return (JSON.parse(Buffer.from(bytes).toString('utf8')) as { readonly manifests: unknown }).manifests;
@@ -60,14 +61,16 @@ test('one index lists the parts by platform, and is the same in whatever order t
 
 test('where nothing has the tag it takes two requests', async () => {
   const { registry, parts, asked } = await twoParts();
-  await join(registry, parts);
+  const { isKeyed } = await joined(registry, parts);
   expect(asked).toEqual(['tags', 'putManifest']);
+  expect(isKeyed).toBe(true);
 });
 
 test.each([true, false])('a tag that names a whole image by now stays (found free before: %s)', async (isFree) => {
   const { registry, parts, amd64 } = await twoParts();
   await registry.putManifest(repository, tag, amd64.mediaType, amd64.bytes);
-  const index = await join(registry, parts, isFree);
+  const { manifest: index, isKeyed } = await joined(registry, parts, isFree);
+  expect(isKeyed).toBe(false);
   expect((await read(registry, tag)).digest).toBe(amd64.digest);
   expect(listed(await read(registry, index.digest))).toHaveLength(2);
 });
@@ -103,9 +106,9 @@ test('a part that does not exist any more, or is not an image, is named', async 
     head: async (of, reference) => (reference === arm64.digest ? undefined : registry.head(of, reference)),
     putManifest: () => Promise.reject(new RegistryError('refused', { codes: ['MANIFEST_BLOB_UNKNOWN'], status: 400 })),
   };
-  const joined = join(refusing, parts);
-  await expect(joined).rejects.toThrow(BuildError);
-  await expect(joined).rejects.toThrow(`${arm64.digest} (linux/arm64/v8) is not there any more`);
+  const refused = join(refusing, parts);
+  await expect(refused).rejects.toThrow(BuildError);
+  await expect(refused).rejects.toThrow(`${arm64.digest} (linux/arm64/v8) is not there any more`);
   await expect(join({ ...refusing, head: (of, reference) => registry.head(of, reference) }, parts)).rejects.toThrow(
     'refused',
   );

@@ -27,7 +27,8 @@ interface Rewritten extends Descriptor {
 /**
  * Puts an image beside `digest` that has these environment variables too: the same layers, another configuration, by digest and
  * without a tag. Binding the same image to the same values gives the same digest, on any machine at any time.
- * Throws BuildError where the image can't be bound, RegistryError where the registry refuses.
+ * Throws BuildError where the image can't be bound, RegistryError where the registry refuses. `isNew`: nobody had the image before, so none that is
+ * bound is looked for.
  */
 export async function bindImage(
   registry: Registry,
@@ -35,12 +36,14 @@ export async function bindImage(
   digest: string,
   env: Readonly<Record<string, string>>,
   known: KnownByDigest = () => undefined,
+  isNew = false,
 ): Promise<BoundImage> {
   const notes: string[] = [];
   const bound = await rewritten({ registry, repository, env, known, notes }, digest, 1);
   const { mediaType, size, bytes } = bound;
   // What is there is not put again: a run in which nothing changed leaves no trace in the registry.
-  const isThere = bound.digest === digest || (await registry.head(repository, bound.digest))?.digest === bound.digest;
+  const isThere =
+    bound.digest === digest || (!isNew && (await registry.head(repository, bound.digest))?.digest === bound.digest);
   if (!isThere) await putAll(registry, repository, bound);
   return { mediaType, digest: bound.digest, size, bytes, notes };
 }

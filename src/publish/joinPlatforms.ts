@@ -23,6 +23,13 @@ interface JoinedAt {
   readonly isFree: boolean;
 }
 
+/** The whole image. */
+interface JoinedImage {
+  readonly manifest: Manifest;
+  /** Was it put under the tag of its key, where nothing was? */
+  readonly isKeyed: boolean;
+}
+
 const indexType = 'application/vnd.oci.image.index.v1+json';
 
 /**
@@ -35,7 +42,7 @@ export async function joinPlatforms(
   at: JoinedAt,
   parts: readonly PlatformImage[],
   log: Pick<Log, 'debug'>,
-): Promise<Manifest> {
+): Promise<JoinedImage> {
   const { repository, tag, isFree } = at;
   const entries = parts
     .toSorted((a, b) => (a.platform < b.platform ? -1 : 1))
@@ -47,17 +54,17 @@ export async function joinPlatforms(
       if (saysPartIsMissing(refusal)) await findMissing(registry, repository, parts);
       throw refusal;
     });
-  // Where the list says so too (see readTag), one request puts the image and names it. It is read back before anything is published.
+  // Where the list says so too (see readTag), one request puts the image and names it. What the commit names is read back before it is published.
   if (isFree && !(await registry.tags(repository)).includes(tag)) {
     await put(tag);
-    return index;
+    return { manifest: index, isKeyed: true };
   }
   if ((await registry.head(repository, index.digest)) === undefined) await put(index.digest);
   // Publishing does it too, and says what fails.
   await tagKey(registry, { repository, tag, digest: index.digest }).catch((error: unknown) =>
     log.debug(message(error)),
   );
-  return index;
+  return { manifest: index, isKeyed: false };
 }
 
 async function findMissing(registry: Registry, repository: string, parts: readonly PlatformImage[]): Promise<void> {

@@ -1,4 +1,5 @@
 import { PublishError, RegistryError } from '../errors';
+import { cacheBlobs } from '../oci/cacheBlobs';
 import type { Registry } from '../types';
 import { imageOf } from './releaseSet';
 import { openSet, type StoredSet } from './setArtifact';
@@ -17,7 +18,7 @@ export interface SoughtImage {
 export interface RegistryState {
   /** Image → digest at the tag of its key, `key-…` or that of a rebuild: built before, not bound. */
   readonly keyed: ReadonlyMap<string, string>;
-  /** Image → digest at this commit's tag. */
+  /** Image → digest at this commit's tag; empty where the commit has no set. */
   readonly published: ReadonlyMap<string, string>;
   /** The set of this commit. `other`: its tag names something that is not a set. */
   readonly set: StoredSet | 'other' | undefined;
@@ -26,9 +27,9 @@ export interface RegistryState {
 }
 
 /**
- * One parallel round of look-ups for everything a run has to know: which keys the registry has, what of this commit is published, which set
- * `latest` names. `tagOf`: what is looked for by its key. Throws RegistryError (unreachable, no login, no right), so that nothing is built for a
- * registry that takes nothing.
+ * One parallel round of look-ups for everything a run has to know: which keys the registry has, whether this commit has a set and, if so, what its
+ * images are tagged as, which set `latest` names. `tagOf`: what is looked for by its key. Throws RegistryError (unreachable, no login, no right), so
+ * that nothing is built for a registry that takes nothing.
  */
 export async function lookUp(
   registry: Registry,
@@ -40,18 +41,22 @@ export async function lookUp(
   const sets = setRepository(registryPath);
   const digests = (tagOf: (image: SoughtImage) => string): Promise<ReadonlyMap<string, string>> =>
     digestsAt(registry, images, tagOf);
+  // Mostly both tags name the same set.
+  const [once = registry] = cacheBlobs([registry]);
   // Whether there really is none where none was found is asked again when something depends on it.
-  const set = async (tag: string): Promise<RegistryState['set']> => {
-    const found = await registry.manifest(sets, tag);
-    return found && openSet(registry, sets, found);
+  const latest = async (): Promise<RegistryState['latestSet']> => {
+    const found = await registry.manifest(sets, latestTag);
+    return found && openSet(once, sets, found);
   };
-  const [keyed, published, ownSet, latestSet] = await Promise.all([
-    digests(({ key }) => tagOf(key)),
-    digests(() => commitTag(commit)),
-    set(commitTag(commit)),
-    set(latestTag),
-  ]);
-  return { keyed, published, set: ownSet, latestSet };
+  const ofCommit = async (): Promise<Pick<RegistryState, 'set' | 'published'>> => {
+    const found = await registry.manifest(sets, commitTag(commit));
+    // What the commit's tags name says something only beside its set.
+    if (found === undefined) return { set: undefined, published: new Map() };
+    const [set, published] = await Promise.all([openSet(once, sets, found), digests(() => commitTag(commit))]);
+    return { set, published };
+  };
+  const [own, latestSet, keyed] = await Promise.all([ofCommit(), latest(), digests(({ key }) => tagOf(key))]);
+  return { keyed, ...own, latestSet };
 }
 
 /** Image → what its tag names. */

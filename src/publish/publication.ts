@@ -86,13 +86,17 @@ async function perform(
     if (found === undefined) throw new Error(`${image} is not among the images to publish`);
     return found;
   };
-  if (await standsAlready(order, mine, registry)) {
+  const standing = await standingSet(order, mine, registry);
+  if (standing !== undefined) {
     for (const action of actions)
       if (action.kind === 'tag') progress.tags.set(`${action.repository}:${action.tag}`, 'unchanged');
     await step(['check'], check);
   } else await tagImages();
   await step(['set'], async ({ repository, tag }) => {
-    progress.set = await publishLock(registry, mine, order.binds, order.created);
+    progress.set =
+      standing === undefined
+        ? await publishLock(registry, mine, order.binds, order.created, order.published !== undefined)
+        : { stored: standing, state: 'unchanged', dropped: [], replaced: undefined };
     progress.setState = progress.set.state;
     if (progress.set.state === 'published') ports.log.info(`Published ${repository}:${tag}`);
     const { replaced } = progress.set;
@@ -124,7 +128,8 @@ async function perform(
     await step(['key', 'check'], async (action) => {
       if (action.kind === 'check') return check(action);
       const { repository, tag, image } = action;
-      const { unbound } = finished(image);
+      const { unbound, isKeyed } = finished(image);
+      if (isKeyed === true) return;
       const keyed = await registry.manifest(repository, tag);
       if (keyed?.digest === unbound) return void read.set(`${repository}@${unbound}`, keyed);
       // By digest it must be there in any case: everything that follows refers to it.
@@ -143,16 +148,22 @@ async function perform(
 }
 
 /**
- * Is all of this set as it is to be already? Each image's `commit-SHA` named it when this run began, by bytes that were read and verified, and the
- * set still says the same: where another run has begun to replace them, it puts its set last, and what is there until then is whole.
+ * The set of the commit, where all of ours is as it is to be already: each image's `commit-SHA` named it when this run began, by bytes that were read
+ * and verified, and the set still says the same. Where another run has begun to replace them, it puts its set last, and what is there until then is
+ * whole.
  */
-async function standsAlready(order: PublicationOrder, mine: LockFile, registry: Registry): Promise<boolean> {
+async function standingSet(
+  order: PublicationOrder,
+  mine: LockFile,
+  registry: Registry,
+): Promise<StoredSet | undefined> {
   const { images, standing, commit, published } = order;
   const isOwn = (tag: string): boolean => tag === commitTag(commit) || tag === latestTag;
-  if (published === undefined || !order.tags.every(isOwn)) return false;
-  if (!images.every(({ name, digest }) => standing.get(name) === digest)) return false;
+  if (published === undefined || !order.tags.every(isOwn)) return undefined;
+  if (!images.every(({ name, digest }) => standing.get(name) === digest)) return undefined;
   const stored = await readSet(registry, setRepository(order.registryPath), commitTag(commit));
-  return typeof stored === 'object' && isSameSet(mergeSets(mine, stored.lock, order.binds).lock, stored.lock);
+  if (typeof stored !== 'object') return undefined;
+  return isSameSet(mergeSets(mine, stored.lock, order.binds).lock, stored.lock) ? stored : undefined;
 }
 
 /**

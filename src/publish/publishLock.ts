@@ -21,7 +21,8 @@ const attempts = 5;
 
 /**
  * Stores this run's set at its commit's tag, together with what earlier runs of the same commit published there, and reads it back.
- * Two runs of one commit at once: what was put later counts where both have an image, the rest is joined.
+ * Two runs of one commit at once: what was put later counts where both have an image, the rest is joined. `isExpected`: a set of the commit was there
+ * before.
  * Throws PublishError when the tag is immutable and another set is there, or it does not come to rest; RegistryError.
  */
 export async function publishLock(
@@ -29,6 +30,7 @@ export async function publishLock(
   mine: LockFile,
   binds: Binds,
   created: string,
+  isExpected = true,
 ): Promise<PublishedSet> {
   const repository = setRepository(mine.registryPath);
   const tag = commitTag(mine.commit);
@@ -37,7 +39,7 @@ export async function publishLock(
   let replaced: string | undefined;
   let put: Manifest | undefined;
   for (let attempt = 0; attempt <= attempts; attempt++) {
-    const found = await readSet(registry, repository, tag);
+    const found = await readSet(registry, repository, tag, isExpected || attempt > 0);
     const stored = typeof found === 'object' && found.lock.commit === mine.commit ? found : undefined;
     // What stood there when we put ours was not put later: the registry lost ours.
     const isLater = attempt > 0 && stored !== undefined && stored.digest !== before;
@@ -56,7 +58,7 @@ export async function publishLock(
       if (elsewhere !== undefined) await keep(registry, repository, elsewhere.manifest);
       replaced ??= elsewhere?.registryPath;
     }
-    put = await store(registry, repository, tag, merged.lock, created, found !== undefined);
+    put = await store(registry, repository, tag, merged.lock, created, { isTaken: found !== undefined, attempt });
   }
   throw new PublishError(
     `${repository}:${tag} was put ${attempts} times, but the registry shows another set. Another run of commit ${mine.commit} may be ` +
@@ -70,10 +72,10 @@ async function store(
   tag: string,
   lock: LockFile,
   created: string,
-  isTaken: boolean,
+  { isTaken, attempt }: { readonly isTaken: boolean; readonly attempt: number },
 ): Promise<Manifest> {
   try {
-    return await storeSet(registry, repository, tag, lock, created);
+    return await storeSet(registry, repository, tag, lock, created, !isTaken && attempt === 0);
   } catch (refusal) {
     if (!isImmutable(refusal)) throw refusal;
     const taken = isTaken ? 'holds a set with other images' : 'is taken';

@@ -11,6 +11,8 @@ export interface FinishedImage extends LockedImage {
   readonly unbound: string;
   /** The same, where this run joined it from its platforms: it is put again should another run's take its tag along. */
   readonly joined?: Manifest | undefined;
+  /** Has this run put it under the tag of its key, where nothing was? Then nobody looks there again: what is named by the commit is read back. */
+  readonly isKeyed?: boolean;
 }
 
 /** What is to be published, as far as it is known before anything is built: a dry run shows it. */

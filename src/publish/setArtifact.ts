@@ -35,7 +35,7 @@ function setOf(lock: LockFile, created: string): Artifact {
 
 /**
  * Stores a set under a tag: blobs first, then the manifest. A registry that refuses artifacts gets the form of an image.
- * Gives what was put. Throws RegistryError. Whoever needs certainty reads it back.
+ * `isNew`: nobody looks for its blob first. Gives what was put. Throws RegistryError. Whoever needs certainty reads it back.
  */
 export async function storeSet(
   registry: Registry,
@@ -43,9 +43,13 @@ export async function storeSet(
   tag: string,
   lock: LockFile,
   created: string,
+  isNew = false,
 ): Promise<Manifest> {
-  const parts = [[lockType, Buffer.from(encodeLockFile(lock))] as const, [empty.mediaType, empty.bytes] as const];
-  await mapConcurrently(parts, ([type, bytes]) => registry.putBlob(repository, type, bytes));
+  const parts = [
+    [lockType, Buffer.from(encodeLockFile(lock)), isNew] as const,
+    [empty.mediaType, empty.bytes, false] as const,
+  ];
+  await mapConcurrently(parts, ([type, bytes, isFirst]) => registry.putBlob(repository, type, bytes, isFirst));
   return putArtifactManifest(registry, repository, tag, setOf(lock, created), 'The release set');
 }
 
@@ -72,17 +76,18 @@ const reads = 8;
 
 /**
  * What is at a tag or digest of a set's repository: a set; `other`: something that is none (or of another registry path);
- * undefined: nothing (see readTag). Throws RegistryError, PublishError.
+ * undefined: nothing (see readTag, and there for `isExpected`). Throws RegistryError, PublishError.
  */
 export async function readSet(
   registry: Registry,
   repository: string,
   reference: string,
+  isExpected = true,
 ): Promise<StoredSet | 'other' | undefined> {
   for (let read = 1; ; read++) {
     const manifest = isDigest(reference)
       ? await registry.manifest(repository, reference)
-      : await readTag(registry, repository, reference);
+      : await readTag(registry, repository, reference, { isExpected });
     if (manifest === undefined) return undefined;
     const lock = await readLock(registry, repository, manifest, read < reads);
     if (lock !== 'gone') return setIn(repository, manifest, lock);

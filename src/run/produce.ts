@@ -50,7 +50,7 @@ export async function produce(
     const build = builds?.build;
     const caches = builds?.caches ?? noCaches;
     const digests = new Map<string, string>();
-    const joined: Joined = new Map();
+    const joined: Joined = { manifests: new Map(), keyed: new Set() };
     const outcomes = await schedule(
       images.map((image) => ({ ...image, seconds: lastSeconds(decision.state, image.name) })),
       {
@@ -77,8 +77,13 @@ export async function produce(
   }
 }
 
-/** What was joined of parts, and these: digest → manifest. */
-type Joined = Map<string, Manifest>;
+/** What was joined of parts. */
+interface Joined {
+  /** Of the whole images and their parts, by digest. */
+  readonly manifests: Map<string, Manifest>;
+  /** Digests of whole images that were put under the tags of their keys. */
+  readonly keyed: Set<string>;
+}
 
 /** What the registry has of this content: the whole image, or one for each of its platforms, which are joined then. */
 async function reuse(work: Work, name: string, queuedAt: number, joined: Joined, log: Log): Promise<BuildOutcome> {
@@ -104,8 +109,9 @@ async function join(
   // Under a mark nobody has looked for the key itself.
   const isFree = decision.mark === undefined && decision.keys.get(name)?.key === key;
   const at = { repository, tag: keyTag(key), isFree };
-  const index = await joinPlatforms(access.registry, at, images, log);
-  for (const manifest of [index, ...images.map((part) => part.manifest)]) joined.set(manifest.digest, manifest);
+  const { manifest: index, isKeyed } = await joinPlatforms(access.registry, at, images, log);
+  for (const each of [index, ...images.map(({ manifest }) => manifest)]) joined.manifests.set(each.digest, each);
+  if (isKeyed) joined.keyed.add(index.digest);
   return index.digest;
 }
 
@@ -132,7 +138,8 @@ async function bind(
     repository(name),
     digest,
     Object.fromEntries(env) as Record<string, string>,
-    (known) => joined.get(known),
+    (known) => joined.manifests.get(known),
+    joined.keyed.has(digest),
   );
   for (const note of own.notes) log.info(`${name}: ${note}`);
   if (own.digest !== digest && isAsPublished(decision, name, digest, bound)) {
@@ -166,7 +173,8 @@ function finishedImages(work: Work, outcomes: readonly BuildOutcome[], joined: J
     const took =
       startedAt === undefined || builtAt === undefined ? undefined : Math.round((builtAt - startedAt) / 100) / 10;
     const seconds = took ?? lastSeconds(work.decision.state, sought.name);
-    const own = { unbound: outcome.digest, digest, joined: joined.get(outcome.digest) };
+    const isKeyed = joined.keyed.has(outcome.digest);
+    const own = { unbound: outcome.digest, digest, joined: joined.manifests.get(outcome.digest), isKeyed };
     return [{ ...sought, ...own, ...(seconds === undefined ? {} : { seconds }) }];
   });
 }

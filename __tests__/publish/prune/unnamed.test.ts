@@ -39,7 +39,7 @@ async function publishJoined(registry: Registry, name: string, parts: readonly s
   );
   const key = contentKey(name);
   const joined = { repository: driver, tag: keyTag(key), isFree: true };
-  const { digest } = await joinPlatforms(registry, joined, found, silent);
+  const { digest } = (await joinPlatforms(registry, joined, found, silent)).manifest;
   await putTag(registry, { repository: driver, tag: commitTag(commitId(name)), digest });
   const images = { driver: { repository: driver, digest, key } };
   const lock = { version: 1 as const, commit: commitId(name), registryPath: path, images };
