@@ -62,6 +62,10 @@ describe('the command line', () => {
     { args: ['--images', 'driver', '--registry-path', 'registry.example/Project/Repo'], says: /capital|lower/i },
     { args: ['--images', 'driver', '--registry-path', 'registry.example/p/r:tag'], says: /tag/ },
     { args: ['--images', 'driver', '--registry-path', 'registry.example/p r'], says: /registry-path|path/ },
+    {
+      args: ['--images', 'driver', '--registry-path', `registry.example/${'p'.repeat(235)}`],
+      says: /is 259 characters long, an image's name may have 255\. Shorten registry-path/,
+    },
     { args: ['--latest', 'sometimes'], says: /latest: "sometimes" is not one of default-branch, always, never/ },
     { args: ['--max-parallel', '0'], says: /max-parallel: "0" is not a whole number/ },
     { args: ['--push=maybe'], says: /push: "maybe" is not true or false/ },

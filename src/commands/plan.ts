@@ -119,8 +119,7 @@ interface PlanQuestion {
 async function decideFor({ source, selection, inputs, since, access, session }: PlanQuestion): Promise<Decision> {
   // Without a registry to reuse from, the digests of base images decide nothing, and nobody waits for them.
   const bases = access === undefined ? offline : createBaseImages(access.bestEffort, session.log);
-  const target = access === undefined ? undefined : { registryPath: access.path.full, registry: access.registry };
-  return decide({ source, selection, inputs, target, since, bases, ownPath: ownPath(access, inputs) });
+  return decide({ source, selection, inputs, target: access, since, bases, ownPath: ownPath(access, inputs) });
 }
 
 /** Without a registry path nobody knows which base images are the catalog's own. */

@@ -1,5 +1,4 @@
 import { message } from '../errors';
-import { imageRepository } from '../oci/registryPath';
 import { openAttachments } from '../oci/attachments';
 import { buildTreeOf } from '../plan/buildTree';
 import { platformsOfImage } from '../plan/contentKey';
@@ -36,7 +35,7 @@ export function attestation(
   const { signing } = work;
   const { provenance, sbom } = work.inputs;
   if (!provenance && sbom.kind === 'none' && signing === undefined) return undefined;
-  const order = { provenance, run: runFacts(work, env), images: imageFacts(work, access, product) };
+  const order = { provenance, run: runFacts(work, env), images: imageFacts(work, product) };
   const repository = setRepository(access.path.full);
   const attest = (
     signer: StatementSigner | undefined,
@@ -117,7 +116,7 @@ function runFacts(work: Work, env: NodeJS.ProcessEnv): RunFacts {
   };
 }
 
-function imageFacts(work: Work, access: Access, { images, outcomes, buildkit }: Product): readonly ImageFacts[] {
+function imageFacts(work: Work, { images, outcomes, buildkit }: Product): readonly ImageFacts[] {
   const { source, decision, inputs } = work;
   return images.flatMap(({ name, repository, key, unbound, digest }) => {
     const image = source.catalog.images.get(name);
@@ -129,10 +128,9 @@ function imageFacts(work: Work, access: Access, { images, outcomes, buildkit }: 
     const { startedAt, pushedAt, builtAt } = outcome.timing;
     const binds = Object.entries(image.bind).flatMap(([variable, bound]) => {
       const finished = images.find((each) => each.name === bound);
-      const at = source.catalog.images.get(bound)?.repository ?? bound;
       return finished === undefined
         ? []
-        : [{ variable, image: bound, repository: imageRepository(access.path, at), digest: finished.digest }];
+        : [{ variable, image: bound, repository: finished.repository, digest: finished.digest }];
     });
     return {
       ...{ name, repository, digest, unbound, key, result: outcome.kind },

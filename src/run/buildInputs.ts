@@ -7,7 +7,6 @@ import { writeTrees } from '../git/treeFiles';
 import { buildTreeOf, type BuildTree } from '../plan/buildTree';
 import { platformsOfImage } from '../plan/contentKey';
 import { keyedBases, type KeyedBase } from '../plan/keyLines';
-import { imageRepository } from '../oci/registryPath';
 import { commitTag } from '../publish/tags';
 import type { Scratch } from '../system/scratch';
 import { expandTemplate } from '../system/template';
@@ -103,8 +102,10 @@ export function ownBases(
       const image = source.catalog.images.get(decision.ownImage?.(reference) ?? '');
       if (image === undefined) return [];
       if (access === undefined) return [[reference, localName(image, decision.plan.commit)] as const];
+      const found = decision.images.get(image.name);
+      if (found === undefined) return [];
       const digest = digests.get(image.name) ?? 'its digest';
-      return [[reference, `${pushedName(access, imageRepository(access.path, image.repository))}@${digest}`] as const];
+      return [[reference, `${pushedName(access, found.repository)}@${digest}`] as const];
     }),
   );
 }

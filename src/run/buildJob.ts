@@ -4,7 +4,6 @@ import { buildCommand, type BuildPlaces, type BuildRequest } from '../builder/bu
 import type { Capabilities } from '../builder/capabilities';
 import type { GivenSecrets } from '../builder/options';
 import { dockerfilePlace } from '../builder/buildDockerfile';
-import { imageRepository } from '../oci/registryPath';
 import { platformsOfImage } from '../plan/contentKey';
 import { commitTag } from '../publish/tags';
 import type { Scratch } from '../system/scratch';
@@ -25,10 +24,11 @@ export function buildJob(
   digests: ReadonlyMap<string, string>,
   given?: GivenSecrets,
 ): BuildJob {
-  const { inputs, source, access, values } = work;
+  const { inputs, source, access, decision, values } = work;
   // Where the catalog names a link, what it leads to.
   const image = { ...catalogImage, context: tree.context };
   const push = access !== undefined;
+  const found = decision.images.get(planned.name);
   const metadataFile = join(folders.metadata, `${planned.name}.json`);
   const places: BuildPlaces = {
     tree: treePlace(folders, tree),
@@ -36,15 +36,14 @@ export function buildJob(
     metadataFile,
     dockerConfig: folders.docker,
   };
-  const { commit } = work.decision.plan;
+  const { commit } = decision.plan;
   const repository = work.github?.repository;
   const build: BuildRequest = {
     image,
-    repository:
-      access === undefined ? image.repository : pushedName(access, imageRepository(access.path, image.repository)),
+    repository: access === undefined || found === undefined ? image.repository : pushedName(access, found.repository),
     scanner: push && inputs.sbom.kind === 'generator' ? inputs.sbom.image : undefined,
     plainHttp: access !== undefined && access.hosts.get(access.pushHost)?.plainHttp === true,
-    tag: push ? tagOfBuilt(work.decision.mark, planned.key) : commitTag(commit),
+    tag: push ? tagOfBuilt(decision.mark, planned.key) : commitTag(commit),
     push,
     platforms: platformsOfImage(image, inputs.platforms),
     revision: commit,

@@ -8,7 +8,6 @@ import { createDockerLogin, type DockerLogin } from '../docker/dockerLogin';
 import { localMounts, type LocalMounts } from '../builder/localMounts';
 import { message } from '../errors';
 import { dockerTypesRefusal } from '../oci/dockerTypes';
-import { imageRepository } from '../oci/registryPath';
 import { platformsOfImage } from '../plan/contentKey';
 import { maskSecrets } from '../report/log';
 import { missingFileHints } from '../plan/missingFiles';
@@ -139,14 +138,14 @@ async function checkMediaTypes({ registry, path }: Access): Promise<void> {
 
 /** The outcome with the digest that the registry has; a failure where it has none. */
 async function tagBuilt(
-  { access, source, inputs, decision }: Work,
+  { access, inputs, decision }: Work,
   { name, key }: PlannedImage,
   outcome: BuildOutcome,
   log: Log,
 ): Promise<BuildOutcome> {
-  const image = source.catalog.images.get(name);
-  if (outcome.kind !== 'built' || access === undefined || image === undefined) return outcome;
-  const repository = imageRepository(access.path, image.repository);
+  const found = decision.images.get(name);
+  if (outcome.kind !== 'built' || access === undefined || found === undefined) return outcome;
+  const { repository } = found;
   const tags = [...new Set([tagOfBuilt(decision.mark, key), keyTag(key)])];
   const at = { repository, tags, said: outcome.digest, isScanned: inputs.sbom.kind === 'generator' };
   const digest = await takeBuilt({ ...access, log }, at);

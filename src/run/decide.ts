@@ -1,5 +1,6 @@
 import { SourceError } from '../errors';
 import { imagePlatforms } from '../oci/imageConfig';
+import { imageRepository } from '../oci/registryPath';
 import { normalPlatform } from '../plan/basePlatforms';
 import { buildTreeOf } from '../plan/buildTree';
 import { contentKeys, platformsOfImage } from '../plan/contentKey';
@@ -7,9 +8,10 @@ import { withBound } from '../plan/graph';
 import { makePlan, type Since } from '../plan/plan';
 import { ownImages, withOwnBases, type OwnImage } from '../plan/ownBases';
 import { commitTag, keyTag, rebuildTag } from '../publish/tags';
-import { lookUp, publishedKeys, type RegistryState, type SoughtImage } from '../publish/lookUp';
+import { lastSeconds, lookUp, publishedKeys, reusable, type RegistryState, type SoughtImage } from '../publish/lookUp';
 import { mapConcurrently } from '../system/mapConcurrently';
 import type { CatalogImage, ContentKey, Inputs, Plan, Registry, Selection } from '../types';
+import type { Access } from './access';
 import type { BaseImages } from './baseImages';
 import { compareWith, compareWithPublished, type Compared } from './comparison';
 import { areWhole, partsOf, type Part } from './platformParts';
@@ -18,12 +20,20 @@ import type { Source } from './source';
 /** So many unusable files of an image are named. */
 const shown = 5;
 
+/** An image of the plan, and what the registry has of it. */
+export interface FoundImage extends SoughtImage {
+  /** The digest that is taken where it is not built; undefined: it is not there, or in parts. */
+  readonly reusable: string | undefined;
+  /** What its last real build took; undefined: no set tells. */
+  readonly seconds: number | undefined;
+}
+
 /** What was decided, and all it was decided from. */
 export interface Decision {
   readonly plan: Plan;
   readonly keys: ReadonlyMap<string, ContentKey>;
-  /** Where the images of the plan are looked for; empty without a registry. */
-  readonly sought: readonly SoughtImage[];
+  /** The images of the plan by their names, in its order; empty without a registry. */
+  readonly images: ReadonlyMap<string, FoundImage>;
   /** undefined: no registry was asked. */
   readonly state: RegistryState | undefined;
   /** Image → what it is for each of its platforms, where it has several and is not there as a whole. */
@@ -36,19 +46,13 @@ export interface Decision {
   readonly ownImage: OwnImage | undefined;
 }
 
-/** Where images go, and who can say what is there. */
-export interface Target {
-  readonly registryPath: string;
-  readonly registry: Registry;
-}
-
 /** What a decision is made of. */
 export interface Question {
   readonly source: Source;
   readonly selection: Selection;
   readonly inputs: Pick<Inputs, 'platforms' | 'rebuild'>;
-  /** undefined: no registry to ask. */
-  readonly target: Target | undefined;
+  /** Where images go, and who can say what is there; undefined: no registry to ask. */
+  readonly target: Pick<Access, 'path' | 'registry'> | undefined;
   /** The run is a part of a rebuild of everything on several runners: nothing counts as built but what was built under this mark. */
   readonly mark?: string | undefined;
   /** Compare with this revision instead of asking the registry. */
@@ -61,7 +65,8 @@ export interface Question {
 
 /**
  * Which images are built, which are reused, and why. Reads git and, with a target, the registry in one parallel round; changes nothing.
- * Throws SourceError (a Dockerfile is missing, a revision is not here) and RegistryError (unreachable, no login, no such repository).
+ * Throws SourceError (a Dockerfile is missing, a revision is not here), RegistryError (unreachable, no login, no such repository) and UsageError
+ * (a repository's name is too long).
  */
 export async function decide(question: Question): Promise<Decision> {
   const { source, selection, inputs, target, bases, mark } = question;
@@ -94,9 +99,9 @@ export async function decide(question: Question): Promise<Decision> {
       const key = keys.get(name)?.key;
       return key === undefined || target === undefined
         ? []
-        : [{ name, repository: `${target.registryPath}/${repository}`, key }];
+        : [{ name, repository: imageRepository(target.path, repository), key }];
     });
-    const state = target && (await lookUp(target.registry, target.registryPath, now, source.commit, tagOf));
+    const state = target && (await lookUp(target.registry, target.path.full, now, source.commit, tagOf));
     // A work tree is not a commit, whatever is published for the one that it started from.
     const standing =
       state === undefined || source.workspace !== undefined ? new Map<string, string>() : publishedKeys(state, now);
@@ -116,7 +121,7 @@ export async function decide(question: Question): Promise<Decision> {
   const parts =
     target === undefined || (all && mark === undefined)
       ? new Map<string, never>()
-      : await partsOf(absent, { source, platforms, baseDigest, baseConfig, tagOf, ...target });
+      : await partsOf(absent, { source, platforms, baseDigest, baseConfig, tagOf, target });
   const compared = { source, images, platforms, baseDigest, baseConfig, ownImage };
   // A rebuild needs no explanation.
   const explained = all ? undefined : state;
@@ -132,7 +137,14 @@ export async function decide(question: Question): Promise<Decision> {
     ...(state === undefined ? {} : { registry: presence(sought, state, parts) }),
     ...(since === undefined ? {} : { since }),
   });
-  return { plan, keys, sought, state, parts, replaced, mark, ownImage };
+  const found = new Map(
+    sought.map((image) => {
+      // In a rebuild what is published already does not count.
+      const known = state && (mark === undefined ? reusable(state, image) : state.keyed.get(image.name));
+      return [image.name, { ...image, reusable: known, seconds: lastSeconds(state, image.name) }] as const;
+    }),
+  );
+  return { plan, keys, images: found, state, parts, replaced, mark, ownImage };
 }
 
 /** The tag that names what was built of a key, in a rebuild under a mark or without. */
@@ -179,7 +191,7 @@ async function comparison(
   if (since !== undefined) return compareWith(compared, since);
   if (target === undefined || state === undefined) return undefined;
   if (sought.every(({ name }) => state.keyed.has(name) || areWhole(parts.get(name)))) return undefined;
-  return compareWithPublished(compared, state, target.registry, target.registryPath);
+  return compareWithPublished(compared, state, target.registry, target.path.full);
 }
 
 function presence(

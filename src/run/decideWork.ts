@@ -39,8 +39,7 @@ export async function decideWork(
   const asked = access === undefined ? undefined : await startPreflight(access, { log, signal }, wish);
   const preflight = asked?.preflight ?? Promise.resolve(undefined);
   const bases = createBaseImages(access?.bestEffort ?? (isPlan ? undefined : services.baseRegistry()), log);
-  const target = access === undefined ? undefined : { registryPath: access.path.full, registry: access.registry };
-  const question = { source, selection, inputs, target, bases, mark, ownPath: ownPath(access, inputs) };
+  const question = { source, selection, inputs, target: access, bases, mark, ownPath: ownPath(access, inputs) };
   const decision = await decide(question).catch(async (thrown: unknown) => {
     // Where the registry refuses, what its maker says of the refusal counts more: it names the cause.
     if (!signal.aborted) throwOnPreflightErrors(await preflight, log, env);

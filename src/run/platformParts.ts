@@ -1,6 +1,8 @@
+import { imageRepository } from '../oci/registryPath';
 import { contentKeys, platformsOfImage, type KeyOptions } from '../plan/contentKey';
 import { mapConcurrently } from '../system/mapConcurrently';
-import type { CatalogImage, ContentKey, Manifest, Registry } from '../types';
+import type { CatalogImage, ContentKey, Manifest } from '../types';
+import type { Access } from './access';
 import type { Source } from './source';
 
 /** An image for one of its platforms: what a build for that platform alone has as its key, and where the registry has it. */
@@ -16,8 +18,7 @@ interface PartsQuestion extends Pick<KeyOptions, 'baseDigest' | 'baseConfig'> {
   readonly source: Pick<Source, 'tree' | 'catalog'>;
   /** Of the run, for images that have none of their own. */
   readonly platforms: readonly string[];
-  readonly registry: Registry;
-  readonly registryPath: string;
+  readonly target: Pick<Access, 'path' | 'registry'>;
   /** The tag that names what was built of a key. */
   readonly tagOf: (key: string) => string;
 }
@@ -28,7 +29,7 @@ interface PartsQuestion extends Pick<KeyOptions, 'baseDigest' | 'baseConfig'> {
  */
 export async function partsOf(
   images: readonly CatalogImage[],
-  { source, platforms, registry, registryPath, tagOf, ...bases }: PartsQuestion,
+  { source, platforms, target, tagOf, ...bases }: PartsQuestion,
 ): Promise<ReadonlyMap<string, readonly Part[]>> {
   const several = images.filter((image) => platformsOfImage(image, platforms).length > 1);
   const all = [...new Set(several.flatMap((image) => platformsOfImage(image, platforms)))];
@@ -46,7 +47,7 @@ export async function partsOf(
     return mapConcurrently(own, async ({ name, repository }) => {
       const key = keys.get(name);
       if (key === undefined) return [];
-      const manifest = await registry.manifest(`${registryPath}/${repository}`, tagOf(key.key));
+      const manifest = await target.registry.manifest(imageRepository(target.path, repository), tagOf(key.key));
       return [{ name, part: { platform, key, manifest } }];
     });
   });

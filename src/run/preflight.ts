@@ -3,7 +3,7 @@ import { accountIn } from '../google/artifactRegistry/authClient';
 import type { Preflight } from '../google/artifactRegistry/preflightDecision';
 import { hintLines, troubleshootingPage } from '../google/hints/hint';
 import { createEcrCommands, ecr } from '../google/hints/otherHosts';
-import { checkWritable, missingRepositories, preflightTags, withLatest } from '../publish/lookUp';
+import { checkWritable, missingRepositories, preflightTags, withLatest, type SoughtImage } from '../publish/lookUp';
 import type { Log } from '../types';
 import type { Access } from './access';
 import { missingPlatforms } from './basePlatforms';
@@ -113,12 +113,13 @@ export async function checkWork(
  * tag answers it as early.
  */
 async function enforcePreflight(
-  { decision: { plan, state, sought }, latest, shard, preflight }: Work,
+  { decision: { plan, state, images }, latest, shard, preflight }: Work,
   { registry, path }: Access,
   { log, env }: Pick<RunPorts, 'log' | 'env'>,
 ): Promise<void> {
   const found = await preflight;
   throwOnPreflightErrors(found, log, env);
+  const sought = [...images.values()];
   const built = new Set(plan.images.flatMap(({ name, action }) => (action === 'build' ? [name] : [])));
   if (built.size > 0 && ecr.test(path.host)) {
     await refuseMissingRepositories(
@@ -141,7 +142,7 @@ async function enforcePreflight(
 /** ECR makes no repositories: all that are missing are named at once. */
 async function refuseMissingRepositories(
   { registry, path }: Pick<Access, 'registry' | 'path'>,
-  images: Work['decision']['sought'],
+  images: readonly SoughtImage[],
 ): Promise<void> {
   const missing = await missingRepositories(registry, path.full, images);
   if (missing.length === 0) return;

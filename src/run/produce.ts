@@ -1,14 +1,13 @@
 import { bindImage } from '../builder/bindImage';
 import { finalDigest, neverStarted, schedule } from '../builder/schedule';
 import { joinPlatforms } from '../publish/joinPlatforms';
-import { lastSeconds, reusable, type SoughtImage } from '../publish/lookUp';
 import { imageOf } from '../publish/releaseSet';
 import { keyTag } from '../publish/tags';
-import { imageRepository } from '../oci/registryPath';
 import type { FinishedImage } from '../publish/publishSet';
 import type { Scratch } from '../system/scratch';
 import type { BuildOutcome, Inputs, Log, Manifest } from '../types';
 import { prepareBuilds, type BuildsPorts } from './builds';
+import type { FoundImage } from './decide';
 import { areWhole } from './platformParts';
 import type { RunPorts } from './ports';
 import { noCaches, type Caches } from './caches';
@@ -52,7 +51,7 @@ export async function produce(
     const digests = new Map<string, string>();
     const joined: Joined = { manifests: new Map(), keyed: new Set() };
     const outcomes = await schedule(
-      images.map((image) => ({ ...image, seconds: lastSeconds(decision.state, image.name) })),
+      images.map((image) => ({ ...image, seconds: decision.images.get(image.name)?.seconds })),
       {
         build: async (name, signal, queuedAt) => {
           const isBuilt = build !== undefined && toBuild.has(name);
@@ -87,11 +86,8 @@ interface Joined {
 
 /** What the registry has of this content: the whole image, or one for each of its platforms, which are joined then. */
 async function reuse(work: Work, name: string, queuedAt: number, joined: Joined, log: Log): Promise<BuildOutcome> {
-  const { state, sought, mark } = work.decision;
-  const image = sought.find((each) => each.name === name);
-  // In a rebuild what is published already does not count.
-  const known = image && state && (mark === undefined ? reusable(state, image) : state.keyed.get(name));
-  const digest = known ?? (image === undefined ? undefined : await join(work, image, joined, log));
+  const image = work.decision.images.get(name);
+  const digest = image && (image.reusable ?? (await join(work, image, joined, log)));
   if (digest === undefined) throw new Error(`${name} is to be reused, but the registry does not have it`);
   return { kind: 'reused', name, digest, timing: neverStarted(queuedAt) };
 }
@@ -99,7 +95,7 @@ async function reuse(work: Work, name: string, queuedAt: number, joined: Joined,
 /** One image of those that shards built for each of its platforms. undefined: they are not all there. */
 async function join(
   { access, decision }: Work,
-  { name, repository, key }: SoughtImage,
+  { name, repository, key }: FoundImage,
   joined: Joined,
   log: Log,
 ): Promise<string | undefined> {
@@ -129,8 +125,7 @@ async function bind(
 ): Promise<string> {
   // Then it was built so.
   if (access === undefined) return digest;
-  const repository = (image: string): string =>
-    imageRepository(access.path, source.catalog.images.get(image)?.repository ?? image);
+  const repository = (image: string): string => decision.images.get(image)?.repository ?? '';
   const variables = Object.entries(source.catalog.images.get(name)?.bind ?? {});
   const env = variables.map(([variable, image]) => [variable, `${repository(image)}@${bound.get(image) ?? ''}`]);
   const own = await bindImage(
@@ -165,16 +160,16 @@ function isAsPublished(
 
 /** What can be published, in the order of the plan. */
 function finishedImages(work: Work, outcomes: readonly BuildOutcome[], joined: Joined): readonly FinishedImage[] {
-  return work.decision.sought.flatMap((sought): readonly FinishedImage[] => {
-    const outcome = outcomes.find(({ name }) => name === sought.name);
+  return [...work.decision.images.values()].flatMap(({ name, repository, key, ...last }): readonly FinishedImage[] => {
+    const outcome = outcomes.find((each) => each.name === name);
     const digest = finalDigest(outcome);
     if (digest === undefined || outcome === undefined || !('digest' in outcome)) return [];
     const { startedAt, builtAt } = outcome.timing;
     const took =
       startedAt === undefined || builtAt === undefined ? undefined : Math.round((builtAt - startedAt) / 100) / 10;
-    const seconds = took ?? lastSeconds(work.decision.state, sought.name);
+    const seconds = took ?? last.seconds;
     const isKeyed = joined.keyed.has(outcome.digest);
-    const own = { unbound: outcome.digest, digest, joined: joined.manifests.get(outcome.digest), isKeyed };
-    return [{ ...sought, ...own, ...(seconds === undefined ? {} : { seconds }) }];
+    const made = { unbound: outcome.digest, digest, joined: joined.manifests.get(outcome.digest), isKeyed };
+    return [{ name, repository, key, ...made, ...(seconds === undefined ? {} : { seconds }) }];
   });
 }

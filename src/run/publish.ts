@@ -39,7 +39,7 @@ export function publicationPlan(work: Work, access: Access): PublicationPlan {
     registryPath: access.path.full,
     commit,
     created: work.values.date,
-    images: decision.sought,
+    images: [...decision.images.values()],
     // Whoever has built for minutes asks again.
     standing: decision.plan.images.every(({ action }) => action === 'reuse')
       ? (decision.state?.published ?? new Map())
@@ -67,10 +67,13 @@ export async function publishProduct(
     return {};
   }
   const order = { ...publicationPlan(work, access), images: product.images };
-  if (source.workspace === undefined) return publishOrder(order, work, access, product, diverged, ports);
-  // These files are not a commit, so nothing may be called after one: the images are there by digest and by content key.
-  const lock = lockOf(order);
-  return { lock, lockFile: await saveLock(folder, lock, log) };
+  // The files of a work tree are not a commit, so nothing may be called after one: the images are there by digest and by content key.
+  const published =
+    source.workspace === undefined
+      ? await publishOrder(order, work, access, product, diverged, ports)
+      : { lock: lockOf(order) };
+  const { lock } = published;
+  return lock === undefined ? published : { ...published, lockFile: await saveLock(folder, lock, log) };
 }
 
 async function publishOrder(
@@ -97,16 +100,8 @@ async function publishOrder(
       ? undefined
       : work.preflight.then((found) => aboutPushed(access, order.images, found, { log, signal })),
   ]).finally(() => signal.removeEventListener('abort', sayWhy));
-  const { lock } = publication;
-  const lockFile = lock === undefined ? undefined : await saveLock(work.folder, lock, log);
-  return {
-    publication,
-    attested,
-    pushed,
-    lock,
-    lockFile,
-    failure: failureOf(publication, diverged, { log, signal }),
-  };
+  const failure = failureOf(publication, diverged, { log, signal });
+  return { publication, attested, pushed, lock: publication.lock, failure };
 }
 
 /** What of this makes the run fail; a `latest` that may not be moved is for `diverged` to say. */

@@ -2,7 +2,6 @@ import { BuildError, SourceError, UsageError, message } from '../errors';
 import { platformsOfImage } from '../plan/contentKey';
 import { cutShards, parseMatrix, parseShardId, shardName, type Shard, type ShardUnit } from '../plan/shards';
 import { noteSeconds, notedSeconds } from '../publish/durations';
-import { lastSeconds } from '../publish/lookUp';
 import { rebuildMark } from '../publish/tags';
 import { mapConcurrently } from '../system/mapConcurrently';
 import { quoted } from '../system/quoted';
@@ -151,7 +150,7 @@ async function withSeconds(
     const whole = found.find(({ platform }) => platform === unit.platform);
     const parts = found.filter(({ platform }) => unit.platform === undefined && platform !== undefined);
     const sum = parts.length === 0 ? undefined : parts.reduce((total, { seconds }) => total + seconds, 0);
-    return { ...unit, seconds: whole?.seconds ?? sum ?? lastSeconds(decision.state, unit.image) };
+    return { ...unit, seconds: whole?.seconds ?? sum ?? decision.images.get(unit.image)?.seconds };
   });
 }
 
