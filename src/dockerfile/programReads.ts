@@ -52,7 +52,7 @@ function plainReads(name: string, words: readonly Word[]): ProgramReads {
   const paths = words.filter((word) => word !== filter || word.text !== undefined);
   return {
     ...nothing,
-    paths: [...paths, ...(files ?? []).map(fileWord), ...(readsFolder ? [plainWord('.')] : [])],
+    paths: [...paths, ...(files ?? []).map(fileWord), ...(readsFolder ? [folderOf(name)] : [])],
     ...(open === undefined ? {} : { open }),
   };
 }
@@ -112,7 +112,7 @@ function findReads(words: readonly Word[]): ProgramReads {
     else command.push(word);
   }
   const first = words[0]?.raw ?? '-';
-  if (/^[-(!\\]/.test(first)) paths.push(plainWord('.'));
+  if (/^[-(!\\]/.test(first)) paths.push(folderOf('find'));
   return {
     ...nothing,
     paths,
@@ -145,6 +145,11 @@ function sentFile(word: Word, index: number, words: readonly Word[]): readonly W
     return [word];
   if (at !== undefined && at !== '' && word.text !== undefined) return [plainWord(at)];
   return word.text !== undefined && !/^(?!file:)[^/]*:\/\//i.test(word.text) ? [word] : [];
+}
+
+/** The folder that a program reads where no argument names another. */
+function folderOf(program: string): Word {
+  return { ...plainWord('.'), raw: program };
 }
 
 function fileWord(pattern: string): Word {
