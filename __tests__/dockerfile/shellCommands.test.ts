@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readsOf } from '../../src/dockerfile/programReads';
 import { readCommands } from '../../src/dockerfile/shellCommands';
 
 const lookup = (name: string): string | undefined => (name === 'A' ? 'a' : undefined);
@@ -33,6 +34,17 @@ describe('a shell text is cut into commands', () => {
   ];
   it.each(cases)('%s', (_, text, expected) => {
     expect(commands(text)).toEqual(expected);
+  });
+
+  it.each(['${', '"${', '$(', '$((', '`', '"', '$((${'])('however deep %s is in itself', (open) => {
+    const deep = open.repeat(50_000);
+    const nested = `${open.repeat(5000)}a${'))}"'.repeat(5000)}`;
+    for (const text of [deep, nested, `$((${deep}))`]) {
+      for (const { words } of readCommands(`echo ${text}`, lookup)) {
+        expect(readsOf('echo', words)).toBeDefined();
+        expect(readsOf('awk', words)?.paths).toBeInstanceOf(Array);
+      }
+    }
   });
 
   it('whatever it holds', () => {

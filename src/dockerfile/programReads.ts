@@ -1,5 +1,5 @@
 import { sedFiles } from './sedScript';
-import { plainWord, type Word } from './shellCommands';
+import { plainWord, unquoted, type Word } from './shellCommands';
 import * as tools from './shellTools';
 
 /** What a call of a program reads, by what its manual says of its arguments. */
@@ -41,12 +41,11 @@ function operandsOf(words: readonly Word[]): readonly Word[] {
 
 function plainReads(name: string, words: readonly Word[]): ProgramReads {
   const given = operandsOf(words);
-  const open = whyOpen(name, words, given);
+  const files = name === 'sed' ? filesOfSed(words) : [];
+  const open = files === undefined ? noProgram(name) : whyOpen(name, words, given);
   if (name === 'find') return { ...findReads(words), ...(open === undefined ? {} : { open }) };
   const recursive = /^[ef]?grep$/.test(name) && words.some((word) => /^-\w*[rR]|^--recursive/.test(word.raw));
   const readsFolder = (name === 'ls' && given.length === 0) || (recursive && given.length < 2);
-  const scripts = name === 'sed' ? sedScripts(words) : [];
-  const files = sedFiles(scripts.map(({ pattern }) => pattern ?? '').join('\n'));
   // What a filter does is its first operand; only the others are files.
   const filter = tools.filters.has(name) ? given[0] : undefined;
   const paths = words.filter((word) => word !== filter || word.text !== undefined);
@@ -56,6 +55,12 @@ function plainReads(name: string, words: readonly Word[]): ProgramReads {
     ...(open === undefined ? {} : { open }),
   };
 }
+
+/** They are given a program, in a language of their own. */
+const programmed = new Set(['awk', 'jq', 'sed', 'yq']);
+
+/** Characters; programs in a RUN are shorter. */
+const longestProgram = 10_000;
 
 /** Why the arguments of a program don't say all that it reads. */
 function whyOpen(name: string, words: readonly Word[], given: readonly Word[]): string | undefined {
@@ -69,8 +74,9 @@ function whyOpen(name: string, words: readonly Word[], given: readonly Word[]): 
   // A list from a pipe is of what `echo` says, which is looked at there.
   if (sums && given.length > 0) return list;
   if (has(/^--(filter|to-command|checkpoint-action)/)) return `what ${name} runs can't be determined`;
-  const program = `what a program for ${name} reads can't be determined`;
-  if (name === 'sed' && (has(/^(-[nErsuz]*f|--file)/) || sedCommands(words) === undefined)) return program;
+  const program = noProgram(name);
+  if (programmed.has(name) && words.some(({ raw }) => raw.length > longestProgram)) return program;
+  if (name === 'sed' && has(/^(-[nErsuz]*f|--file)/)) return program;
   if (name === 'awk' && (has(/^(-f|-E|--file|--exec)/) || says(awkReads))) return program;
   if (name === 'jq' && (has(/^(-\w*f\w*|--from-file)$/) || says(/\b(import|include)\s*""/))) return program;
   if (name === 'yq' && (has(/^(-f|--from-file)/) || says(/\bload(_\w+)?\s*\(|\b(import|include)\s*""/))) return program;
@@ -80,9 +86,15 @@ function whyOpen(name: string, words: readonly Word[], given: readonly Word[]): 
 /** Where awk reads what no argument names: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/awk.html, gawk's @include. */
 const awkReads = /\bgetline\b|\bsystem\s*\(|\bARGV\b|@(include|load)\b|(?<!\|)\|&?\s*""/;
 
-function sedCommands(words: readonly Word[]): readonly string[] | undefined {
+function noProgram(name: string): string {
+  return `what a program for ${name} reads can't be determined`;
+}
+
+/** Files that sed's scripts read; undefined: that can't be said. */
+function filesOfSed(words: readonly Word[]): readonly string[] | undefined {
   const scripts = sedScripts(words).map(({ pattern }) => pattern);
-  return scripts.includes(undefined) ? undefined : sedFiles(scripts.join('\n'));
+  const script = scripts.join('\n');
+  return scripts.includes(undefined) || script.length > longestProgram ? undefined : sedFiles(script);
 }
 
 /** `-e SCRIPT`, `-eSCRIPT`, `--expression=SCRIPT`; without any the first operand. */
@@ -123,10 +135,9 @@ function findReads(words: readonly Word[]): ProgramReads {
 
 /** Files that a word names whose text is no file: by a pattern, and in a line of checksums that `sha256sum -c` is given. */
 function namedInText(name: string, word: Word): readonly Word[] {
-  const bare = word.raw.replaceAll(/"(?:\\.|[^"\\])*"|'[^']*'|\\[^]|\$\{[^}]*\}|\$\([^]*\)|`[^`]*`/g, '');
   const sums = name === 'echo' || name === 'printf' ? (word.pattern ?? '').split(/\n|\\n/) : [];
   return [
-    ...(/[*?[]/.test(bare) ? [word] : []),
+    ...(/[*?[]/.test(unquoted(word.raw)) ? [word] : []),
     ...sums.flatMap((line) => /^(?:[0-9a-f]{32,128}|\*\*)\s+\*?([^\s*]\S*)$/i.exec(line)?.[1] ?? []).map(fileWord),
   ];
 }

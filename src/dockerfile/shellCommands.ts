@@ -125,11 +125,25 @@ function casePattern(text: string, at: number): number {
   }
   return start;
 }
+/** A piece of a shell text, and the commands that are run within it. */
+interface Piece {
+  readonly raw: string;
+  readonly inner: readonly string[];
+}
+
+/** What of a shell text is in no quotes, no escape and no substitution, each of which leaves a 1. */
+export function unquoted(text: string, depth = 0): string {
+  let bare = '';
+  for (let at = 0; at < text.length;) {
+    const piece = quotedPiece(text, at, depth);
+    bare += piece === undefined ? text.charAt(at) : '1';
+    at += piece?.raw.length ?? 1;
+  }
+  return bare;
+}
+
 /** What starts at `at` and holds together whatever is in it: a quoted string, an escape, a substitution. */
-function quotedPiece(
-  text: string,
-  at: number,
-): { readonly raw: string; readonly inner: readonly string[] } | undefined {
+function quotedPiece(text: string, at: number, depth = 0): Piece | undefined {
   const character = text.charAt(at);
   if (character === '\\') return { raw: text.slice(at, at + 2), inner: [] };
   if (character === "'") return { raw: upTo(text, at, text.indexOf("'", at + 1)), inner: [] };
@@ -139,19 +153,15 @@ function quotedPiece(
   }
   if (text.startsWith('$(', at)) {
     const raw = text.slice(at, closing(text, at + 1));
-    if (!isArithmetic(raw)) return { raw, inner: [raw.slice(2, -1)] };
-    return { raw, inner: substitutionsUpTo(raw, 3, undefined).inner };
+    if (!isArithmetic(raw, depth)) return { raw, inner: [raw.slice(2, -1)] };
+    return { raw, inner: substitutionsUpTo(raw, 3, undefined, depth).inner };
   }
-  if (text.startsWith('${', at)) return substitutionsUpTo(text, at, '}');
-  return character === '"' ? substitutionsUpTo(text, at, '"') : undefined;
+  if (text.startsWith('${', at)) return substitutionsUpTo(text, at, '}', depth);
+  return character === '"' ? substitutionsUpTo(text, at, '"', depth) : undefined;
 }
 
 /** What starts at `at` up to the `end` that ends it, and the commands that are run within: `"$(a)"`, `${A:-$(a)}`. */
-function substitutionsUpTo(
-  text: string,
-  at: number,
-  end: '"' | '}' | undefined,
-): { readonly raw: string; readonly inner: readonly string[] } {
+function substitutionsUpTo(text: string, at: number, end: '"' | '}' | undefined, depth: number): Piece {
   const inner: string[] = [];
   for (let next = at + (end === '}' ? 2 : 1); next < text.length; next++) {
     const character = text.charAt(next);
@@ -159,7 +169,7 @@ function substitutionsUpTo(
     if (character === '\\') next += 1;
     const holds =
       character === '`' || /^\$[({]/.test(text.slice(next, next + 2)) || (end === '}' && /["']/.test(character));
-    const piece = holds ? quotedPiece(text, next) : undefined;
+    const piece = holds && depth < deepest ? quotedPiece(text, next, depth + 1) : undefined;
     if (piece === undefined) continue;
     inner.push(...piece.inner);
     next += piece.raw.length - 1;
@@ -168,10 +178,9 @@ function substitutionsUpTo(
 }
 
 /** `$((1 + $A))`, and not `$((a b; c) | d)`: of two words side by side there are none in arithmetic. */
-function isArithmetic(raw: string): boolean {
-  if (!raw.startsWith('$((') || !raw.endsWith('))')) return false;
-  const bare = raw.slice(3, -2).replaceAll(/\$\([^]*\)|`[^`]*`|\$\{[^}]*\}/g, '1');
-  return !/[^\w\s+\-*/%<>=!&|^~?:,()$"#@\\]|\w\s+\w/.test(bare);
+function isArithmetic(raw: string, depth: number): boolean {
+  if (depth >= deepest || !raw.startsWith('$((') || !raw.endsWith('))')) return false;
+  return !/[^\w\s+\-*/%<>=!&|^~?:,()$#@]|\w\s+\w/.test(unquoted(raw.slice(3, -2), depth + 1));
 }
 
 function upTo(text: string, at: number, end: number): string {
