@@ -49,6 +49,16 @@ it('an image brings along those it is built on, before it', async () => {
   expect(waves(catalog, ['child', 'base'])).toEqual([['base'], ['child']]);
 });
 
+it('an image with platforms of its own is asked for the bases of those', async () => {
+  const catalog = catalogOf(image('child', { platforms: ['linux/arm64'] }), image('base'), image('other'));
+  const tree = memoryTree({
+    'child/Dockerfile': `ARG TARGETARCH\nFROM scratch AS amd64\nFROM ${path}/base AS arm64\nFROM \${TARGETARCH}\n`,
+    'base/Dockerfile': texts['base/Dockerfile'],
+  });
+  const found = await withOwnBases(catalog, ['child'], tree, platforms, own);
+  expect(found.images.get('child')?.builtOn).toEqual(['base']);
+});
+
 it.each([
   ['on each other', { 'base/Dockerfile': `FROM ${path}/child\n` }, {}],
   ['one of which binds the other', {}, { bind: { A: 'child' } }],

@@ -6,6 +6,7 @@ import type { OwnImage } from './ownBases';
 import { InputReader, type ImageInputs } from './imageInputs';
 import type { PositionOf } from './mistakes';
 import { isPinned, KeyEncoder, type Digests, type Resolved } from './keyLines';
+import { platformsOfImage } from './platforms';
 
 /** Gives the digest (`sha256:…`) that a base image's reference has now; undefined or rejected: it can't be determined. */
 export type BaseDigest = (reference: string) => Promise<string | undefined> | string | undefined;
@@ -68,14 +69,6 @@ export async function contentKeys(
   };
   for (const one of inputs) encode(one, []);
   return new Map(inputs.flatMap(({ image: { name } }) => [[name, keys.get(name)] as const]).filter(isDefined));
-}
-
-/** What an image is built for, sorted: its own platforms, else those of the run. */
-export function platformsOfImage(
-  { platforms }: Pick<CatalogImage, 'platforms'>,
-  ofRun: readonly string[],
-): readonly string[] {
-  return [...new Set(platforms ?? ofRun)].sort();
 }
 
 function isDefined(entry: readonly [string, ContentKey | undefined]): entry is readonly [string, ContentKey] {

@@ -7,6 +7,7 @@ import { Texts } from '../git/texts';
 import { parseImageReference } from '../oci/imageReference';
 import type { Catalog, CatalogImage, ContentKey } from '../types';
 import { withBound } from './graph';
+import { platformsOfImage } from './platforms';
 
 /** The image of the catalog that a base image's reference means; undefined: it is one from outside. */
 export type OwnImage = (reference: string) => string | undefined;
@@ -94,7 +95,7 @@ export async function withOwnBases(
 /** One that starts from an older state of itself is built on what is published. */
 function basesOf(image: CatalogImage, text: string, platforms: readonly string[], own: OwnImage): readonly string[] {
   const parsed = parseDockerfile(text);
-  const bases = platforms.flatMap((platform) => dockerfileUse(parsed, image, platform).bases);
+  const bases = platformsOfImage(image, platforms).flatMap((platform) => dockerfileUse(parsed, image, platform).bases);
   const names = bases.flatMap(({ reference }) => own(reference) ?? []);
   return [...new Set(names)].filter((name) => name !== image.name);
 }

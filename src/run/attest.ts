@@ -1,8 +1,8 @@
 import { message } from '../errors';
 import { openAttachments } from '../oci/attachments';
 import { buildTreeOf } from '../plan/buildTree';
-import { platformsOfImage } from '../plan/contentKey';
 import { keyedBases } from '../plan/keyLines';
+import { platformsOfImage } from '../plan/platforms';
 import { attestSet, type Attested, type AttestOrder } from '../publish/attest/attest';
 import { sbomSource } from '../publish/attest/sbom';
 import type { ImageFacts, RunFacts } from '../publish/attest/statement';

@@ -4,7 +4,7 @@ import { buildCommand, type BuildPlaces, type BuildRequest } from '../builder/bu
 import type { Capabilities } from '../builder/capabilities';
 import type { GivenSecrets } from '../builder/options';
 import { dockerfilePlace } from '../builder/buildDockerfile';
-import { platformsOfImage } from '../plan/contentKey';
+import { platformsOfImage } from '../plan/platforms';
 import { commitTag } from '../publish/tags';
 import type { Scratch } from '../system/scratch';
 import type { Inputs, PlannedImage } from '../types';

@@ -1,7 +1,7 @@
 import type { MountSeed, Seeds, UsedCache } from '../builder/rewriteDockerfile';
 import { replacingImages } from '../builder/options';
 import type { LocalMounts } from '../builder/localMounts';
-import { platformsOfImage } from '../plan/contentKey';
+import { platformsOfImage } from '../plan/platforms';
 import { findSeed, holdsSeed, type FoundSeed } from '../publish/seedStore';
 import { seedFolder, seedRepository, type Seed, type SeedSubject } from '../publish/cacheSeed';
 import { duration } from '../report/format';

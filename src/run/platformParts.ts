@@ -1,5 +1,6 @@
 import { imageRepository } from '../oci/registryPath';
-import { contentKeys, platformsOfImage, type KeyOptions } from '../plan/contentKey';
+import { contentKeys, type KeyOptions } from '../plan/contentKey';
+import { platformsOfImage } from '../plan/platforms';
 import { mapConcurrently } from '../system/mapConcurrently';
 import type { CatalogImage, ContentKey, Manifest } from '../types';
 import type { Access } from './access';

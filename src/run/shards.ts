@@ -1,6 +1,6 @@
 import { BuildError, SourceError, UsageError, message } from '../errors';
-import { platformsOfImage } from '../plan/contentKey';
 import { cutShards, parseMatrix, parseShardId, shardName, type Shard, type ShardUnit } from '../plan/shards';
+import { platformsOfImage } from '../plan/platforms';
 import { noteSeconds, notedSeconds } from '../publish/durations';
 import { rebuildMark } from '../publish/tags';
 import { mapConcurrently } from '../system/mapConcurrently';
