@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { stream } from '../system/exec';
 import type { BuildEvent, Command, SourcePosition } from '../types';
-import type { BuildJob } from './buildImage';
+import type { AddedLines } from './localBinding';
 import { withoutCacheMounts } from './rewriteDockerfile';
 import { RawProgress, type BuildAccount, type BuildFailure } from './rawProgress';
 
@@ -20,13 +20,18 @@ interface AttemptPorts {
   readonly signal: AbortSignal;
 }
 
-/** The Dockerfile in the repository, and what the one that is built has more. */
-type Committed = Pick<BuildJob, 'dockerfile' | 'added'>;
+/** The Dockerfile as it is committed, and what the one that is built has more. */
+export interface CommittedDockerfile {
+  /** Its path in the repository, for positions. */
+  readonly dockerfile: string;
+  /** Where the one that is built has more lines. */
+  readonly added?: AddedLines;
+}
 
 /**
  * Runs the command once and tells its events as of the Dockerfile in the repository, whatever was added to it for the build. Throws EnvironmentError when docker is not installed.
  */
-export async function attempt(command: Command, committed: Committed, ports: AttemptPorts): Promise<Attempt> {
+export async function attempt(command: Command, committed: CommittedDockerfile, ports: AttemptPorts): Promise<Attempt> {
   const progress = new RawProgress();
   let exportedAt: number | undefined;
   const tell = (events: readonly BuildEvent[]): void => {
@@ -47,7 +52,7 @@ export async function attempt(command: Command, committed: Committed, ports: Att
 }
 
 /** undefined: it is about a line that nobody wrote. */
-function original(event: BuildEvent, committed: Committed): BuildEvent | undefined {
+function original(event: BuildEvent, committed: CommittedDockerfile): BuildEvent | undefined {
   if (event.kind === 'step') return { ...event, name: withoutCacheMounts(event.name) };
   // Of no step: buildx's own words, with the lines of the Dockerfile that failed.
   if (event.kind === 'log') return event.id === '' ? { ...event, text: withoutCacheMounts(event.text) } : event;
@@ -55,7 +60,7 @@ function original(event: BuildEvent, committed: Committed): BuildEvent | undefin
   return at === undefined && event.at !== undefined ? undefined : { ...event, at };
 }
 
-function originalFailure(failure: BuildFailure, committed: Committed): BuildFailure {
+function originalFailure(failure: BuildFailure, committed: CommittedDockerfile): BuildFailure {
   return {
     ...failure,
     step: failure.step === undefined ? undefined : withoutCacheMounts(failure.step),
@@ -67,7 +72,7 @@ function originalFailure(failure: BuildFailure, committed: Committed): BuildFail
 /** BuildKit knows a Dockerfile by its base name only. undefined: it is a line that was added. */
 function originalPosition(
   at: SourcePosition | undefined,
-  { dockerfile, added = { line: Number.POSITIVE_INFINITY, count: 0 } }: Committed,
+  { dockerfile, added = { line: Number.POSITIVE_INFINITY, count: 0 } }: CommittedDockerfile,
 ): SourcePosition | undefined {
   if (at === undefined || at.file !== basename(dockerfile)) return at;
   const behind = at.line - added.count;

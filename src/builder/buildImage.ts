@@ -2,25 +2,20 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { message } from '../errors';
 import type { BuildEvent, BuildObserver, BuildOutcome, Command, Timing } from '../types';
-import { attempt, type Attempt } from './attempt';
+import { attempt, type Attempt, type CommittedDockerfile } from './attempt';
 import { EventLog } from './eventLog';
 import { classify, type Failure } from './failure';
-import type { AddedLines } from './localBinding';
 import { readDigest } from './metadata';
 import { defaultPatience, nextTry, type Patience } from './patience';
 
 /** One image to build. */
-export interface BuildJob {
+export interface BuildJob extends CommittedDockerfile {
   readonly name: string;
   readonly command: Command;
   /** Absolute: where the command makes buildx write its metadata. */
   readonly metadataFile: string;
   /** Absolute: where the whole log is to be. */
   readonly logFile: string;
-  /** The Dockerfile's path in the repository, for positions. */
-  readonly dockerfile: string;
-  /** Where the one that is built has more lines. */
-  readonly added?: AddedLines;
   readonly push: boolean;
 }
 

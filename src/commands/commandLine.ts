@@ -23,7 +23,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['prune', async () => (await import('./prune/command')).pruneCommand],
   ['doctor', async () => (await import('./doctor/command')).doctorCommand],
   ['setup-gcp', async () => (await import('./setupGcp/command')).setupGcpCommand],
-  ['completions', async () => (await import('./completions/command')).completionsCommand],
+  ['completions', async () => (await import('./completions/command')).completionsCommand(allCommands)],
 ]);
 
 /** All definitions. */

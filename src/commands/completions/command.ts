@@ -2,32 +2,33 @@ import { UsageError } from '../../errors';
 import { kfpCatalog } from '../../catalog/kfp';
 import { actionInputs } from '../../event/inputs';
 import { quoted } from '../../system/quoted';
-import { allCommands } from '../commandLine';
 import { defineCommand, type Command } from '../command';
 import { bashScript, fishScript, zshScript, type Completable, type CompletableFlag } from './scripts';
 
 const shells = { bash: bashScript, zsh: zshScript, fish: fishScript };
 
-export const completionsCommand = defineCommand({
-  name: 'completions',
-  description: 'Print the script that makes a shell complete commands, flags and their values.',
-  operands: { value: '<shell>', description: 'bash, zsh or fish', choices: Object.keys(shells) },
-  inputs: [],
-  flags: {},
-  json: 'print the commands with their flags as one JSON document on standard output',
-  examples: [
-    'completions bash > ~/.local/share/bash-completion/completions/kfp-images',
-    'completions zsh > ~/.zfunc/_kfp-images  # with fpath+=(~/.zfunc) before compinit in ~/.zshrc',
-    'completions fish > ~/.config/fish/completions/kfp-images.fish',
-  ],
-  async run({ operands: [shell = ''] }) {
-    const script = Object.entries(shells).find(([name]) => name === shell)?.[1];
-    if (script === undefined)
-      throw new UsageError(`completions ${quoted(shell)}: give one of ${Object.keys(shells).join(', ')}.`);
-    const commands = (await allCommands()).map(completable);
-    return { document: { commands }, text: script(commands) };
-  },
-});
+/** `all`: gives the definitions of every command, which are what is completed. */
+export const completionsCommand = (all: () => Promise<readonly Command[]>): Command =>
+  defineCommand({
+    name: 'completions',
+    description: 'Print the script that makes a shell complete commands, flags and their values.',
+    operands: { value: '<shell>', description: 'bash, zsh or fish', choices: Object.keys(shells) },
+    inputs: [],
+    flags: {},
+    json: 'print the commands with their flags as one JSON document on standard output',
+    examples: [
+      'completions bash > ~/.local/share/bash-completion/completions/kfp-images',
+      'completions zsh > ~/.zfunc/_kfp-images  # with fpath+=(~/.zfunc) before compinit in ~/.zshrc',
+      'completions fish > ~/.config/fish/completions/kfp-images.fish',
+    ],
+    async run({ operands: [shell = ''] }) {
+      const script = Object.entries(shells).find(([name]) => name === shell)?.[1];
+      if (script === undefined)
+        throw new UsageError(`completions ${quoted(shell)}: give one of ${Object.keys(shells).join(', ')}.`);
+      const commands = (await all()).map(completable);
+      return { document: { commands }, text: script(commands) };
+    },
+  });
 
 /** Of the built-in catalog: a shell that completes does not read the repository. */
 const imageNames = [...kfpCatalog.images.keys(), ...kfpCatalog.groups.keys(), 'all'];
