@@ -55,6 +55,14 @@ describe('bindConfig', () => {
     });
   });
 
+  it('with no variables takes an earlier binding away, and leaves alone what was never bound', () => {
+    const bare = { ...image, config: { ...image.config, Env: ['PATH=/bin', 'X=a=b'] } };
+    const bound = bindConfig(bytes(bare), { V2_DRIVER_IMAGE: 'r/d@sha256:2' }) ?? bytes('');
+    expect(text(bindConfig(bound, {}))).toBe(JSON.stringify(bare));
+    const spaced = bytes(JSON.stringify(bare, null, 2));
+    expect(bindConfig(spaced, {})).toBe(spaced);
+  });
+
   it('does not depend on the order in which variables are given', () => {
     expect(bindConfig(bytes(image), { B: '1', A: '2' })).toEqual(bindConfig(bytes(image), { A: '2', B: '1' }));
   });

@@ -62,3 +62,24 @@ it('another binding counts, and the run warns that the set gets another digest; 
   expect(repeated.stdout).not.toContain('::warning');
   expect((await lockIn(world.fork)).images).toEqual(images);
 });
+
+it('a binding that is taken away wholly counts as well, with the same warning, and the image is as it was before binding', async () => {
+  const before = await lockIn(world.fork);
+  await catalog({ b: 'dockerfile: b/Dockerfile' });
+  const result = await again();
+  expect(result.exitCode, result.stdout).toBe(0);
+  expect(result.stdout).toMatch(
+    /::warning.*b is bound otherwise than it was published for commit [0-9a-f]{40} \(it binds nothing\): the catalog has changed/,
+  );
+  const { images } = await lockIn(world.fork);
+  expect({ ...images, b: undefined }).toEqual({ ...before.images, b: undefined });
+  expect(images['b']?.digest).not.toBe(before.images['b']?.digest);
+  const { manifest } = await manifestOf(world.registry, 'b', images['b']?.digest ?? '');
+  const { config } = (await blobOf(world.registry, 'b', manifest.config.digest)) as {
+    config: { Env?: readonly string[] };
+  };
+  expect((config.Env ?? []).filter((each) => !each.startsWith('PATH='))).toEqual([]);
+  const repeated = await again();
+  expect(repeated.stdout).not.toContain('::warning');
+  expect((await lockIn(world.fork)).images).toEqual(images);
+});

@@ -23,7 +23,7 @@ export function readBindable(bytes: Uint8Array): ManifestContent | undefined {
 
 /**
  * An image's configuration with these environment variables, in the place of variables of the same name, and a line in its history,
- * as an `ENV` in a Dockerfile would leave; those of an earlier binding go. Layers, and all that is not known here, stay. The line has the
+ * as an `ENV` in a Dockerfile would leave; those of an earlier binding go, and with none it is as it was before that. Layers, and all that is not known here, stay. The line has the
  * date of the image itself, so that the same image comes out whenever, for whichever commit and however often it is bound. undefined: it is
  * no configuration of an image.
  * https://github.com/opencontainers/image-spec/blob/main/config.md
@@ -38,6 +38,7 @@ export function bindConfig(bytes: Uint8Array, env: Readonly<Record<string, strin
   const history = image['history'];
   const lines: readonly unknown[] = Array.isArray(history) ? history : [];
   const earlier = boundBefore(lines.at(-1));
+  if (names.length === 0 && earlier === undefined) return bytes;
   const bound = withKey(
     image,
     'config',
@@ -51,6 +52,7 @@ export function bindConfig(bytes: Uint8Array, env: Readonly<Record<string, strin
     ),
   );
   if (!Array.isArray(history)) return writeExact(bound);
+  if (names.length === 0) return writeExact(withKey(bound, 'history', lines.slice(0, -1)));
   const line = {
     created: typeof image['created'] === 'string' ? image['created'] : '1970-01-01T00:00:00Z',
     created_by: `ENV ${names.map((name) => `${name}=${env[name] ?? ''}`).join(' ')}`,

@@ -60,7 +60,7 @@ async function rewritten(binding: Binding, digest: string, depth: number): Promi
   const { registry, repository, env, known, notes } = binding;
   const refuse = (why: string): BuildError =>
     new BuildError(
-      `${repository}@${digest} can’t be bound to ${Object.keys(env).sort().join(', ')}: ${why}. Build it again with rebuild: all.`,
+      `${repository}@${digest} can’t be bound to ${Object.keys(env).sort().join(', ') || 'nothing'}: ${why}. Build it again with rebuild: all.`,
     );
   const manifest = known(digest) ?? (await registry.manifest(repository, digest));
   if (manifest === undefined) throw refuse('the registry has no such image');

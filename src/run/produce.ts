@@ -87,9 +87,39 @@ interface Joined {
 /** What the registry has of this content: the whole image, or one for each of its platforms, which are joined then. */
 async function reuse(work: Work, name: string, queuedAt: number, joined: Joined, log: Log): Promise<BuildOutcome> {
   const image = work.decision.images.get(name);
-  const digest = image && (image.reusable ?? (await join(work, image, joined, log)));
-  if (digest === undefined) throw new Error(`${name} is to be reused, but the registry does not have it`);
+  const found = image && (image.reusable ?? (await join(work, image, joined, log)));
+  if (image === undefined || found === undefined)
+    throw new Error(`${name} is to be reused, but the registry does not have it`);
+  const digest = await asItBindsNow(work, image, found, log);
   return { kind: 'reused', name, digest, timing: neverStarted(queuedAt) };
+}
+
+/**
+ * An image that binds nothing, as it was before binding where the set of this commit has it bound: by a catalog that is not in the commit. Only where
+ * its key names another image is it looked at.
+ */
+async function asItBindsNow(
+  { access, source, decision }: Work,
+  { name, repository }: FoundImage,
+  digest: string,
+  log: Log,
+): Promise<string> {
+  const keyed = decision.state?.keyed.get(name);
+  const binds = Object.keys(source.catalog.images.get(name)?.bind ?? {});
+  if (access === undefined || binds.length > 0 || digest === keyed || !isAsPublished(decision, name, digest, new Map()))
+    return digest;
+  const unbound = async (of: string): Promise<string> => (await bindImage(access.registry, repository, of, {})).digest;
+  const loose = await unbound(digest);
+  if (loose === digest) return digest;
+  warnOfBinding(source.commit, name, 'it binds nothing', log);
+  return keyed === undefined ? loose : unbound(keyed);
+}
+
+function warnOfBinding(commit: string, name: string, how: string, log: Log): void {
+  log.warning(
+    `${name} is bound otherwise than it was published for commit ${commit} (${how}): the catalog has changed, which is not in the commit. ` +
+      'The set gets another digest for it; who deployed that set has the one before.',
+  );
 }
 
 /** One image of those that shards built for each of its platforms. undefined: they are not all there. */
@@ -138,10 +168,7 @@ async function bind(
   );
   for (const note of own.notes) log.info(`${name}: ${note}`);
   if (own.digest !== digest && isAsPublished(decision, name, digest, bound)) {
-    log.warning(
-      `${name} is bound otherwise than it was published for commit ${source.commit} (${variables.map(([variable, image]) => `${variable}=${image}`).join(', ')}): ` +
-        'the catalog has changed, which is not in the commit. The set gets another digest for it; who deployed that set has the one before.',
-    );
+    warnOfBinding(source.commit, name, variables.map(([variable, image]) => `${variable}=${image}`).join(', '), log);
   }
   return own.digest;
 }
