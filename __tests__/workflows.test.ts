@@ -211,7 +211,8 @@ describe('the workflow that builds', () => {
   test('publishes after the shards, also where one of them failed', () => {
     expect(at(workflow, 'jobs', 'build', 'needs')).toEqual(['plan', 'shards', 'shard']);
     expect(at(workflow, 'jobs', 'build', 'if')).toMatch(
-      /^\$\{\{ !cancelled\(\) && needs\.plan\.result == 'success' && needs\.shards\.result != 'failure' && /,
+      // A job of which only the time ran out is cancelled: without its shards nothing says what others were to build.
+      /^\$\{\{ !cancelled\(\) && needs\.plan\.result == 'success' && \(needs\.shards\.result == 'success' \|\| needs\.shards\.result == 'skipped'\) && /,
     );
   });
 

@@ -99,6 +99,8 @@ describe('the id of a shard', () => {
     expect(runner('big')).toBe('big');
     expect(runner({ 'linux/arm64/v8': 'arm', 'linux/amd64': 'x' })).toBe('arm');
     expect(runner({ 'linux/amd64': 'x' })).toBe('ubuntu-24.04-arm');
+    expect(runner({ 'linux/arm64': 'own' })).toBe('own');
+    expect(runner({ 'linux/arm64': 'own', 'linux/arm64/v8': 'arm' })).toBe('arm');
   });
 
   it.each([

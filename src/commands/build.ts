@@ -35,7 +35,7 @@ export const buildCommand = defineCommand({
 
 /** The outputs of the Action under the same names, and how it ended. */
 function documentOf(ended: RunEnd): object {
-  const { keywords, plan, images, built, reused, lockFile, attestations } = outputsOf(ended);
+  const { keywords, plan, images, built, reused, matrix, lockFile, attestations } = outputsOf(ended);
   const { result } = ended.report;
   return {
     result: result.kind,
@@ -45,6 +45,7 @@ function documentOf(ended: RunEnd): object {
     images: Object.fromEntries(images),
     built,
     reused,
+    matrix: matrix === '' ? null : (JSON.parse(matrix) as object),
     'lock-file': lockFile ?? null,
     attestations: Object.fromEntries(attestations),
   };

@@ -9,11 +9,12 @@ export type ParsedOptions = Readonly<Record<string, unknown>>;
 
 /** Adds to `command` a flag for each of the named inputs, with the same names, defaults and choices. */
 export function addInputFlags(command: Command, names: readonly InputName[]): void {
-  for (const input of actionInputs) if (names.includes(input.name)) addFlag(command, input);
+  const builds = names.includes('push');
+  for (const input of actionInputs) if (names.includes(input.name)) addFlag(command, input, builds);
 }
 
-function addFlag(command: Command, input: ActionInput): void {
-  const flag = (argument: string): Option => new Option(`--${input.name} ${argument}`, describe(input));
+function addFlag(command: Command, input: ActionInput, builds: boolean): void {
+  const flag = (argument: string): Option => new Option(`--${input.name} ${argument}`, describe(input, builds));
   switch (input.kind) {
     case 'list':
       command.addOption(flag('<list>').argParser((value, before: unknown) => join(before, value)));
@@ -36,11 +37,30 @@ function addFlag(command: Command, input: ActionInput): void {
   }
 }
 
-function describe(input: ActionInput): string {
-  const text = secretFlags[input.name] ?? input.description;
-  const fallback = input.kind === 'secret' ? '' : (input.fallback ?? input.default);
+function describe(input: ActionInput, builds: boolean): string {
+  const text = flagText(input, builds);
+  const own = builds ? undefined : otherDefaults[input.name];
+  const fallback = input.kind === 'secret' ? '' : (own ?? input.fallback ?? input.default);
   return fallback === '' ? text : `${text} (default: ${fallback})`;
 }
+
+/** What an input's flag means, without its default; `builds`: of a command that builds as the Action does. */
+export function flagText(input: ActionInput, builds: boolean): string {
+  return (builds ? undefined : otherFlags[input.name]) ?? secretFlags[input.name] ?? input.description;
+}
+
+/** What is said of an input for runs that build does not hold for commands that build nothing. */
+const otherFlags: Readonly<Record<string, string>> = {
+  'registry-path':
+    'Where images are: LOCATION-docker.pkg.dev/PROJECT/REPOSITORY[/PREFIX], or any other registry host and path. Trailing slashes and https:// are ignored',
+  'working-directory': 'The repository, or a folder in it',
+  'fan-out':
+    'With --matrix: how it splits the builds. images: one image per shard, or several small ones; platforms: one platform per shard, without emulation',
+  'max-shards': 'With --matrix: the maximum number of shards',
+  'runs-on': 'With --matrix: the runner of each shard, one label, or JSON from platform to label',
+};
+
+const otherDefaults: Readonly<Record<string, string>> = { 'fan-out': 'images' };
 
 /** A secret's flag names a file. */
 const secretFlags: Readonly<Record<string, string>> = {

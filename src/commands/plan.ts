@@ -47,7 +47,7 @@ export const planCommand = defineCommand({
     },
     matrix: {
       kind: 'switch',
-      description: 'instead of the plan: its shards for strategy.matrix, JSON (--fan-out: images, unless given)',
+      description: 'instead of the plan: its shards for strategy.matrix, JSON',
     },
     explain: { kind: 'switch', description: 'also every line of each content key' },
   },
@@ -64,6 +64,12 @@ export const planCommand = defineCommand({
     if (inputs.images.length > 0 && message !== undefined) {
       throw new UsageError('--images and --message both say what to plan. Give one of them.');
     }
+    const ofMatrix = (['fan-out', 'max-shards', 'runs-on'] as const).find((name) => isGiven(name));
+    if (ofMatrix !== undefined && !matrix) {
+      throw new UsageError(`--${ofMatrix} says how the plan is cut into shards. Give --matrix too.`);
+    }
+    if (explain && matrix)
+      throw new UsageError('--explain is about a plan, and --matrix prints none. Give one of them.');
     const scratch = inputs.context === 'workspace' ? createScratch(scratchBase(session.env)) : undefined;
     let source: Source | undefined;
     try {

@@ -29,11 +29,11 @@ export function readBoolean(value: string, mistake: Mistake): boolean {
   return false;
 }
 
-/** A whole number from 1; empty gives `fallback`. */
-export function readCount(value: string, fallback: number, mistake: Mistake): number {
+/** A whole number from 1 to `most`; empty gives `fallback`. */
+export function readCount(value: string, fallback: number, mistake: Mistake, most = 9999): number {
   if (value === '') return fallback;
-  if (/^[1-9][0-9]{0,3}$/.test(value)) return Number(value);
-  mistake(`${quoted(value)} is not a whole number from 1 to 9999`);
+  if (/^[1-9][0-9]{0,3}$/.test(value) && Number(value) <= most) return Number(value);
+  mistake(`${quoted(value)} is not a whole number from 1 to ${most}`);
   return fallback;
 }
 
@@ -107,9 +107,9 @@ export function readSbom(value: string, mistake: Mistake): Inputs['sbom'] {
   return { kind: 'none' };
 }
 
-/** A runner's label, or JSON from platform to label; empty: an empty map. */
+/** A runner's label, or JSON from platform to label; empty: an empty map. A list of labels would be taken as the name of one, and no runner has it. */
 export function readRunsOn(value: string, mistake: Mistake): string | Readonly<Record<string, string>> {
-  if (!value.startsWith('{')) return value === '' ? {} : value;
+  if (!/^[{["]/.test(value)) return value === '' ? {} : value;
   const json = parseJson(value);
   const entries = typeof json === 'object' && json !== null ? Object.entries(json) : undefined;
   const labels = entries?.filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== '');

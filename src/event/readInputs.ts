@@ -66,7 +66,7 @@ export function readInputs(get: (name: InputName) => string, defaults: { readonl
     dryRun: readBoolean(raw('dry-run'), mistakeIn('dry-run')),
     createRepository: readBoolean(raw('create-repository'), mistakeIn('create-repository')),
     fanOut: readChoice(raw('fan-out'), inputChoices.fanOuts, mistakeIn('fan-out')),
-    maxShards: readCount(raw('max-shards'), 8, mistakeIn('max-shards')),
+    maxShards: readCount(raw('max-shards'), 8, mistakeIn('max-shards'), bounds.matrixJobs),
     runsOn: readRunsOn(raw('runs-on'), mistakeIn('runs-on')),
     shard: raw('shard'),
     shards: raw('shards'),

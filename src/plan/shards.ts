@@ -1,11 +1,12 @@
 import { field, parseJson } from '../system/json';
+import { normalPlatform } from './basePlatforms';
 
 /** Something that one runner could build alone: an image, for one platform or for all of its own. */
 export interface ShardUnit {
   readonly image: string;
   /** undefined: all platforms of the image. */
   readonly platform: string | undefined;
-  /** Has the image other platforms as well? Then no other runner may be able to build it. */
+  /** Is it for one of several platforms of its image, or for another kind of runner than the last job's? Then no other runner may be able to build it. */
   readonly partial: boolean;
   /** What the last build took; undefined: nobody knows. */
   readonly seconds: number | undefined;
@@ -121,11 +122,23 @@ export function matrixJson(shards: readonly Shard[], runsOn: RunsOn = {}): strin
 /** One label for every runner, or platform → label. */
 export type RunsOn = string | Readonly<Record<string, string>>;
 
-/** GitHub's own runners: https://docs.github.com/actions/reference/runners/github-hosted-runners */
-function runnerOf(platform: string | undefined, runsOn: RunsOn): string {
+/** Platform of the runner that everything else runs on: what is for all platforms of an image, and the last job. */
+const usualPlatform = 'linux/amd64';
+
+/**
+ * The label that is given for the platform, in whatever spelling, else that of GitHub's own runners:
+ * https://docs.github.com/actions/reference/runners/github-hosted-runners
+ */
+function runnerOf(platform: string, runsOn: RunsOn): string {
   if (typeof runsOn === 'string') return runsOn;
-  const given = platform !== undefined && Object.hasOwn(runsOn, platform) ? runsOn[platform] : undefined;
-  return given ?? (platform?.startsWith('linux/arm64') === true ? 'ubuntu-24.04-arm' : 'ubuntu-24.04');
+  const exact = Object.hasOwn(runsOn, platform) ? runsOn[platform] : undefined;
+  const same = Object.entries(runsOn).find(([each]) => normalPlatform(each) === normalPlatform(platform))?.[1];
+  return exact ?? same ?? (platform.startsWith('linux/arm64') ? 'ubuntu-24.04-arm' : 'ubuntu-24.04');
+}
+
+/** Is what is built for this platform built on another kind of runner than what the last job builds? */
+export function needsOtherRunner(platform: string, runsOn: RunsOn): boolean {
+  return runnerOf(platform, runsOn) !== runnerOf(usualPlatform, runsOn);
 }
 
 /** The same as a document: `include` is empty where one runner does it as well. */
@@ -137,7 +150,7 @@ export function matrixOf(
     shard: shardId(shard),
     name: shardName(shard),
     platform: shard.platform ?? '',
-    'runs-on': runnerOf(shard.platform, runsOn),
+    'runs-on': runnerOf(shard.platform ?? usualPlatform, runsOn),
   }));
   return { include };
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { detectBuilder } from '../builder/builder';
 import { capabilitiesOf, type Capabilities } from '../builder/capabilities';
-import { matrixJson } from '../plan/shards';
+import { matrixJson, matrixOf } from '../plan/shards';
 import { describeAction, planPublication } from '../publish/publishSet';
 import { shellWords } from '../report/shellWords';
 import { scratchBase, scratchFolders } from '../system/scratch';
@@ -18,7 +18,7 @@ import type { Work } from './work';
 /** Says what a real run would find and do; gives its shards for `strategy.matrix`, empty where one run does it as well. */
 export async function describe(
   work: Work,
-  inputs: Pick<Inputs, 'createRepository' | 'fanOut' | 'maxShards' | 'platforms' | 'rebuild' | 'runsOn'>,
+  inputs: Pick<Inputs, 'context' | 'createRepository' | 'fanOut' | 'maxShards' | 'platforms' | 'rebuild' | 'runsOn'>,
   { env, log }: Pick<RunPorts, 'env' | 'log'>,
 ): Promise<string> {
   const { decision, source, access } = work;
@@ -27,6 +27,9 @@ export async function describe(
   warnPreflight(await work.preflight, inputs.createRepository, { env, log });
   for (const line of await dryRun(work, env)) log.info(line);
   const shards = await planShards({ decision, catalog: source.catalog, inputs, access, log });
+  for (const { name, 'runs-on': runner } of matrixOf(shards, inputs.runsOn).include)
+    log.info(`  shard ${name}: on ${runner}`);
+  if (inputs.fanOut !== 'none' && shards.length === 0) log.info('  no shards: one run does it as well');
   return matrixJson(shards, inputs.runsOn);
 }
 

@@ -106,7 +106,9 @@ async function perform(
   signal.throwIfAborted();
   const only = planOnly(event.trust, inputs.dryRun);
   if (only !== undefined) {
-    state.matrix = await stages.describe(work);
+    const matrix = await stages.describe(work);
+    // Whoever may only plan may not build a shard either.
+    if (event.trust.kind !== 'plan-only') state.matrix = matrix;
     return { kind: 'planned', reason: only };
   }
   await stages.check(work, shards.done);

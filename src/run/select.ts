@@ -31,7 +31,13 @@ export async function readAsked(
   const source = shard === undefined ? opened : shardSource(opened, shard);
   const selection = shard === undefined ? await select(inputs, event, source, github, log) : shardSelection(shard);
   for (const warning of selection.warnings) log.warning(warning);
-  for (const id of unusedSecrets([...source.catalog.images.values()], inputs)) {
+  if (inputs.fanOut !== 'none' && !inputs.dryRun) {
+    log.warning(
+      'fan-out has no effect without dry-run, which gives the shards as the output matrix: this run builds everything itself.',
+    );
+  }
+  // Not of a shard alone: others of its matrix get what it does not.
+  for (const id of unusedSecrets([...opened.catalog.images.values()], inputs)) {
     log.warning(`No image of the catalog lists ${id} under secrets or ssh, so no build gets it.`);
   }
   return { ...shards, source, selection, github };

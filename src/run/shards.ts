@@ -1,11 +1,19 @@
 import { BuildError, SourceError, UsageError, message } from '../errors';
-import { cutShards, parseMatrix, parseShardId, shardName, type Shard, type ShardUnit } from '../plan/shards';
 import { platformsOfImage } from '../plan/platforms';
+import {
+  cutShards,
+  needsOtherRunner,
+  parseMatrix,
+  parseShardId,
+  shardName,
+  type Shard,
+  type ShardUnit,
+} from '../plan/shards';
 import { noteSeconds, notedSeconds } from '../publish/durations';
 import { rebuildMark } from '../publish/tags';
 import { mapConcurrently } from '../system/mapConcurrently';
 import { quoted } from '../system/quoted';
-import type { Catalog, Inputs, Log, Selection } from '../types';
+import type { Catalog, Inputs, Log, PlannedImage, Selection } from '../types';
 import type { Access } from './access';
 import type { Decision } from './decide';
 import type { Source } from './source';
@@ -82,17 +90,26 @@ function refuseOther(source: Source, commit: string): void {
 interface ShardQuestion {
   readonly decision: Decision;
   readonly catalog: Catalog;
-  readonly inputs: Pick<Inputs, 'fanOut' | 'maxShards' | 'platforms' | 'rebuild'>;
+  readonly inputs: Pick<Inputs, 'context' | 'fanOut' | 'maxShards' | 'platforms' | 'rebuild' | 'runsOn'>;
   /** undefined: no registry knows what builds took. */
   readonly access: Pick<Access, 'registry' | 'path'> | undefined;
   readonly log: Log;
 }
 
-/** Cuts what a plan builds into shards; none where one run does it as well. Throws UsageError where there are too few for the platforms. */
+/**
+ * Cuts what a plan builds into shards; none where one run does it as well. Throws UsageError where there are too few for the platforms, or the plan
+ * is of files that no shard would get.
+ */
 export async function planShards(question: ShardQuestion): Promise<readonly Shard[]> {
-  const { decision, inputs } = question;
+  const { decision, inputs, log } = question;
   if (inputs.fanOut === 'none') return [];
+  if (inputs.context === 'workspace') {
+    throw new UsageError(
+      'input fan-out: shards build what the commit holds, so context: workspace does not go with it. Commit the files first.',
+    );
+  }
   const units = unitsOf(question);
+  for (const sentence of leftToLast(question)) log.warning(sentence);
   const platforms = new Set(units.map(({ platform }) => platform)).size;
   if (platforms > inputs.maxShards) {
     throw new UsageError(
@@ -108,18 +125,42 @@ export async function planShards(question: ShardQuestion): Promise<readonly Shar
 
 /** What shards would build: not what is there, and not what nobody would find by its key. */
 function unitsOf({ decision, catalog, inputs }: ShardQuestion): readonly Omit<ShardUnit, 'seconds'>[] {
-  return decision.plan.images.flatMap(({ name, action, builtOn }): readonly Omit<ShardUnit, 'seconds'>[] => {
+  return decision.plan.images.flatMap((planned): readonly Omit<ShardUnit, 'seconds'>[] => {
+    const { name, action } = planned;
     const image = catalog.images.get(name);
-    const isFound = decision.keys.get(name)?.unresolvedBases.length === 0;
-    // What is built on another image of the set needs its digest, so the last run builds it.
-    if (action !== 'build' || image === undefined || !isFound || builtOn !== undefined) return [];
+    if (action !== 'build' || image === undefined || whyLast(decision, planned) !== undefined) return [];
     const platforms = platformsOfImage(image, inputs.platforms);
     if (inputs.fanOut === 'images' && platforms.length > 1)
       return [{ image: name, platform: undefined, partial: false }];
     const parts = decision.parts.get(name);
     return platforms
       .filter((platform) => parts?.some((part) => part.platform === platform && part.manifest !== undefined) !== true)
-      .map((platform) => ({ image: name, platform, partial: platforms.length > 1 }));
+      .map((platform) => ({
+        image: name,
+        platform,
+        partial: platforms.length > 1 || needsOtherRunner(platform, inputs.runsOn),
+      }));
+  });
+}
+
+/** Why only the last job can build an image; undefined: a shard can as well. */
+function whyLast({ keys }: Decision, { name, builtOn }: Pick<PlannedImage, 'name' | 'builtOn'>): string | undefined {
+  if (builtOn !== undefined) return `it is built on ${builtOn.join(', ')} of the same set`;
+  const unresolved = keys.get(name)?.unresolvedBases ?? [];
+  return unresolved.length === 0 ? undefined : `no digest is known of its base image ${unresolved.join(', ')}`;
+}
+
+/** Says of the images that the last job builds for other platforms than its runner's. */
+function leftToLast({ decision, catalog, inputs }: ShardQuestion): readonly string[] {
+  return decision.plan.images.flatMap((planned): readonly string[] => {
+    const image = catalog.images.get(planned.name);
+    const why = whyLast(decision, planned);
+    if (planned.action !== 'build' || image === undefined || why === undefined) return [];
+    const others = platformsOfImage(image, inputs.platforms).filter((each) => needsOtherRunner(each, inputs.runsOn));
+    if (others.length === 0) return [];
+    return [
+      `${planned.name} is built by the last job, also for ${others.join(', ')}: ${why}. Its runner needs a builder for that, or emulation (docker/setup-qemu-action).`,
+    ];
   });
 }
 
@@ -174,11 +215,18 @@ export async function noteShard(
 
 /**
  * Says of each shard whether what it was to build is there. Throws BuildError where it is not: this run would build it a second time, and
- * for another platform than its own perhaps not at all.
+ * for another platform than its own perhaps not at all. Throws UsageError where this run would publish less than was planned.
  */
 export function checkShards(shards: readonly Shard[], source: Source, decision: Decision, log: Log): void {
+  const asked = new Set(decision.plan.images.map(({ name }) => name));
   const missing = shards.flatMap((shard) => {
     refuseOther(source, shard.commit);
+    const other = shard.images.filter((image) => !asked.has(image));
+    if (other.length > 0) {
+      throw new UsageError(
+        `input shards: ${other.join(', ')} was planned, and this run is not asked for it. Give it the images, or the message, that the plan was made of.`,
+      );
+    }
     const lacking = shard.images.filter((image) => !isThere(decision, image, shard.platform));
     const name = shardName(shard);
     if (lacking.length === 0) log.info(`Shard ${name}: done.`);
@@ -188,7 +236,8 @@ export function checkShards(shards: readonly Shard[], source: Source, decision: 
   if (missing.length === 0) return;
   throw new BuildError(
     `${missing.length} of ${shards.length} shards are not done (${missing.join('; ')}), so nothing was published. ` +
-      'Look at their jobs and run the failed ones again. Where none failed, a base image has moved since the plan: run all jobs again.',
+      'Look at their jobs and run the failed ones again. Where none failed, this run was given other platforms or another catalog than they were, ' +
+      'or a base image has moved since the plan: then run all jobs again.',
   );
 }
 

@@ -12,6 +12,8 @@ export const bounds = {
   name: { image: 128, repository: 200, variable: 255, tag: 128, fullName: 255 },
   /** Entries of inputs that are lists, and of a build argument's value: Linux takes arguments of 128 KiB. */
   input: { images: 1000, tags: 50, platforms: 20, argumentBytes: 64 * KiB },
+  /** Jobs that GitHub starts of one matrix: https://docs.github.com/actions/reference/limits */
+  matrixJobs: 256,
   /** The commit message, or what is searched in its place. The longest of the Linux kernel has 200 kB. */
   message: MiB,
   /** GitHub caps payloads at 25 MB: https://docs.github.com/webhooks/webhook-events-and-payloads#payload-cap */

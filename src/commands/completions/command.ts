@@ -3,6 +3,7 @@ import { kfpCatalog } from '../../catalog/kfp';
 import { actionInputs } from '../../event/inputs';
 import { quoted } from '../../system/quoted';
 import { defineCommand, type Command } from '../command';
+import { flagText } from '../inputFlags';
 import { bashScript, fishScript, zshScript, type Completable, type CompletableFlag } from './scripts';
 
 const shells = { bash: bashScript, zsh: zshScript, fish: fishScript };
@@ -48,7 +49,7 @@ function completable({ name, description, inputs, flags, json, operands }: Comma
       const choices = input.name === 'images' ? imageNames : listed;
       const isPath = input.kind === 'secret' || input.name === 'catalog' || input.name === 'working-directory';
       const takes = input.kind === 'boolean' ? 'nothing' : isPath ? 'file' : 'text';
-      return { name: input.name, description: input.description, takes, choices };
+      return { name: input.name, description: flagText(input, inputs.includes('push')), takes, choices };
     });
   const common = [
     { name: 'json', description: json ?? 'print one JSON document on standard output' },
