@@ -114,3 +114,15 @@ it('a pull request goes by its own ref, and by no branch', async () => {
   expect(check(url(`${ours}@refs/heads/main`))).toContain('it is signed by');
   expect(check(url(`${ours}@refs/pull/*`))).toBeUndefined();
 });
+
+it.each([
+  ['https://token.actions.githubusercontent.com/acme', undefined],
+  ['https://token.actions.githubusercontent.com/acme/x', 'it is signed by'],
+  ['https://token.actions.githubusercontent.com.example', 'it is signed by'],
+  ['https://token.actions.githubusercontent.com/', 'it is signed by'],
+])('the issuer %s: an enterprise may have one of its own below that of github.com', async (issuer, refused) => {
+  const check = await signedBy({ workflow: `${ours}@refs/heads/main`, issuer });
+  const said = check(url(`${ours}@refs/heads/main`));
+  if (refused === undefined) expect(said).toBeUndefined();
+  else expect(said).toContain(refused);
+});

@@ -28,6 +28,8 @@ export interface Job {
   readonly sha?: string;
   /** What started it; undefined: a push. */
   readonly event?: string;
+  /** Who says that it is this job; undefined: github.com. */
+  readonly issuer?: string;
 }
 
 /** What its records name. */
@@ -107,11 +109,11 @@ export async function startSigstore(job: Job): Promise<SigstoreServices> {
  * What GitHub says of a job: https://docs.github.com/en/actions/reference/security/oidc. The fake Fulcio makes the extensions of these that the
  * real one makes; the certificate's name the real one takes from `job_workflow_ref`, the fake one from `sub`.
  */
-function claimsOf({ workflow, called = workflow, sha = 'c'.repeat(40), event = 'push' }: Job): object {
+function claimsOf({ workflow, called = workflow, sha = 'c'.repeat(40), event = 'push', issuer }: Job): object {
   const ref = workflow.slice(workflow.indexOf('@') + 1);
   const [owner = '', repository = ''] = workflow.split('/');
   return {
-    iss: 'https://token.actions.githubusercontent.com',
+    iss: issuer ?? 'https://token.actions.githubusercontent.com',
     aud: 'sigstore',
     sub: `https://github.com/${called}`,
     repository: `${owner}/${repository}`,

@@ -39,8 +39,22 @@ export const signatureFlags = {
   },
 } as const satisfies Record<string, Flag>;
 
-/** Of the identities of GitHub's jobs: https://docs.github.com/actions/concepts/security/openid-connect */
-const githubIssuer = 'https://token.actions.githubusercontent.com';
+/**
+ * Who says which job it is, on GitHub's servers: https://docs.github.com/actions/concepts/security/openid-connect, for GitHub Enterprise Server
+ * https://docs.github.com/enterprise-server@latest/actions/reference/security/oidc
+ */
+function issuerOf(host: string): string {
+  if (host === publicServer) return 'https://token.actions.githubusercontent.com';
+  return host.endsWith('.ghe.com') ? `https://token.actions.${host}` : `https://${host}/_services/token`;
+}
+
+/** The server whose jobs get certificates of the public Sigstore: https://github.com/sigstore/fulcio/blob/main/config/identity/config.yaml */
+const publicServer = 'github.com';
+
+/** Of the name of a workflow. */
+function hostOf(identity: string): string {
+  return /^https:\/\/([^/*@]+)\//.exec(identity)?.[1]?.toLowerCase() ?? publicServer;
+}
 
 /** A call of a command that takes `signatureFlags`. */
 interface SignatureCall {
@@ -67,7 +81,14 @@ export async function requiredSigners({ flags, input, session }: SignatureCall):
     flags['require-signature'].map(async (given): Promise<Who> => {
       const who = given.trim();
       if (/^https:\/\/./.test(who)) {
-        return { kind: 'identity', name: who, issuer: githubIssuer, root: await (known ??= root()), events };
+        const host = hostOf(who);
+        if (host !== publicServer && rootFile === undefined) {
+          throw new UsageError(
+            `--require-signature ${quoted(given)}: of GitHub's servers the public Sigstore gives certificates to jobs of ${publicServer} alone, so none of ${host} can sign by it. ` +
+              'Where they sign by a Sigstore of your own, give its certificates with --trusted-root; else sign with a key, and name its public half here.',
+          );
+        }
+        return { kind: 'identity', name: who, issuer: issuerOf(host), root: await (known ??= root()), events };
       }
       if (isKeyReference(who)) {
         const { openKeyReference } = await import('../run/kms');

@@ -31,7 +31,7 @@ export async function signingOf(inputs: SigningInputs, ports: SigningPorts): Pro
     log.warning('sign-key is given, but sign is none: nothing is signed. Set sign: key.');
   }
   if (inputs.sign === 'auto' && how === 'none') {
-    log.info('Nothing is signed: there is no sign-key, and the job has no identity (permissions: id-token: write).');
+    log.info(`Nothing is signed: there is no sign-key, and ${whyNoIdentity(env) ?? ''}.`);
   }
   if (how === 'none') return undefined;
   const mayFail = inputs.sign === 'auto';
@@ -86,17 +86,27 @@ function chosen(
   { sign, signKey }: Pick<Inputs, 'sign' | 'signKey'>,
   env: NodeJS.ProcessEnv,
 ): 'key' | 'keyless' | 'none' {
-  const hasIdentity = (env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '') !== '';
+  const why = whyNoIdentity(env);
   switch (sign) {
     case 'none':
     case 'key':
       return sign;
     case 'keyless':
-      if (hasIdentity) return sign;
-      throw new EnvironmentError(
-        'sign: keyless needs the identity of a GitHub job, and this one has none. Give the job the permission id-token: write, or use sign: key.',
-      );
+      if (why === undefined) return sign;
+      throw new EnvironmentError(`sign: keyless needs the identity of a GitHub job, and ${why}. Or use sign: key.`);
     case 'auto':
-      return signKey.trim() !== '' ? 'key' : hasIdentity ? 'keyless' : 'none';
+      return signKey.trim() !== '' ? 'key' : why === undefined ? 'keyless' : 'none';
   }
+}
+
+/**
+ * Why this job has no identity that it could sign with; undefined: it has one. The public Sigstore takes none of GitHub Enterprise Server's jobs:
+ * https://github.com/sigstore/fulcio/blob/main/config/identity/config.yaml
+ */
+function whyNoIdentity(env: NodeJS.ProcessEnv): string | undefined {
+  if ((env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '') === '')
+    return 'the job has no identity (it needs permissions: id-token: write)';
+  const server = env['GITHUB_SERVER_URL'] ?? '';
+  if (/^(https:\/\/github\.com\/*)?$/.test(server) || (env['COSIGN_FULCIO_URL'] ?? '') !== '') return undefined;
+  return `the public Sigstore takes no identity of ${server}; where that server has a Sigstore of its own, name it in COSIGN_FULCIO_URL and COSIGN_REKOR_URL`;
 }

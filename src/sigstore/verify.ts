@@ -15,6 +15,7 @@ export type Who =
       readonly kind: 'identity';
       /** Of the workflow that ran; `*` stands for anything, but for no `@` where the name has one. */
       readonly name: string;
+      /** Who says which job it is. An enterprise may have one of its own below: `ISSUER/SLUG`. */
       readonly issuer: string;
       readonly root: TrustedRoot;
       /** What may have started it: others run under the name of the default branch, whatever they build. */
@@ -94,12 +95,17 @@ function checkIdentity(
   const [own = ''] = names;
   const through = names.includes(is) ? '' : `, through ${is.slice(0, 300)}`;
   const signer = `it is signed by ${own.slice(0, 300)}${through} (${by.slice(0, 200)})`;
-  if (by !== issuer || !names.some((each) => matches(name, each))) return signer;
+  if (!isOf(by, issuer) || !names.some((each) => matches(name, each))) return signer;
   const event = extension(certificate, buildTrigger);
   if (event === undefined) return `${signer}, and its certificate does not say which event started that run`;
   if (events.has(event)) return undefined;
   const shown = event.slice(0, 100);
   return `${signer} in a run that ${shown} started, which may build code of anyone under this name (--signature-event ${shown} takes it)`;
+}
+
+/** https://docs.github.com/enterprise-cloud@latest/actions/reference/security/oidc#customizing-the-issuer-value-for-an-enterprise */
+function isOf(by: string, issuer: string): boolean {
+  return by === issuer || (by.startsWith(`${issuer}/`) && /^[A-Za-z0-9_-]+$/.test(by.slice(issuer.length + 1)));
 }
 
 /** What Fulcio writes into a certificate of a job: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md */
