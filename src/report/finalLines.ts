@@ -1,3 +1,4 @@
+import { message } from '../errors';
 import { oneLine } from './escape';
 import { counted, duration, shortCommit } from './format';
 import type { Paint } from './paint';
@@ -52,7 +53,10 @@ function imageLines(images: readonly SummaryImage[], paint: Paint): readonly str
 function publicationLines({ publication, lockFile, attested }: RunReport): readonly string[] {
   const lock = lockFile === undefined ? [] : [`Lock file  ${oneLine(lockFile, 600)}`];
   if (publication === undefined) return ['', ...lock];
-  const { set, latest, notes } = publication;
+  const { set, latest } = publication;
+  // What made it fail is said elsewhere, mostly with these at its end.
+  const said = publication.error === undefined ? '' : message(publication.error);
+  const notes = publication.notes.filter((note) => !said.includes(note));
   const words: Record<typeof latest.kind, string> = {
     'not-asked': 'stays: not this run’s to move',
     'not-reached': 'was not reached',
