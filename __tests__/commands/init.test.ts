@@ -110,6 +110,13 @@ describe('a package that was installed, not cloned', () => {
   });
 });
 
+test.each([
+  ['OWNER/kfp-images@v1', 'OWNER stands for who owns the kfp-images'],
+  ['dana/kfp-images@COMMIT', 'COMMIT stands for a commit id or tag of dana/kfp-images'],
+])('a command line of the documentation with its placeholders, %s, is refused', async (given, says) => {
+  await expect(findOrigin({ ...nothing, given }, tmpdir())).rejects.toThrow(says);
+});
+
 test('the origin goes where the template has its placeholder, once', async () => {
   const text = await template('build-backend-images.yaml');
   const path = '/.github/workflows/build-backend-images.yaml';

@@ -23,17 +23,19 @@ const token = 'ghs_secretsecret';
 
 let github: FakeGitHub;
 let waited: number[] = [];
+let reasons: string[] = [];
 const patience: Patience = {
   answerWithin: 5000,
   attempts: 4,
   longestWait: 60_000,
-  wait: (milliseconds) => {
+  wait: (milliseconds, why) => {
     waited.push(milliseconds);
+    reasons.push(why);
     return Promise.resolve();
   },
 };
 beforeEach(async () => {
-  waited = [];
+  [waited, reasons] = [[], []];
   github = await startFakeGitHub({ commits, token });
 });
 afterEach(() => github.close());
@@ -151,6 +153,16 @@ describe('what can heal is asked again', () => {
     expect(await commitMessage(github.repository, first, token, { ...patience, answerWithin: 1000 })).toMatch(/^Fix/);
     expect(waited).toEqual(pauses);
     expect(github.requests).toHaveLength(answers().length + 1);
+  });
+
+  test('who waits is told what for', async () => {
+    github.answerNext('reset', { status: 429, headers: { 'retry-after': '3' } }, { status: 502 });
+    await commitMessage(github.repository, first, token, patience);
+    expect(reasons).toEqual([
+      expect.stringMatching(/^GitHub gives no answer that makes sense \(/),
+      "GitHub's rate limit is used up (429)",
+      'GitHub answers 502',
+    ]);
   });
 
   test('a server that does not answer', async () => {

@@ -21,7 +21,11 @@ export interface FoundSet {
 
 /** A call of a command that takes `setFlags` and `setInputs`. */
 interface SetCall {
-  readonly flags: { readonly commit: string | undefined; readonly lock: string | undefined };
+  readonly flags: {
+    readonly commit: string | undefined;
+    /** Left out: the command takes none. */
+    readonly lock?: string | undefined;
+  };
   readonly input: (name: Exclude<(typeof setInputs)[number], 'catalog'>) => string;
   readonly session: AccessPorts & { readonly cwd: string };
 }
@@ -55,7 +59,9 @@ export async function findSet(call: SetCall): Promise<FoundSet> {
     return { lock, access };
   }
   if (asked.registryPath === '')
-    throw new UsageError('--registry-path says where the sets are. Give it, or a lock file with --lock FILE.');
+    throw new UsageError(
+      `--registry-path says where the sets are. Give it${'lock' in call.flags ? ', or a lock file with --lock FILE' : ''}.`,
+    );
   const access = await openAccess({ ...asked, credentialsJson }, ports);
   const folder = call.input('working-directory').trim();
   const commit = await commitOf(

@@ -14,7 +14,7 @@ export const setCommand = defineCommand({
     'set --commit 2.17.0 --registry-path europe-west3-docker.pkg.dev/my-project/kfp',
   ],
   async run({ flags: { commit }, input, session }) {
-    const { lock } = await findSet({ flags: { commit, lock: undefined }, input, session });
+    const { lock } = await findSet({ flags: { commit }, input, session });
     return { document: lock, text: encodeLockFile(lock) };
   },
 });

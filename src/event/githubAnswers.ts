@@ -12,7 +12,8 @@ export interface Patience {
   readonly attempts: number;
   /** The longest that is waited until the next attempt, milliseconds; when GitHub asks for more, that is the end. */
   readonly longestWait: number;
-  readonly wait: (milliseconds: number) => Promise<unknown>;
+  /** `why`: what GitHub said, or that it said nothing. */
+  readonly wait: (milliseconds: number, why: string) => Promise<unknown>;
 }
 
 export const usual: Patience = { answerWithin: 15_000, attempts: 4, longestWait: 60_000, wait: setTimeout };
@@ -63,7 +64,7 @@ export async function ask<Schema extends v.GenericSchema>(
         cause,
       });
     }
-    await patience.wait(pause);
+    await patience.wait(pause, reason(refusal));
   }
 }
 
@@ -99,6 +100,12 @@ function isRateLimit({ status, headers, text }: Refusal): boolean {
 function secondsOf(headers: Refusal['headers'], name: string): number | undefined {
   const value = headers[name];
   return typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) * 1000 : undefined;
+}
+
+function reason(refusal: Refusal): string {
+  const { status } = refusal;
+  if (status === undefined) return `GitHub gives no answer that makes sense (${quoted(refusal.text, 300)})`;
+  return isRateLimit(refusal) ? `GitHub's rate limit is used up (${status})` : `GitHub answers ${status}`;
 }
 
 function explained(refusal: Refusal, pause: number | undefined): string {

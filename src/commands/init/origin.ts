@@ -130,6 +130,11 @@ function parseOrigin(given: string): Origin {
       `--from ${quoted(given)}: OWNER stands for who owns the kfp-images that you use, your organisation for example. Put that name there.`,
     );
   }
+  if (revision === 'COMMIT') {
+    throw new UsageError(
+      `--from ${quoted(given)}: COMMIT stands for a commit id or tag of ${repository}, that of its newest release for example. Put that there.`,
+    );
+  }
   return { repository, revision, version: undefined };
 }
 

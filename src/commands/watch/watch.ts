@@ -50,9 +50,9 @@ export async function watch(wanted: Wanted, watched: Watched, commit: string, se
     attempts: 8,
     // The limit is renewed every hour: https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     longestWait: 65 * 60_000,
-    wait: async (milliseconds) => {
+    wait: async (milliseconds, why) => {
       if (milliseconds > 15_000)
-        log.info(`GitHub asks to wait until ${new Date(Date.now() + milliseconds).toISOString()}.`);
+        log.info(`${why}; it is asked again at ${new Date(Date.now() + milliseconds).toISOString()}.`);
       await delay(milliseconds, undefined, { signal }).catch(() => undefined);
       signal.throwIfAborted();
     },
