@@ -186,6 +186,12 @@ describe('the workflow that builds', () => {
     const shard = map(at(workflow, 'jobs', 'shard'));
     expect(shard['if']).toBe("${{ needs.shards.outputs.matrix != '' }}");
     expect(shard['runs-on']).toBe('${{ matrix.runs-on }}');
+    // As the Action reads the input: JSON from platform to labels, a list of labels, a label.
+    for (const job of ['plan', 'shards', 'build']) {
+      expect(at(workflow, 'jobs', job, 'runs-on')).toBe(
+        "${{ startsWith(inputs.runs-on, '{') && (fromJSON(inputs.runs-on)['linux/amd64'] || 'ubuntu-24.04') || startsWith(inputs.runs-on, '[') && fromJSON(inputs.runs-on) || inputs.runs-on || 'ubuntu-24.04' }}",
+      );
+    }
     expect(shard['strategy']).toEqual({
       'fail-fast': false,
       matrix: '${{ fromJSON(needs.shards.outputs.matrix) }}',

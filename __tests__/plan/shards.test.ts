@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { RunnerLabels, RunsOn } from '../../src/types';
 import {
   cutShards,
   matrixJson,
@@ -7,7 +8,6 @@ import {
   parseMatrix,
   parseShardId,
   shardId,
-  type RunsOn,
   type ShardUnit,
 } from '../../src/plan/shards';
 
@@ -95,11 +95,13 @@ describe('the id of a shard', () => {
     const rebuilt = { ...shard, mark: '1795840000-0a1b2c3d' };
     expect(shardId(rebuilt)).toBe('0123456789ab+1795840000-0a1b2c3d:driver,launcher@linux/arm64/v8');
     expect(parseShardId(shardId(rebuilt))).toEqual(rebuilt);
-    const runner = (runsOn: RunsOn): string | undefined => matrixOf([shard], runsOn).include[0]?.['runs-on'];
+    const runner = (runsOn: RunsOn): RunnerLabels | undefined => matrixOf([shard], runsOn).include[0]?.['runs-on'];
     expect(runner('big')).toBe('big');
     expect(runner({ 'linux/arm64/v8': 'arm', 'linux/amd64': 'x' })).toBe('arm');
     expect(runner({ 'linux/amd64': 'x' })).toBe('ubuntu-24.04-arm');
     expect(runner({ 'linux/arm64': 'own' })).toBe('own');
+    expect(runner(['self-hosted', 'arm'])).toEqual(['self-hosted', 'arm']);
+    expect(runner({ 'linux/arm64': ['self-hosted', 'arm'], 'linux/amd64': 'x' })).toEqual(['self-hosted', 'arm']);
     expect(runner({ 'linux/arm64': 'own', 'linux/arm64/v8': 'arm' })).toBe('arm');
   });
 

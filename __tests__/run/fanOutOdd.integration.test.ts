@@ -53,7 +53,7 @@ describe('what is cut', () => {
       const alone = ['--images', 'arm', '--fan-out', fanOut];
       expect(runners(await matrix(...alone))).toEqual(['arm (linux/arm64) on ubuntu-24.04-arm']);
       // One label is the last job's too.
-      expect(runners(await matrix(...alone, '--runs-on', 'large'))).toEqual([]);
+      expect(runners(await matrix(...alone, '--runs-on', '["self-hosted","large"]'))).toEqual([]);
       expect(runners(await matrix('--images', 'anywhere', '--fan-out', fanOut))).toEqual([]);
     },
   );
@@ -113,7 +113,7 @@ describe('inputs that do not go together', () => {
     [['plan', '--max-shards', '2'], /--max-shards says how/],
     [['plan', '--matrix', '--explain'], /Give one of them/],
     [['plan', '--matrix', '--max-shards', '257'], /input max-shards: "257" is not a whole number from 1 to 256/],
-    [['plan', '--matrix', '--runs-on', '["self-hosted","arm"]'], /input runs-on: .* is neither a label nor JSON like/],
+    [['plan', '--matrix', '--runs-on', '["self-hosted",7]'], /input runs-on: .* is neither a label, nor JSON like/],
     [['plan', '--matrix', '--images', 'all', '--context', 'workspace'], /context: workspace does not go with it/],
   ] as const)('%j', async (args, says) => {
     expectRefusal(await images(...args), 2, says);

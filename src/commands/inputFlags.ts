@@ -57,7 +57,7 @@ const otherFlags: Readonly<Record<string, string>> = {
   'fan-out':
     'With --matrix: how it splits the builds. images: one image per shard, or several small ones; platforms: one platform per shard, without emulation',
   'max-shards': 'With --matrix: the maximum number of shards',
-  'runs-on': 'With --matrix: the runner of each shard, one label, or JSON from platform to label',
+  'runs-on': 'With --matrix: the runner of each shard: a label, a JSON list of labels, or JSON from platform to these',
 };
 
 const otherDefaults: Readonly<Record<string, string>> = { 'fan-out': 'images' };

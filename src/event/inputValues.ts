@@ -2,7 +2,7 @@ import { didYouMean } from '../system/nearest';
 import { parseJson } from '../system/json';
 import { quoted } from '../system/quoted';
 import { expandTemplate, hasStrayBraces, placeholders } from '../system/template';
-import type { Inputs } from '../types';
+import type { Inputs, RunnerLabels, RunsOn } from '../types';
 
 /** Takes what is wrong with a value that can't be read. The value that is then given back is only there to go on and find further mistakes. */
 export type Mistake = (text: string) => void;
@@ -107,12 +107,13 @@ export function readSbom(value: string, mistake: Mistake): Inputs['sbom'] {
   return { kind: 'none' };
 }
 
-/** A runner's label, or JSON from platform to label; empty: an empty map. A list of labels would be taken as the name of one, and no runner has it. */
-export function readRunsOn(value: string, mistake: Mistake): string | Readonly<Record<string, string>> {
-  if (!/^[{["]/.test(value)) return value === '' ? {} : value;
+/** A runner's label, a JSON list of labels, or JSON from platform to these; empty: an empty map. */
+export function readRunsOn(value: string, mistake: Mistake): RunsOn {
+  if (!/^[{[]/.test(value)) return value === '' ? {} : value;
   const json = parseJson(value);
-  const entries = typeof json === 'object' && json !== null ? Object.entries(json) : undefined;
-  const labels = entries?.filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== '');
+  if (isLabels(json)) return json;
+  const entries = typeof json === 'object' && json !== null && !Array.isArray(json) ? Object.entries(json) : undefined;
+  const labels = entries?.filter((entry): entry is [string, RunnerLabels] => isLabels(entry[1]));
   if (
     labels !== undefined &&
     labels.length === entries?.length &&
@@ -120,8 +121,15 @@ export function readRunsOn(value: string, mistake: Mistake): string | Readonly<R
   ) {
     return Object.fromEntries(labels);
   }
-  mistake(`${quoted(value)} is neither a label nor JSON like {"linux/arm64": "ubuntu-24.04-arm"}`);
+  mistake(
+    `${quoted(value)} is neither a label, nor JSON like ["self-hosted", "large"] or {"linux/arm64": "ubuntu-24.04-arm"}`,
+  );
   return {};
+}
+
+function isLabels(json: unknown): json is RunnerLabels {
+  const isLabel = (each: unknown): boolean => typeof each === 'string' && each !== '';
+  return isLabel(json) || (Array.isArray(json) && json.length > 0 && json.every(isLabel));
 }
 
 const tagNames = {

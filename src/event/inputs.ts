@@ -196,7 +196,8 @@ export const actionInputs = [
     kind: 'text',
     default: '',
     fallback: 'ubuntu-24.04, for linux/arm64 ubuntu-24.04-arm',
-    description: 'With fan-out: the runner of each shard, one label, or JSON from platform to label',
+    description:
+      'With fan-out: the runner of each shard: a label, a JSON list of labels, or JSON from platform to these',
   },
   {
     name: 'shard',

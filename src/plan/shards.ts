@@ -1,4 +1,5 @@
 import { field, parseJson } from '../system/json';
+import type { RunnerLabels, RunsOn } from '../types';
 import { normalPlatform } from './basePlatforms';
 
 /** Something that one runner could build alone: an image, for one platform or for all of its own. */
@@ -119,33 +120,36 @@ export function matrixJson(shards: readonly Shard[], runsOn: RunsOn = {}): strin
   return shards.length === 0 ? '' : JSON.stringify(matrixOf(shards, runsOn));
 }
 
-/** One label for every runner, or platform → label. */
-export type RunsOn = string | Readonly<Record<string, string>>;
-
 /** Platform of the runner that everything else runs on: what is for all platforms of an image, and the last job. */
 const usualPlatform = 'linux/amd64';
 
 /**
- * The label that is given for the platform, in whatever spelling, else that of GitHub's own runners:
+ * The labels that are given for the platform, in whatever spelling, else that of GitHub's own runners:
  * https://docs.github.com/actions/reference/runners/github-hosted-runners
  */
-function runnerOf(platform: string, runsOn: RunsOn): string {
-  if (typeof runsOn === 'string') return runsOn;
+function runnerOf(platform: string, runsOn: RunsOn): RunnerLabels {
+  if (isLabels(runsOn)) return runsOn;
   const exact = Object.hasOwn(runsOn, platform) ? runsOn[platform] : undefined;
   const same = Object.entries(runsOn).find(([each]) => normalPlatform(each) === normalPlatform(platform))?.[1];
   return exact ?? same ?? (platform.startsWith('linux/arm64') ? 'ubuntu-24.04-arm' : 'ubuntu-24.04');
 }
 
+function isLabels(runsOn: RunsOn): runsOn is RunnerLabels {
+  return typeof runsOn === 'string' || Array.isArray(runsOn);
+}
+
 /** Is what is built for this platform built on another kind of runner than what the last job builds? */
 export function needsOtherRunner(platform: string, runsOn: RunsOn): boolean {
-  return runnerOf(platform, runsOn) !== runnerOf(usualPlatform, runsOn);
+  return String(runnerOf(platform, runsOn)) !== String(runnerOf(usualPlatform, runsOn));
+}
+
+/** One job of a matrix. */
+interface MatrixEntry extends Readonly<Record<'shard' | 'name' | 'platform', string>> {
+  readonly 'runs-on': RunnerLabels;
 }
 
 /** The same as a document: `include` is empty where one runner does it as well. */
-export function matrixOf(
-  shards: readonly Shard[],
-  runsOn: RunsOn = {},
-): { readonly include: readonly Readonly<Record<'shard' | 'name' | 'platform' | 'runs-on', string>>[] } {
+export function matrixOf(shards: readonly Shard[], runsOn: RunsOn = {}): { readonly include: readonly MatrixEntry[] } {
   const include = shards.map((shard) => ({
     shard: shardId(shard),
     name: shardName(shard),

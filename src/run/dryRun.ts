@@ -28,7 +28,7 @@ export async function describe(
   for (const line of await dryRun(work, env)) log.info(line);
   const shards = await planShards({ decision, catalog: source.catalog, inputs, access, log });
   for (const { name, 'runs-on': runner } of matrixOf(shards, inputs.runsOn).include)
-    log.info(`  shard ${name}: on ${runner}`);
+    log.info(`  shard ${name}: on ${String(runner)}`);
   if (inputs.fanOut !== 'none' && shards.length === 0) log.info('  no shards: one run does it as well');
   return matrixJson(shards, inputs.runsOn);
 }

@@ -44,8 +44,8 @@ export interface Inputs {
   /** What of a plan other runners may build: nothing, an image each, an image and platform each. */
   readonly fanOut: 'none' | 'images' | 'platforms';
   readonly maxShards: number;
-  /** Runner of each shard: one label, or platform → label; those that it does not have run on GitHub's own. */
-  readonly runsOn: string | Readonly<Record<string, string>>;
+  /** Runner of each shard; platforms that it does not have run on GitHub's own. */
+  readonly runsOn: RunsOn;
   /** The one that this run builds; empty: it is not a shard. */
   readonly shard: string;
   /** The matrix whose shards were built before this run; empty: there was none. */
@@ -76,3 +76,9 @@ export interface RegistryHost {
   /** The host that what is named after this one is pushed to. */
   readonly push: string | undefined;
 }
+
+/** What says which runners may take a job: one label, or all of several. */
+export type RunnerLabels = string | readonly string[];
+
+/** The labels of every runner, or platform → labels. */
+export type RunsOn = RunnerLabels | Readonly<Record<string, RunnerLabels>>;
