@@ -79,7 +79,7 @@ export async function ask(kubectl: Kubectl, purpose: string, call: Call): Promis
 export function refusal(purpose: string, answer: Answer): DeployError | EnvironmentError {
   const said = words(answer.stderr);
   if (
-    /connection refused|no such host|i\/o timeout|Unable to connect|context "[^"]*" does not exist|no configuration/i.test(
+    /connection refused|connection to the server \S+ was refused|no such host|i\/o timeout|Unable to connect|context "[^"]*" does not exist|no configuration/i.test(
       said,
     )
   ) {
