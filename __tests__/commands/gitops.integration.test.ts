@@ -76,6 +76,15 @@ test('--check prints what a push would change and exits with 1; after the push w
   expect(await readFile(join(work(), 'kfp', 'values.yaml'), 'utf8')).toContain(`tag: commit-${lock.commit} # kept`);
 });
 
+test('a file that is named twice, in several ways, is one', async () => {
+  const checked = await published('--check', '--json', '--file=./kfp/values.yaml', '--file=kfp//x/../values.yaml');
+  expect(checked.exitCode, checked.stderr).toBe(1);
+  expect(JSON.parse(checked.stdout)).toMatchObject({ edits: [{ path: 'api.tag' }, {}, {}] });
+  const outside = await published('--check', '--file=../values.yaml');
+  expect(outside.exitCode).toBe(2);
+  expect(outside.stderr).toContain('--file: "../values.yaml" is not the path of a file from the top');
+});
+
 test('digests that the registry does not have are refused, and nothing is pushed', async () => {
   const before = await commits();
   const driver = { ...lock.images['driver'], digest: `sha256:${'1'.repeat(64)}` };

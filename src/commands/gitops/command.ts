@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { posix, resolve } from 'node:path';
 import { syncApp } from '../../deploy/gitops/argocd';
 import { defaultBranch } from '../../deploy/gitops/commit';
 import { publish, type GitOpsOutcome } from '../../deploy/gitops/publish';
@@ -12,6 +12,7 @@ import { wantedImages, type WantedImage } from '../../deploy/gitops/wanted';
 import { setId } from '../../deploy/release';
 import { UsageError } from '../../errors';
 import { visible } from '../../report/escape';
+import { quoted } from '../../system/quoted';
 import type { LockFile } from '../../types';
 import { catalogPlace, readCatalog } from '../catalog';
 import { defineCommand } from '../command';
@@ -78,7 +79,7 @@ export const gitopsCommand = defineCommand({
   ],
   async run(call) {
     const { flags, session } = call;
-    const files = flags.file.map((path) => path.replace(/^(\.\/)+/, ''));
+    const files = [...new Set(flags.file.map(pathInRepository))];
     if (files.length === 0)
       throw new UsageError('--file names a file of the GitOps repository to write into. Give at least one.');
     const [catalog, found] = await Promise.all([readCatalog(catalogPlace(call)), findSet(call)]);
@@ -132,6 +133,13 @@ export const gitopsCommand = defineCommand({
     };
   },
 });
+
+/** A file as git names it: from the top of the repository, without steps that lead nowhere. Throws UsageError. */
+function pathInRepository(given: string): string {
+  const path = posix.normalize(given).replace(/\/$/, '');
+  if (given !== '' && path !== '.' && path !== '..' && !path.startsWith('../') && !path.startsWith('/')) return path;
+  throw new UsageError(`--file: ${quoted(given)} is not the path of a file from the top of the GitOps repository.`);
+}
 
 /** `--repository`: the path of a clone, or a URL; without it the folder that the command runs in. */
 async function open(given: string, remote: string, cwd: string): Promise<GitOpsClone> {

@@ -1,4 +1,4 @@
-import type { Document } from 'yaml';
+import { visit, type Document } from 'yaml';
 import { message } from '../../errors';
 
 /** What a document says, or why it can't be known. */
@@ -8,6 +8,8 @@ export type Data =
 /** More than any file of a GitOps repository has; aliases of aliases reach it fast. */
 const mostNodes = 500_000;
 const deepest = 200;
+/** The parser looks through all of them for each of them. */
+const mostAliases = 2000;
 
 /**
  * The data of a YAML document, each alias with a copy of its own, so that a change in one place shows in every place that has it. Merge keys
@@ -15,6 +17,14 @@ const deepest = 200;
  */
 export function plainData(document: Document): Data {
   try {
+    let aliases = 0;
+    visit(document, {
+      Alias: () => {
+        aliases++;
+      },
+    });
+    if (aliases > mostAliases)
+      return { kind: 'failed', why: `it has ${aliases} aliases, and ${mostAliases} are the most.` };
     const budget = { left: mostNodes };
     return { kind: 'data', value: copy(document.toJS({ maxAliasCount: -1 }), budget, 0) };
   } catch (thrown) {

@@ -1,5 +1,5 @@
 import { isLeaf, isList, isRecord } from './data';
-import { assign, child, type At, type Found } from './placedValue';
+import { assign, child, isTarget, type At, type Found } from './placedValue';
 import { placeName, type Assignment } from './assignment';
 import { quoted } from '../../system/quoted';
 import type { WantedImage } from './wanted';
@@ -12,20 +12,23 @@ export function deploymentShape(at: At, images: readonly WantedImage[]): Found {
   if (!isRecord(at.value) || at.value['kind'] !== 'Deployment') return {};
   const name = child(at, 'metadata', 'name').value;
   const containers = child(at, 'spec', 'template', 'spec', 'containers');
-  const names = [name, at.target?.kind === 'Deployment' ? at.target.name : undefined];
   if (!isList(containers.value)) return {};
   const found = containers.value.flatMap((_, index) => {
     const container = child(containers, index);
     const own = child(container, 'name').value;
     const image = images.find(
-      ({ deploy }) => deploy !== undefined && names.includes(deploy.deployment) && deploy.container === own,
+      ({ deploy }) =>
+        deploy !== undefined &&
+        (deploy.deployment === name || isTarget(at.target, deploy.deployment)) &&
+        deploy.container === own,
     );
     return image === undefined ? [] : [containerFound(container, image, images)];
   });
   return { assignments: found.flatMap(({ assignments = [] }) => assignments) };
 }
 
-function containerFound(container: At, image: WantedImage, images: readonly WantedImage[]): Found {
+/** A container of an image: its image, and its variables. */
+export function containerFound(container: At, image: WantedImage, images: readonly WantedImage[]): Found {
   const own = child(container, 'image');
   const hasImage = isRecord(container.value) && Object.hasOwn(container.value, 'image');
   const env = child(container, 'env');
@@ -45,8 +48,8 @@ function containerFound(container: At, image: WantedImage, images: readonly Want
 }
 
 /**
- * The variables by their names: `{name: V2_DRIVER_IMAGE, value: …}` of any list, the key V2_DRIVER_IMAGE of any map (a ConfigMap, Helm
- * values, a `.env` file), and `V2_DRIVER_IMAGE=…` of a list of texts (`literals` of a configMapGenerator).
+ * The variables by their names: `{name: V2_DRIVER_IMAGE, value: …}` of any list (also `name: api.env.V2_DRIVER_IMAGE`, as parameters of Helm
+ * have it), the key V2_DRIVER_IMAGE of any map (a ConfigMap, Helm values, a `.env` file) or its `value`, and `V2_DRIVER_IMAGE=…` of a list of texts (`literals` of a configMapGenerator).
  */
 export function variableShapes(at: At, images: readonly WantedImage[]): Found {
   const { value } = at;
@@ -58,9 +61,13 @@ export function variableShapes(at: At, images: readonly WantedImage[]): Found {
     const set = (place: At, text: string): number =>
       assignments.push(assign(place, image, 'variable', { kind: 'set', value: text }));
     if (isRecord(value)) {
-      if (value['name'] === variable && Object.hasOwn(value, 'value') && isLeaf(value['value']))
-        set(child(at, 'value'), reference);
-      if (Object.hasOwn(value, variable) && isLeaf(value[variable])) set(child(at, variable), reference);
+      const { name } = value;
+      const isNamed = name === variable || (typeof name === 'string' && name.endsWith(`.${variable}`));
+      if (isNamed && Object.hasOwn(value, 'value') && isLeaf(value['value'])) set(child(at, 'value'), reference);
+      const own = child(at, variable);
+      if (Object.hasOwn(value, variable) && isLeaf(own.value)) set(own, reference);
+      if (isRecord(own.value) && Object.hasOwn(own.value, 'value') && isLeaf(own.value['value']))
+        set(child(own, 'value'), reference);
     } else if (isList(value)) {
       const count = value.filter((item) => names(item, variable)).length;
       if (count > 1)

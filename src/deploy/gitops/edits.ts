@@ -1,6 +1,8 @@
 import { DeployError, UsageError } from '../../errors';
 import { placeKey, placeName, type Assignment, type Edit } from './assignment';
 import { encodedWhy } from './encoded';
+import { lineOf } from './lines';
+import { unwrittenMentions } from './mentions';
 import { findAssignments } from './find';
 import { proofProblems, type Decided } from './prove';
 import { ruleAssignments } from './ruleAssignments';
@@ -8,7 +10,7 @@ import type { EditRules } from './rules';
 import { withoutSetters } from './setters';
 import { pathName, readSource, type Source, type Splice } from './source';
 import { currentValue, isSatisfied, written } from './write';
-import { replaceAlone } from './references';
+import { placesAlone, replaceAlone } from './references';
 
 export type { EditRules } from './rules';
 
@@ -41,39 +43,37 @@ export function editFiles(
   const sources = files.map(({ path, text }) => readSource(path, text));
   const byRules = ruleAssignments(sources, rules);
   const left: string[] = [];
+  const all: Assignment[] = [];
+  const within: Source[] = [];
   const edited = sources.map((source) => {
     const found = findAssignments(source, rules.images);
     const [problem] = found.problems;
     if (problem !== undefined) throw refusal(problem);
     const own = byRules.filter((each) => each.source.file === source.file);
-    const { kept, groups } = withoutSetters([...own, ...found.assignments]);
-    left.push(...groups.map(leftAlone));
+    all.push(...own, ...found.assignments);
+    within.push(...found.sources);
+    const { kept, left: others } = withoutSetters([...own, ...found.assignments]);
+    left.push(...[...others].map(([group, why]) => `${group} is left alone: ${why}`));
     const assignments = decided(kept);
     refuseEncoded(assignments);
     return editFile(source, assignments, rules);
   });
+  const warnings = [...left, ...unwrittenMentions(within, all, rules.images)];
   const idle = edited.find(({ assignments }) => assignments.length === 0);
   if (idle !== undefined) {
     throw new UsageError(
       `${idle.path} has no place for an image of the set: no Deployment or kustomization entry of one, and no text that stands for it. ` +
-        `Name the place: --set TEXT=IMAGE, or --value PATH=IMAGE.${left.map((each) => ` ${each}`).join('')}`,
+        `Name the place: --set TEXT=IMAGE, or --value PATH=IMAGE.${warnings.map((each) => ` ${each}`).join('')}`,
     );
   }
-  return { files: edited, warnings: left };
+  return { files: edited, warnings };
 }
 
 function refuseEncoded(assignments: readonly Assignment[]): void {
   for (const each of assignments) {
     const why = encodedWhy(each);
-    if (why !== undefined) throw refusal(`${placeName(each)} ${why}.`);
+    if (why !== undefined) throw refusal(`${placeName(each)} (line ${lineOf(each)}) ${why}.`);
   }
-}
-
-function leftAlone(group: string): string {
-  return (
-    `${group} is left alone: Flux' image automation writes it (# {"$imagepolicy": …}). ` +
-    'Name it with --value to write it all the same.'
-  );
 }
 
 /** One assignment for each place, or several that each replace another part of it. Throws DeployError when two contradict each other. */
@@ -97,8 +97,10 @@ function decided(assignments: readonly Assignment[]): readonly Assignment[] {
   });
 }
 
+/** Does neither stand alone in the other? `driver:v1` does not in `driver:v1-debug`. */
 function areApart(a: Assignment, b: Assignment): boolean {
-  return a.kind === 'replace' && b.kind === 'replace' && !a.from.includes(b.from) && !b.from.includes(a.from);
+  if (a.kind !== 'replace' || b.kind !== 'replace') return false;
+  return placesAlone(a.from, b.from).length + placesAlone(b.from, a.from).length === 0;
 }
 
 /** What a place says afterwards, to compare. */
@@ -122,7 +124,8 @@ function editFile(source: Source, assignments: readonly Assignment[], { images }
   const pending = assignments.filter((each) => !isSatisfied(each));
   const made = pending.map((assignment) => {
     const splices = written(assignment, byPlace);
-    if (typeof splices === 'string') throw refusal(`${placeName(assignment)} can't be written: ${splices}.`);
+    if (typeof splices === 'string')
+      throw refusal(`${placeName(assignment)} (line ${lineOf(assignment)}) can't be written: ${splices}.`);
     return { assignment, splices };
   });
   const sources = [...Map.groupBy(made, ({ assignment }) => sourceName(assignment.source)).values()];

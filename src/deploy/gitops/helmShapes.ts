@@ -1,8 +1,11 @@
 import { isLeaf, isList, isRecord } from './data';
 import { assign, child, type At, type Found } from './placedValue';
 import { placeName, type Assignment } from './assignment';
+import { isImageEntry } from './kustomizeShapes';
 import { imageOfRepository } from './references';
 import type { WantedImage } from './wanted';
+
+const digest = /^(sha256:)?[0-9a-f]{64}$/;
 
 /** A value and what it says. */
 type Fields = ReadonlyMap<string, At>;
@@ -13,7 +16,7 @@ type Fields = ReadonlyMap<string, At>;
  */
 export function helmShape(at: At, images: readonly WantedImage[]): Found {
   // Entries of a kustomization look alike, and mean other things.
-  if (at.keys.at(-2) === 'images') return {};
+  if (at.keys.at(-2) === 'images' && at.keys.at(-1) === '*' && isImageEntry(at.value)) return {};
   if (isRecord(at.value)) {
     const fields = Object.keys(at.value).map((key) => [key, child(at, key)] as const);
     return { assignments: partsFound(new Map(fields), placeName(at), images) };
@@ -38,7 +41,9 @@ function partsFound(fields: Fields, group: string, images: readonly WantedImage[
   };
   const has = (key: string): boolean => fields.has(key) && isLeaf(fields.get(key)?.value);
   const key = ['repository', 'image', 'name'].find((each) => text(each) !== '');
-  if (key === undefined || (!has('tag') && !has('digest'))) return [];
+  // Some charts have the digest as `sha`, where an empty one may mean anything.
+  const digests = ['digest', 'sha'].filter((each) => has(each) && (each === 'digest' || digest.test(text(each))));
+  if (key === undefined || (!has('tag') && digests.length === 0)) return [];
   const registry = text('registry');
   const image = imageOfRepository(registry === '' ? text(key) : `${registry}/${text(key)}`, images);
   if (image === undefined) return [];
@@ -50,7 +55,7 @@ function partsFound(fields: Fields, group: string, images: readonly WantedImage[
   };
   if (registry !== '') set('registry', host);
   set(key, registry === '' ? image.repository : image.repository.slice(host.length + 1));
-  if (has('digest')) set('digest', /^[0-9a-f]{64}$/.test(text('digest')) ? image.digest.slice(7) : image.digest);
+  for (const each of digests) set(each, /^[0-9a-f]{64}$/.test(text(each)) ? image.digest.slice(7) : image.digest);
   const tag = fields.get('tag')?.value;
   // An empty tag beside a digest is meant to be empty.
   if (has('tag') && !(has('digest') && (tag === null || tag === '')))

@@ -22,7 +22,7 @@ export function kustomizeShape(at: At, images: readonly WantedImage[]): Found {
   const assignments: Assignment[] = [];
   const problems: string[] = [];
   for (const [index, item] of items.entries()) {
-    if (!isRecord(item) || typeof item['name'] !== 'string') continue;
+    if (!isImageEntry(item)) continue;
     const named = imagesOf(item, images);
     const [image] = named;
     if (image === undefined) continue;
@@ -37,6 +37,12 @@ export function kustomizeShape(at: At, images: readonly WantedImage[]): Found {
     } else assignments.push(...entryAssignments(entry, item, image));
   }
   return { assignments, problems };
+}
+
+/** Is an item of a list `images` one of a kustomization? Helm values have such lists too, with other keys. */
+export function isImageEntry(item: unknown): item is Readonly<Record<string, unknown>> {
+  if (!isRecord(item) || typeof item['name'] !== 'string') return false;
+  return !['tag', 'repository', 'registry', 'image'].some((key) => Object.hasOwn(item, key));
 }
 
 /** By its new name, or by the names that its `name` (a regular expression) matches. */
@@ -57,12 +63,20 @@ function entryAssignments(at: At, entry: Readonly<Record<string, unknown>>, imag
   const made: Assignment[] = [];
   if (Object.hasOwn(entry, 'newName') || entry['name'] !== image.repository)
     made.push(set('newName', image.repository));
-  if (Object.hasOwn(entry, 'digest')) {
-    made.push(set('digest', image.digest));
-    if (Object.hasOwn(entry, 'newTag')) made.push(make('newTag', { kind: 'remove' }));
-  } else if (Object.hasOwn(entry, 'newTag')) {
+  if (Object.hasOwn(entry, 'digest') && Object.hasOwn(entry, 'newTag')) {
+    // The later one goes: taking out the first would take the place of the others.
+    const keys = Object.keys(entry);
+    if (keys.indexOf('digest') < keys.indexOf('newTag'))
+      made.push(set('digest', image.digest), make('newTag', { kind: 'remove' }));
+    else
+      made.push(
+        make('digest', { kind: 'remove' }),
+        make('newTag', { kind: 'rename', key: 'digest', value: image.digest }),
+      );
+  } else if (Object.hasOwn(entry, 'digest')) made.push(set('digest', image.digest));
+  else if (Object.hasOwn(entry, 'newTag'))
     made.push(make('newTag', { kind: 'rename', key: 'digest', value: image.digest }));
-  } else made.push(set('digest', image.digest));
+  else made.push(set('digest', image.digest));
   return made;
 }
 
@@ -87,18 +101,22 @@ export function argocdShape(at: At, images: readonly WantedImage[]): Found {
 
 /**
  * Which images an `images:` list does not lead to the set, though it is about them: entries feed each other, in their order, and their names
- * are regular expressions. Pure; sentences for people.
+ * are regular expressions. `left`: entries that somebody else writes, whose images are theirs. Pure; sentences for people.
  */
-export function chainProblems(at: At, images: readonly WantedImage[]): readonly string[] {
+export function chainProblems(at: At, images: readonly WantedImage[], left: readonly string[] = []): readonly string[] {
   if (!isList(at.value) || at.keys.at(-1) !== 'images') return [];
-  const entries = at.value.flatMap((item) => (isRecord(item) ? (entryOf(item) ?? []) : []));
+  const entries = at.value.flatMap((item, index) => {
+    const entry = isImageEntry(item) ? entryOf(item) : undefined;
+    return entry === undefined ? [] : [{ ...entry, isLeft: left.includes(placeName(child(at, index))) }];
+  });
   // Entries reach containers only, so that what runs in none does not matter.
   return images.flatMap((image) => {
     if (image.deploy === undefined) return [];
     const starts = [...(upstreamNames.get(image.name) ?? []), image.repository];
     const wrong = starts.flatMap((name) => {
-      const touched = entries.some((entry) => matcher(entry.name)(name));
-      const end = touched ? entries.reduce(through, { name, tag: ':old' }) : undefined;
+      const touching = entries.filter((entry) => matcher(entry.name)(name));
+      const isOurs = touching.length > 0 && !touching.some(({ isLeft }) => isLeft);
+      const end = isOurs ? entries.reduce(through, { name, tag: ':old' }) : undefined;
       return end === undefined || (end.name === image.repository && end.tag.endsWith(`@${image.digest}`)) ? [] : [end];
     });
     const [end] = wrong;

@@ -7,7 +7,7 @@ import { readNested, type Path, type Source, type Within } from './source';
  * the file character by character, so that they can be edited there; others can only be read. undefined: it is nothing but a text.
  */
 export function nestedAt(source: Source, path: Path, value: string): Source | undefined {
-  if (!/\n|^\s*[[{]/.test(value)) return undefined;
+  if (!/\n|^\s*(?:[[{]|- )/.test(value)) return undefined;
   const within: Within = { source, path, ...positions(source, path, value) };
   return readNested(within, value);
 }

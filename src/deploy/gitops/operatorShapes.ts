@@ -24,9 +24,9 @@ export function operatorShape(at: At, images: readonly WantedImage[]): Found {
       const role = image.deploy === undefined ? 'variable' : 'image';
       if (isNamed(each)) return [assign(place, image, role, { kind: 'set', value: image.reference })];
       const belongs = image.belongsTo.some((name) => named.has(name));
-      return belongs && place.value === undefined && isRecord(above.value)
-        ? [assign(place, image, role, { kind: 'add', value: image.reference })]
-        : [];
+      if (!belongs || !isRecord(above.value)) return [];
+      if (place.value === null) return [assign(place, image, role, { kind: 'set', value: image.reference })];
+      return place.value === undefined ? [assign(place, image, role, { kind: 'add', value: image.reference })] : [];
     }),
   };
 }

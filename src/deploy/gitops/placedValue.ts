@@ -14,6 +14,21 @@ export interface At {
   readonly target: { readonly kind: string | undefined; readonly name: string | undefined } | undefined;
 }
 
+/** Is the target of a patch a Deployment of this name? Both are regular expressions there. */
+export function isTarget(target: At['target'], deployment: string): boolean {
+  if (target?.name === undefined) return false;
+  return matches(target.kind ?? 'Deployment', 'Deployment') && matches(target.name, deployment);
+}
+
+/** As kustomize anchors it: https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/patches/ */
+function matches(pattern: string, text: string): boolean {
+  try {
+    return new RegExp(`^(?:${pattern})$`).test(text);
+  } catch {
+    return pattern === text;
+  }
+}
+
 /** What a finder gives back. */
 export interface Found {
   readonly assignments?: readonly Assignment[];

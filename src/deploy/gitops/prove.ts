@@ -6,7 +6,8 @@ import { child, type At } from './placedValue';
 import { findAssignments } from './find';
 import { replaceAlone } from './references';
 import { withoutSetters } from './setters';
-import { documentsOf, pathName, readSource, type Path, type Source, type Splice } from './source';
+import { pathName, readSource, type Path, type Source, type Splice } from './source';
+import { documentsOf } from './documents';
 import { isSatisfied } from './write';
 import type { WantedImage } from './wanted';
 
@@ -163,10 +164,11 @@ function deleteAt(data: unknown, path: Path): void {
 /** Entries of `images:` that undo each other, in all sources of the file. */
 function chainsOf(again: Source, images: readonly WantedImage[]): readonly string[] {
   const { sources, assignments } = findAssignments(again, images);
-  const left = withoutSetters(assignments).kept.find((each) => each.by === 'shape' && !isSatisfied(each));
+  const { kept, left: others } = withoutSetters(assignments);
+  const left = kept.find((each) => each.by === 'shape' && !isSatisfied(each));
   return [
     ...(left === undefined ? [] : [`${placeName(left)} would still not say what the set says of ${left.image}.`]),
-    ...sources.flatMap((source) => listsOf(source).flatMap((at) => chainProblems(at, images))),
+    ...sources.flatMap((source) => listsOf(source).flatMap((at) => chainProblems(at, images, [...others.keys()]))),
   ];
 }
 

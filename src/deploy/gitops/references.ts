@@ -1,28 +1,35 @@
 import { upstreamNames, type WantedImage } from './wanted';
 
 const part = String.raw`[\w.@:/-]`;
+const isPart = new RegExp(part);
+/** Where a reference may begin though a part of a longer one could be: behind `docker://`, and `${NAME:-`, which gives a default. */
+const opening = String.raw`:\/\/|\$\{\w{1,60}:?-`;
+const isOpened = new RegExp(`(?:${opening})$`);
+const begin = `(?:(?<=${opening})|(?<!${part}))`;
 
 /** Places where `text` stands alone in another one: not as a part of a longer name, path or reference. */
-function standsAlone(within: string, text: string): readonly number[] {
+export function placesAlone(within: string, text: string): readonly number[] {
   const found: number[] = [];
   for (let at = within.indexOf(text); at >= 0; at = within.indexOf(text, at + text.length)) {
-    const [before, after] = [within.slice(0, at), within.slice(at + text.length)];
-    if (!new RegExp(`${part}$`).test(before) && !new RegExp(`^${part}`).test(after)) found.push(at);
+    const [before, after] = [within[at - 1] ?? ' ', within[at + text.length] ?? ' '];
+    const begins = !isPart.test(before) || isOpened.test(within.slice(Math.max(0, at - 70), at));
+    if (begins && !isPart.test(after)) found.push(at);
   }
   return found;
 }
 
 /** `within` with every place where `text` stands alone changed. */
 export function replaceAlone(within: string, text: string, by: string): string {
-  const places = standsAlone(within, text);
-  return places.reduceRight((all, at) => all.slice(0, at) + by + all.slice(at + text.length), within);
+  const places = placesAlone(within, text);
+  const kept = [0, ...places.map((at) => at + text.length)];
+  return kept.map((from, index) => within.slice(from, places[index])).join(by);
 }
 
 /** References to a repository in a text, each with tag or digest; a repository alone is none. */
 export function referencesTo(repository: string, text: string): readonly string[] {
   if (!text.includes(repository)) return [];
   const expression = new RegExp(
-    `(?<!${part})${escaped(repository)}(?::[\\w.-]+(?:@[\\w:.-]+)?|@[\\w:.-]+)(?!${part})`,
+    `${begin}${escaped(repository)}(?::[\\w.-]+(?:@[\\w:.-]+)?|@[\\w:.-]+)(?!${part})`,
     'g',
   );
   return [...new Set([...text.matchAll(expression)].map(([whole]) => whole))];
@@ -32,7 +39,7 @@ export function referencesTo(repository: string, text: string): readonly string[
 export function extended(text: string, within: string): readonly string[] {
   if (!within.includes(text)) return [];
   const tail = /[@]|:[^/]*$/.test(text) ? '' : String.raw`(?::[\w.-]+)?(?:@[\w:.-]+)?`;
-  const expression = new RegExp(`(?<!${part})${escaped(text)}${tail}(?!${part})`, 'g');
+  const expression = new RegExp(`${begin}${escaped(text)}${tail}(?!${part})`, 'g');
   return [...new Set([...within.matchAll(expression)].map(([whole]) => whole))];
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, type Dirent } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { isList, isRecord, plainData } from './data';
-import { documentsOf } from './source';
+import { documentsOf } from './documents';
 
 /** What is put on top of rendered manifests. */
 export interface Overlay {

@@ -1,6 +1,6 @@
 import { isList, isRecord, plainData, valueAt } from './data';
 import { repositoryOf } from './references';
-import { documentsOf } from './source';
+import { documentsOf } from './documents';
 import type { WantedImage } from './wanted';
 
 /** What a rendered Deployment says at one place: the image of a container, or a variable. */

@@ -40,7 +40,7 @@ export function placeholderRule(flag: string, images: readonly WantedImage[]): P
 
 /**
  * Reads `PATH=IMAGE[:PART]`, where PART is repository, registry and path (the two halves of repository), digest or commit (the tag
- * `commit-SHA`). As for Helm, `\.` is a dot within a key. Throws UsageError.
+ * `commit-SHA`). As for Helm, `\.` is a dot within a key and `list[0]` an item. Throws UsageError.
  */
 export function pathRule(flag: string, images: readonly WantedImage[]): PathRule {
   const [, path = '', image = '', part = 'reference'] = /^([^=]+)=([^=:]+)(?::(\w+))?$/.exec(flag) ?? [];
@@ -51,7 +51,12 @@ export function pathRule(flag: string, images: readonly WantedImage[]): PathRule
       `--value ${quoted(flag)}: ${quoted(part)} is not a part of an image. There are repository, registry, path, digest and commit.`,
     );
   }
-  return { path: pathSteps(path), image: known(image, '--value', images), part: asked };
+  // As for Helm, `[0]` behind a key is an item of its list.
+  const steps = pathSteps(path).flatMap((step) => {
+    const [, key = '', items = ''] = /^(.+?)((?:\[\d+\])+)$/.exec(step) ?? [];
+    return key === '' ? [step] : [key, ...items.slice(1, -1).split('][')];
+  });
+  return { path: steps, image: known(image, '--value', images), part: asked };
 }
 
 /** The text of a part. */

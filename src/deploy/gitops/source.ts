@@ -1,6 +1,7 @@
-import { parseAllDocuments, type Document } from 'yaml';
+import type { Document } from 'yaml';
 import { UsageError } from '../../errors';
 import { plainData, withMerges } from './data';
+import { documentsOf, syntaxWhy } from './documents';
 import { readEnv, type EnvPair } from './env';
 
 /** Keys and numbers of items; the first step is the number of the document in its file. */
@@ -85,14 +86,8 @@ function readText(text: string, isYaml: boolean): Read {
   }
   // A template of Helm and the like is YAML only once it is rendered.
   if (isYaml && error !== undefined && !text.includes('{{'))
-    return { kind: 'broken', why: `${(error.message.split('\n')[0] ?? '').replace(/:$/, '')}.` };
+    return { kind: 'broken', why: `${syntaxWhy(error.message)}.` };
   return { kind: 'read', format: { kind: 'text' }, data: [] };
-}
-
-/** The documents of a YAML text, with the places of all nodes in it. */
-export function documentsOf(text: string): readonly Document.Parsed[] {
-  const parsed = parseAllDocuments(text, { logLevel: 'silent', keepSourceTokens: true });
-  return Array.isArray(parsed) ? parsed : [];
 }
 
 /** A place for people: `spec.containers.0.image`. */

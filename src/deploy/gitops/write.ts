@@ -2,7 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, parseDocument, Scalar, type Node } fro
 import { valueAt } from './data';
 import { placeKey, type Assignment } from './assignment';
 import { followed, nodeAt, spanOf, type FoundNode } from './nodes';
-import { replaceAlone } from './references';
+import { placesAlone } from './references';
 import { addedKey, addedVariables, removedKey, renamedKey } from './writeKeys';
 import type { Source, Splice } from './source';
 
@@ -84,23 +84,13 @@ function writtenYaml(
 const cantAdd = "the variables can't be added here; add `env` with them by hand";
 
 function replaced(text: string, [from, to]: readonly [number, number], change: { from: string; to: string }): Written {
-  const raw = text.slice(from, to);
-  const after = replaceAlone(raw, change.from, change.to);
-  if (after === raw) return 'it is written with escapes; write it plainly';
-  const splices: Splice[] = [];
   // One splice for each place, so that a dry run shows them.
-  for (let at = 0, rest = raw; ;) {
-    const start = firstAlone(rest, change.from);
-    if (start < 0) return splices;
-    splices.push({ start: from + at + start, end: from + at + start + change.from.length, text: change.to });
-    at += start + change.from.length;
-    rest = raw.slice(at);
-  }
-}
-
-function firstAlone(text: string, part: string): number {
-  const marked = replaceAlone(text, part, '\0'.repeat(part.length));
-  return marked.indexOf('\0');
+  const splices = placesAlone(text.slice(from, to), change.from).map((at) => ({
+    start: from + at,
+    end: from + at + change.from.length,
+    text: change.to,
+  }));
+  return splices.length === 0 ? 'it is written with escapes; write it plainly' : splices;
 }
 
 /** Does another assignment give the same value to the scalar that an alias names? */

@@ -6,7 +6,7 @@ import type { Source, Splice } from './source';
 /** A new key of a map: on a line of its own behind one that takes a line, or within the braces. undefined: there is no place for it. */
 export function addedKey(source: Source, map: YAMLMap, key: string, value: string): readonly Splice[] | undefined {
   const { text } = source;
-  const after = map.items.find((pair) => isOneLine(text, pair));
+  const after = goesBefore(text, map);
   const [start, end] = [spanOfKey(after)?.[0], spanOfValue(after)?.[1]];
   if (after === undefined || start === undefined || end === undefined) return undefined;
   if (map.flow === true) return [{ start: end, end, text: `, ${shown(after, key, value)}` }];
@@ -74,7 +74,7 @@ export function addedVariables(
     .map(({ name, value }) => (isJson ? JSON.stringify({ name, value }) : `{ name: ${name}, value: ${value} }`))
     .join(', ');
   if (pair === undefined) {
-    const after = container.items.find((each) => isOneLine(text, each));
+    const after = goesBefore(text, container);
     const [start, end] = [spanOfKey(after)?.[0], spanOfValue(after)?.[1]];
     if (start === undefined || end === undefined) return undefined;
     if (container.flow === true)
@@ -118,10 +118,17 @@ function shown(beside: Pair, key: string, value: string): string {
   return isQuoted ? `${JSON.stringify(key)}: ${JSON.stringify(value)}` : `${key}: ${value}`;
 }
 
-function isOneLine(text: string, pair: Pair): boolean {
-  const [key, value] = [spanOfKey(pair), spanOfValue(pair)];
-  if (key === undefined || value === undefined || value[0] === value[1]) return false;
-  return (isScalar(pair.value) || isAlias(pair.value)) && !text.slice(key[0], value[1]).includes('\n');
+/** A pair behind which another one can go: one that takes a line, else one whose value is on the next ones, but for a block scalar. */
+function goesBefore(text: string, { items }: YAMLMap): Pair | undefined {
+  const plain = items.filter((pair) => {
+    const [key, value] = [spanOfKey(pair), spanOfValue(pair)];
+    if (key === undefined || value === undefined || value[0] === value[1]) return false;
+    if (pair.srcToken?.start.some(({ type }) => type === 'explicit-key-ind') === true) return false;
+    return isScalar(pair.value) ? !pair.value.type?.startsWith('BLOCK_') : isAlias(pair.value);
+  });
+  const isOneLine = (pair: Pair): boolean =>
+    !text.slice(spanOfKey(pair)?.[0] ?? 0, spanOfValue(pair)?.[1]).includes('\n');
+  return plain.find(isOneLine) ?? plain[0];
 }
 
 function spanOfKey(pair: Pair | undefined): readonly [number, number] | undefined {
