@@ -160,8 +160,12 @@ async function output(command: Command, signal: AbortSignal): Promise<Rendering>
     const { exitCode, stdout, stderr } = await capture(command, { signal: limit });
     signal.throwIfAborted();
     if (exitCode === 0) return { kind: 'rendered', text: stdout.toString('utf8') };
-    const lines = stderr.trim().split('\n');
-    return { kind: 'failed', why: (lines.at(-1) ?? '').slice(0, 500) };
+    // Of a base that can't be fetched kustomize says what git said, and then the status of git.
+    const why = stderr
+      .trim()
+      .split('\n')
+      .findLast((line) => !/^:? *exit status \d+$/.test(line));
+    return { kind: 'failed', why: (why ?? '').slice(0, 500) };
   } catch (thrown) {
     if (thrown instanceof EnvironmentError) return { kind: 'absent' };
     throw thrown;
