@@ -2,9 +2,10 @@
 # bytes 3.1.2 (npm; what body-parser, and so Express, reads sizes with), seen 2026-11-28
 #
 # A size whose unit it does not know is taken for bytes, and what stands behind the digits is dropped: "512Mi" and "10Gi", as Kubernetes writes
-# them, are 512 and 10 bytes, so are "512m" and "10g", as Docker's --memory, --shm-size and BuildKit's reserved space have them, and "1.5Gi" is 1. "10GB"
-# is right, which is what is tried. A limit taken over from a manifest or from `docker run` so is a million times too small, or more: every
-# upload is too large, a cache is emptied at once. A good engineer expects null, which it gives for "ten", or the binary units. Check for /^[\d.]+ *([kmgtp]?b)?$/i first.
+# them, are 512 and 10 bytes, so are "512m" and "10g", as Docker's --memory and --shm-size have them, and "1.5Gi" is 1. "10GB" is right, which
+# is what is tried. A limit taken over from a manifest or from `docker run` so is a million times too small, or more: every upload is too
+# large, a cache is emptied at once. A good engineer expects null, which it gives for "ten", or the binary units. Let
+# /^[\d.]+ *([kmgtp]?b)?$/i check the text first.
 # Needs npm. Exit 0: as described; 1: behaves otherwise now.
 set -euo pipefail
 dir=$(mktemp -d)

@@ -3,8 +3,9 @@
 #
 # Every request is sent again after an answer of 5xx, and after a connection that broke off without one, a POST like a GET. The server may have
 # done what it was asked by then (a 502 comes from a proxy before it), so that a comment is written twice, or a workflow dispatched twice and two
-# runs publish one version. The caller sees one call that succeeded, with the last answer. A good engineer expects what undici's RetryAgent, got and urllib3 do,
-# which send again only what may be done twice by HTTP's own word (RFC 9110, section 9.2.2). `request: { retries: 0 }` with a POST turns it off.
+# runs publish one version. The caller sees one call that succeeded, with the last answer. A good engineer expects what undici's RetryAgent
+# does, which sends again only what may be done twice by HTTP's own word (RFC 9110, section 9.2.2). `request: { retries: 0 }` with a POST turns
+# it off.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
