@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { EnvironmentError, PublishError, UsageError } from '../errors';
 import { isGoogleHost } from '../google/googleHosts';
-import { parseRegistryPath } from '../oci/registryPath';
+import { parseRegistryPath } from '../google/registryPath';
 import { parseLockFile } from '../publish/lockFile';
 import { readSet, readSetElsewhere } from '../publish/setArtifact';
 import { commitTag, setRepository } from '../publish/tags';

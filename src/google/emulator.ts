@@ -1,5 +1,5 @@
 import { isLoopbackHost } from '../oci/names';
-import type { GoogleRegistryPath, RegistryPath } from '../oci/registryPath';
+import type { GoogleRegistryPath, RegistryPath } from './registryPath';
 
 /** Where an API answers by plain http. */
 export interface ApiEndpoint {

@@ -2,7 +2,7 @@ import { findCredentials, loginsFor, type RegistryCredentials } from '../google/
 import { emulatedPath, emulatorOf, type Emulator } from '../google/emulator';
 import type { Login } from '../oci/login';
 import { UsageError } from '../errors';
-import { parseRegistryPath, type RegistryPath } from '../oci/registryPath';
+import { parseRegistryPath, type RegistryPath } from '../google/registryPath';
 import { createRegistry } from '../oci/client';
 import { nothingLearned } from '../oci/session';
 import { pushHost, type RegistryHosts } from '../oci/hosts';

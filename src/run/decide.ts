@@ -1,6 +1,6 @@
 import { SourceError } from '../errors';
 import { imagePlatforms } from '../oci/imageConfig';
-import { imageRepository } from '../oci/registryPath';
+import { imageRepository } from '../google/registryPath';
 import { normalPlatform } from '../plan/basePlatforms';
 import { buildTreeOf } from '../plan/buildTree';
 import { contentKeys } from '../plan/contentKey';

@@ -3,7 +3,7 @@ import { accountIn, authClientOf } from '../google/artifactRegistry/authClient';
 import type { ApiOptions } from '../google/artifactRegistry/client';
 import { explainPushFailure } from '../google/hints/explain';
 import { hintLines, troubleshootingPage } from '../google/hints/hint';
-import type { GoogleRegistryPath } from '../oci/registryPath';
+import type { GoogleRegistryPath } from '../google/registryPath';
 import type { Access } from './access';
 
 /** Google's API about the place where a run's images go. */

@@ -1,4 +1,4 @@
-import { imageRepository } from '../oci/registryPath';
+import { imageRepository } from '../google/registryPath';
 import { contentKeys, type KeyOptions } from '../plan/contentKey';
 import { platformsOfImage } from '../plan/platforms';
 import { mapConcurrently } from '../system/mapConcurrently';

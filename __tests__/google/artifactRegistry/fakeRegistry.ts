@@ -1,5 +1,5 @@
 import { OAuth2Client, type AuthClient } from 'google-auth-library';
-import { parseRegistryPath, type GoogleRegistryPath } from '../../../src/oci/registryPath';
+import { parseRegistryPath, type GoogleRegistryPath } from '../../../src/google/registryPath';
 import { startFakeArtifactRegistry, type FakeArtifactRegistry } from '../../support/fakeGoogle/artifactRegistryApi';
 import { FakeWorld, rightsOf } from '../../support/fakeGoogle/world';
 

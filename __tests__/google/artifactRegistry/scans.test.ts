@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { scansOf, type ImageScan } from '../../../src/google/artifactRegistry/scans';
-import { parseRegistryPath, type GoogleRegistryPath } from '../../../src/oci/registryPath';
+import { parseRegistryPath, type GoogleRegistryPath } from '../../../src/google/registryPath';
 import {
   listRight,
   startFakeContainerAnalysis,

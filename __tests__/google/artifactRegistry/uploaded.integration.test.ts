@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { authClientOf } from '../../../src/google/artifactRegistry/authClient';
 import { consoleLink, uploadedImages } from '../../../src/google/artifactRegistry/uploaded';
-import { parseRegistryPath, type GoogleRegistryPath } from '../../../src/oci/registryPath';
+import { parseRegistryPath, type GoogleRegistryPath } from '../../../src/google/registryPath';
 import { startFakeArtifactRegistry, type FakeArtifactRegistry } from '../../support/fakeGoogle/artifactRegistryApi';
 import { storedImages } from '../../support/fakeGoogle/storedImages';
 import { FakeWorld, rightsOf } from '../../support/fakeGoogle/world';

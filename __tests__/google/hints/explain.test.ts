@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { explainPushFailure } from '../../../src/google/hints/explain';
 import { failureKinds, hintLines, troubleshootingLink } from '../../../src/google/hints/hint';
-import { parseRegistryPath } from '../../../src/oci/registryPath';
+import { parseRegistryPath } from '../../../src/google/registryPath';
 import { googleTexts, otherTexts } from './texts';
 
 const account = 'builder@my-project.iam.gserviceaccount.com';

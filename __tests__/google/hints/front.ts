@@ -1,4 +1,4 @@
-import type { GoogleRegistryPath } from '../../../src/oci/registryPath';
+import type { GoogleRegistryPath } from '../../../src/google/registryPath';
 import { startRegistryFront, type RegistryFront } from '../../support/fakeGoogle/registryFront';
 import { FakeWorld, rightsOf } from '../../support/fakeGoogle/world';
 import type { TestRegistry } from '../../support/registry';

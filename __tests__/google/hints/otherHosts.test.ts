@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { explainPushFailure } from '../../../src/google/hints/explain';
 import type { FailureKind } from '../../../src/google/hints/hint';
-import { parseRegistryPath } from '../../../src/oci/registryPath';
+import { parseRegistryPath } from '../../../src/google/registryPath';
 
 /* Registries that are rented have mends of their own: docs/registries.md, "Registries that are rented". */
 

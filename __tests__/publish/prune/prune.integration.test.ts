@@ -8,7 +8,7 @@ import { confirmed, decidePrune, type PrunePlan } from '../../../src/publish/pru
 import { executePrune } from '../../../src/publish/prune/execute';
 import { mentionedIn, nothingInUse, type InUse } from '../../../src/publish/prune/rules';
 import { takeInventory } from '../../../src/publish/prune/inventory';
-import type { GoogleRegistryPath } from '../../../src/oci/registryPath';
+import type { GoogleRegistryPath } from '../../../src/google/registryPath';
 import { planLines } from '../../../src/commands/prune/format';
 import { digestOf } from '../../../src/oci/digest';
 import { seedRepository, seedTag } from '../../../src/publish/cacheSeed';

@@ -8,7 +8,7 @@ import { openPullHosts } from '../../run/registryHosts';
 import { createRegistry } from '../../oci/client';
 import { basicAuth } from '../../oci/login';
 import type { RegistryHosts } from '../../oci/hosts';
-import { parseRegistryPath, type RegistryPath } from '../../oci/registryPath';
+import { parseRegistryPath, type RegistryPath } from '../../google/registryPath';
 import { setRepository } from '../../publish/tags';
 import { maskSecrets } from '../../report/log';
 import { defineCommand } from '../command';

@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors';
 import { tryGit } from '../../git/gitCommand';
-import { parseRegistryPath } from '../../oci/registryPath';
+import { parseRegistryPath } from '../../google/registryPath';
 import { quoted } from '../../system/quoted';
 import { defineCommand } from '../command';
 import { githubRepository } from '../localEvent';

@@ -3,7 +3,7 @@ import { RegistryError } from '../../errors';
 import { explainPushFailure } from '../hints/explain';
 import { createRepositoryCommand } from '../hints/gcloud';
 import { hintLines } from '../hints/hint';
-import type { GoogleRegistryPath } from '../../oci/registryPath';
+import type { GoogleRegistryPath } from '../registryPath';
 import { deadlineIn, type Answer } from './deadline';
 import { carryOut } from './operation';
 import { apiCodes, wordsOf } from './apiError';

@@ -1,5 +1,5 @@
 import type { AuthClient } from 'google-auth-library';
-import type { GoogleRegistryPath } from '../../oci/registryPath';
+import type { GoogleRegistryPath } from '../registryPath';
 import { answerOf, deadlineIn, type Answer, type Deadline } from './deadline';
 import { apiCodes } from './apiError';
 import { createApiClient, repositoryName, type ApiOptions, type ArtifactRegistryClient } from './client';

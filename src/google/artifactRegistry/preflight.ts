@@ -1,5 +1,5 @@
 import type { AuthClient } from 'google-auth-library';
-import type { GoogleRegistryPath } from '../../oci/registryPath';
+import type { GoogleRegistryPath } from '../registryPath';
 import type { ApiOptions } from './client';
 import { gatherEvidence } from './evidence';
 import { decidePreflight, type Intent, type Preflight } from './preflightDecision';

@@ -3,7 +3,7 @@ import { explainPushFailure } from '../hints/explain';
 import type { GoogleContext } from '../hints/context';
 import { allowMovingTagsCommand, createRepositoryCommand, grantWriterCommand } from '../hints/gcloud';
 import type { Hint } from '../hints/hint';
-import type { GoogleRegistryPath } from '../../oci/registryPath';
+import type { GoogleRegistryPath } from '../registryPath';
 import { apiCodes, wordsOf, type ApiError } from './apiError';
 import { download, tagRights, upload, type Evidence, type RepositoryFacts } from './evidence';
 

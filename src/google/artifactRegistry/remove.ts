@@ -2,7 +2,7 @@ import type { AuthClient } from 'google-auth-library';
 import { RegistryError } from '../../errors';
 import { explainPushFailure } from '../hints/explain';
 import { hintLines } from '../hints/hint';
-import type { GoogleRegistryPath } from '../../oci/registryPath';
+import type { GoogleRegistryPath } from '../registryPath';
 import { answerOf, deadlineIn, type Answer, type Deadline } from './deadline';
 import { carryOut } from './operation';
 import { apiCodes, wordsOf } from './apiError';

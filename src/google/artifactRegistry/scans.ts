@@ -1,6 +1,6 @@
 import { RegistryError } from '../../errors';
 import type { ApiEndpoint } from '../emulator';
-import type { GoogleRegistryPath } from '../../oci/registryPath';
+import type { GoogleRegistryPath } from '../registryPath';
 import { exchange } from '../../oci/exchange';
 import { refusal } from '../../oci/failure';
 import { defaultLimits } from '../../oci/limits';

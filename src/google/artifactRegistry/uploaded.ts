@@ -1,5 +1,5 @@
 import type { AuthClient } from 'google-auth-library';
-import type { GoogleRegistryPath } from '../../oci/registryPath';
+import type { GoogleRegistryPath } from '../registryPath';
 import { answerOf, deadlineIn } from './deadline';
 import { createApiClient, repositoryName, type ApiOptions } from './client';
 import { imageWithin } from './remove';

@@ -1,4 +1,4 @@
-import type { GoogleRegistryPath, RegistryPath } from '../../oci/registryPath';
+import type { GoogleRegistryPath, RegistryPath } from '../registryPath';
 import type { Place } from './gcloud';
 
 /** What is known about a push that failed. */

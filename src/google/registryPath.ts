@@ -1,7 +1,7 @@
 import { UsageError } from '../errors';
 import { quoted } from '../system/quoted';
-import { gcrLocation, readPkgDevHost } from '../google/googleHosts';
-import { isHost, isLoopbackHost, isPathComponent, longestName } from './names';
+import { isHost, isLoopbackHost, isPathComponent, longestName } from '../oci/names';
+import { gcrLocation, readPkgDevHost } from './googleHosts';
 
 /** Where the images of a run go, as read from `registry-path`. */
 export type RegistryPath = OtherRegistryPath | GoogleRegistryPath;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/errors';
 import { isDigest, isHost, isLoopbackHost, isTag, toTag } from '../../src/oci/names';
-import { imageRepository, parseRegistryPath } from '../../src/oci/registryPath';
+import { imageRepository, parseRegistryPath } from '../../src/google/registryPath';
 
 const gar = 'europe-west3-docker.pkg.dev/my-project/images';
 
