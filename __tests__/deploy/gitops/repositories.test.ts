@@ -183,6 +183,19 @@ describe('what names an image and is not written is said, with its line', () => 
     expect(edited({ 'k.yaml': `${entry}---\n${container}` }).warnings).toEqual([]);
   });
 
+  test('a key of an environment file by its name; what a patch tests for is left to the base', () => {
+    const env = `CACHE=ghcr.io/kubeflow/kfp-cache-server:1\nAGENT=x\n`;
+    const { files, warnings } = edited({ 'params.env': env }, { value: ['AGENT=persistenceagent'] });
+    expect(files[0]?.edits).toMatchObject([{ path: 'AGENT', old: 'x' }]);
+    expect(warnings).toEqual([expect.stringMatching(/^params\.env: "CACHE" \(line 1\) names/)]);
+    const image = { path: '/spec/template/spec/containers/0/image', value: 'ghcr.io/kubeflow/kfp-cache-server:1' };
+    const patch = [
+      { op: 'test', ...image },
+      { op: 'replace', ...image },
+    ];
+    expect(edited({ 'p.json': JSON.stringify(patch) }).warnings).toEqual([]);
+  });
+
   test('a place that cannot be written has its line too', () => {
     const text = `base: &b {newTag: 1}\nimages:\n- <<: *b\n  name: ghcr.io/kubeflow/kfp-cache-server\n`;
     expect(() => edited({ 'k.yaml': text })).toThrow(/k\.yaml: "images\.0\.newTag" \(line 3\) can't be written/);

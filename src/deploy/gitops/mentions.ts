@@ -35,7 +35,8 @@ export function unwrittenMentions(
     .filter((each) => !placed.has(placeKey(each)))
     .filter(({ path, image }) => !(path.at(-1) === 'image' && renamed.has(image.name)));
   const more = found.length - mostShown;
-  return [...found.slice(0, mostShown).map(sentence), ...(more > 0 ? [`So do ${more} more places of the files.`] : [])];
+  const rest = more === 1 ? 'So does one more place of the files.' : `So do ${more} more places of the files.`;
+  return [...found.slice(0, mostShown).map(sentence), ...(more > 0 ? [rest] : [])];
 }
 
 function sentence({ source, path, text, image }: Mention): string {
@@ -62,7 +63,9 @@ function mentionsOf(source: Source, images: readonly WantedImage[]): readonly Me
       const isSought = path.at(-1) === 'name' && path.at(-3) === 'images';
       if (image !== undefined && !isSought) found.push({ source, path, text: value, image });
     } else if (isList(value)) value.forEach((each, index) => visit(each, [...path, index]));
-    else if (isRecord(value)) for (const [key, each] of Object.entries(value)) visit(each, [...path, key]);
+    // A patch that tests for the old image is about the base.
+    else if (isRecord(value) && value['op'] !== 'test')
+      for (const [key, each] of Object.entries(value)) visit(each, [...path, key]);
   };
   for (const [index, document] of source.data.entries()) visit(document, source.format.kind === 'yaml' ? [index] : []);
   return found;

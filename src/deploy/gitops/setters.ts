@@ -50,5 +50,5 @@ function isFilledIn({ source, path, kind }: Assignment): boolean {
   const pair = format.kind === 'env' ? format.pairs.find(({ key }) => key === path[0]) : undefined;
   const span = format.kind === 'yaml' ? spanOf(nodeAt(format.documents, path)?.node ?? null) : undefined;
   const raw = pair?.value ?? (span === undefined ? '' : text.slice(span[0], span[1]));
-  return /\$[{(]|\{\{/.test(raw);
+  return /\$[\w{(]|\{\{/.test(raw);
 }

@@ -92,7 +92,8 @@ function readText(text: string, isYaml: boolean): Read {
 
 /** A place for people: `spec.containers.0.image`. */
 export function pathName({ source, path }: { readonly source: Source; readonly path: Path }): string {
-  const own = (source.data.length > 1 ? [`document ${Number(path[0]) + 1}`] : []).concat(path.slice(1).map(String));
+  const steps = (source.format.kind === 'env' ? path : path.slice(1)).map(String);
+  const own = source.data.length > 1 ? [`document ${Number(path[0]) + 1}`, ...steps] : steps;
   return [...(source.within === undefined ? [] : [pathName(source.within)]), ...own].join('.');
 }
 
