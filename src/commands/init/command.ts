@@ -21,7 +21,9 @@ export const initCommand = defineCommand({
   async run({ flags: { force, from, 'dry-run': dryRun }, session }) {
     const result = await init({ cwd: session.cwd, force, dryRun, from, env: session.env });
     for (const { path, action } of result.files) session.log.info(`${action.padEnd(10)} ${path}`);
-    if (result.leftOut.length > 0) session.log.info(`Left out of ${paths.catalog}:`);
+    const leftOutOf =
+      result.images.length === 0 ? 'Dockerfiles that were found and left out:' : `Left out of ${paths.catalog}:`;
+    if (result.leftOut.length > 0) session.log.info(leftOutOf);
     for (const { path, why } of result.leftOut) session.log.info(`  ${quoted(path, 200)} ${why}`);
     if (result.todo.length > 0) session.log.info('What is left to do, in this order:');
     for (const [index, step] of result.todo.entries()) session.log.info(`${index + 1}. ${step}`);
