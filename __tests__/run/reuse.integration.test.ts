@@ -11,6 +11,7 @@ import {
   blobOf,
   createWorld,
   json,
+  kfpImages,
   lockIn,
   manifestOf,
   noDocker,
@@ -248,6 +249,14 @@ describe('after a force-push of the default branch', () => {
     expect(result.exitCode).toBe(1);
     expect(result.stdout).toMatch(/^::error::latest was not moved: /m);
     expect((await manifestOf(world.registry, 'kfp-images-set', 'latest')).digest).toBe(stood);
+  });
+
+  it.each(['warn', 'fail'])('on a terminal what the registry holds is said once (diverged: %s)', async (diverged) => {
+    await world.fork.git('symbolic-ref', 'refs/remotes/origin/HEAD', 'refs/remotes/origin/main');
+    const args = ['build', '--images', 'apiserver', '--diverged', diverged, ...world.target];
+    const { exitCode, stdout, stderr } = await kfpImages(world.fork.directory, args);
+    expect(exitCode, stderr).toBe(diverged === 'fail' ? 1 : 0);
+    expect((stdout + stderr).split('was in the registry before and is unchanged')).toHaveLength(2);
   });
 
   it('latest: always moves it over, and later runs move it on', async () => {
