@@ -12,6 +12,7 @@ describe('the top of a Go file', () => {
     ['one import', 'package a\nimport "x"\n', { packageName: 'a', imports: ['x'], unreadable: false }],
     ['none', 'package a', { packageName: 'a', imports: [] }],
     ['only what comes before the first declaration', 'package a\nvar x = 1\nimport "x"', { imports: [] }],
+    ['an import in escapes', 'package a\nimport "x\\x2fy/\\u007a"', { imports: ['x/y/z'] }],
     ['C is not a package', 'package a\n// #include "x.h"\nimport "C"', { imports: [], importsC: true }],
     ['words that start like a keyword', 'package a\nimport importer "x"', { imports: ['x'] }],
     ['names beyond ASCII', 'package é\nimport ä "x"', { packageName: 'é', imports: ['x'] }],

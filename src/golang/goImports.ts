@@ -19,6 +19,8 @@ interface Closure {
   readonly files: readonly TreeEntry[];
   /** Folders of the packages, the roots among them. */
   readonly folders: readonly string[];
+  /** Folders that are imported and hold no package here. */
+  readonly missing: readonly string[];
   /** Paths of files that could not be read as Go. */
   readonly unreadable: readonly string[];
 }
@@ -64,18 +66,22 @@ export class GoGraph {
   closure(roots: readonly GoRoot[]): Closure {
     const files = new Set<TreeEntry>();
     const folders = new Set<string>();
+    const missing = new Set<string>();
     const unreadable = new Set<string>();
     const reached = new Set(roots.map(keyOf));
     for (const key of reached) {
       const node = this.#nodes.get(key);
-      if (node === undefined || node.files.length === 0) continue;
       const folder = folderOf(key);
+      if (node === undefined || node.files.length === 0) {
+        missing.add(folder);
+        continue;
+      }
       folders.add(folder);
       for (const entry of node.files) files.add(entry);
       for (const name of node.unreadable) unreadable.add(`${folder}/${name}`);
       for (const next of node.next) reached.add(next);
     }
-    return { files: [...files], folders: [...folders], unreadable: [...unreadable] };
+    return { files: [...files], folders: [...folders], missing: [...missing], unreadable: [...unreadable] };
   }
 
   *#sources(keys: readonly string[]): Generator<Source> {
@@ -100,12 +106,15 @@ export class GoGraph {
     while (open.length > 0) {
       const fresh: TreeEntry[] = [];
       for (const { from, path } of open) {
-        for (const entry of this.#named(normalise(`${from}/${path}`), folder)) {
-          if (!found.has(entry)) fresh.push(entry);
-          found.add(entry);
+        // `-I.` has the package's own folder looked through for what other files include.
+        for (const place of new Set([normalise(`${from}/${path}`), normalise(`${folder}/${path}`)])) {
+          for (const entry of this.#named(place, folder)) {
+            if (!found.has(entry)) fresh.push(entry);
+            found.add(entry);
+          }
         }
       }
-      await this.#parsed.load(fresh.map((entry) => ({ name: entry.path, oid: entry.oid })));
+      await this.#parsed.load(fresh.map(({ path, oid }) => ({ name: path.endsWith('.go') ? path : `${path}.h`, oid })));
       open = fresh.flatMap((entry) =>
         (this.#parsed.native(entry.oid)?.includes ?? []).map((path) => ({ from: directoryOf(entry.path), path })),
       );

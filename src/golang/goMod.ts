@@ -6,10 +6,12 @@ export interface GoMod {
   readonly module: string;
   /** N of `go 1.N`; undefined: no such line. */
   readonly goMinor: number | undefined;
-  /** Module path → folder as written (`./api`, `../x`), for replacements by a folder. Absolute folders are left out. */
+  /** Module path → folder as written (`./api`, `../x`), for replacements by a folder. */
   readonly replaced: ReadonlyMap<string, string>;
   /** Folders of a go.work. */
   readonly uses: readonly string[];
+  /** Does it name an absolute folder, which is none of the repository's before the build? */
+  readonly isOpen: boolean;
 }
 
 /** Reads a go.mod or go.work: https://go.dev/ref/mod#go-mod-file-lexical. Lines it can't read are left out. */
@@ -18,6 +20,7 @@ export function readGoMod(text: string): GoMod {
   let goMinor: number | undefined;
   const replaced = new Map<string, string>();
   const uses: string[] = [];
+  let isOpen = false;
   for (const [directive, ...words] of statements(text)) {
     if (directive === 'module') module = words[0] ?? module;
     else if (directive === 'go') {
@@ -25,15 +28,18 @@ export function readGoMod(text: string): GoMod {
       if (version !== null) goMinor = Number(version[1]);
     } else if (directive === 'use') {
       const folder = words[0];
-      if (folder !== undefined && !folder.startsWith('/')) uses.push(folder);
+      if (folder?.startsWith('/') === true) isOpen = true;
+      else if (folder !== undefined) uses.push(folder);
     } else if (directive === 'replace') {
       const arrow = words.indexOf('=>');
       const path = words[0];
       const folder = words[arrow + 1];
-      if (arrow > 0 && path !== undefined && folder !== undefined && isLocal(folder)) replaced.set(path, folder);
+      if (arrow <= 0 || path === undefined || folder === undefined) continue;
+      if (folder.startsWith('/')) isOpen = true;
+      else if (isLocal(folder)) replaced.set(path, folder);
     }
   }
-  return { module, goMinor, replaced, uses };
+  return { module, goMinor, replaced, uses, isOpen };
 }
 
 /** A folder as written in a go.mod of `from` → path in the repository; undefined: it is outside. */

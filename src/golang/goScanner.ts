@@ -48,7 +48,7 @@ export class Scanner {
     if (end < 0 || (quote === 0x22 && end > line)) return undefined;
     const text = this.#bytes.toString('utf8', this.at + 1, end);
     this.at = end + 1;
-    return text;
+    return quote === 0x22 ? unescaped(text) : text;
   }
 
   /** Steps over this character if it comes next. */
@@ -96,4 +96,13 @@ function isLetter(byte: number): boolean {
 /** What may follow a word in the part of a file that is read: a parenthesis, a string, a dot, a semicolon. */
 function isOpening(byte: number | undefined): boolean {
   return byte === 0x28 || byte === 0x29 || byte === 0x22 || byte === 0x60 || byte === 0x2e || byte === 0x3b;
+}
+
+/** https://go.dev/ref/spec#String_literals, as far as import paths go. */
+function unescaped(text: string): string {
+  return text.replace(
+    /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|([0-7]{3})|(.))/gi,
+    (_, byte?: string, point?: string, octal?: string, plain?: string) =>
+      plain ?? String.fromCharCode(octal === undefined ? parseInt(byte ?? point ?? '', 16) : parseInt(octal, 8)),
+  );
 }

@@ -11,8 +11,12 @@ export interface Modules {
   readonly files: readonly TreeEntry[];
   /** Folders (paths in the repository) that may hold a package; empty: it comes from outside. */
   resolve(importPath: string): readonly string[];
+  /** The same for every package of a pattern that ends in `...` (`example.com/m/...`): folders, with `...` for all below. */
+  matching(pattern: string): readonly string[];
   /** N of `go 1.N`. */
   readonly goMinor: number;
+  /** Is a folder named by an absolute path, so that it may be any? */
+  readonly isOpen: boolean;
   /** Distinguishes module sets of one context from each other. */
   readonly id: string;
 }
@@ -95,7 +99,9 @@ async function readModules(
   return {
     files: [...new Set(paths)].flatMap((path) => view.entry(path) ?? []),
     resolve: resolver(view, own, replaced, vendors),
+    matching: (pattern) => matching(pattern, [...own, ...replaced]),
     goMinor: goMinor ?? 0,
+    isOpen: [...members.values(), ...(workFile === undefined ? [] : [workFile])].some(({ isOpen }) => isOpen),
     id,
   };
 }
@@ -145,6 +151,16 @@ function resolver(
     known.set(importPath, found);
     return found;
   };
+}
+
+function matching(pattern: string, modules: readonly (readonly [string, Iterable<string>])[]): readonly string[] {
+  const start = pattern.slice(0, pattern.indexOf('...'));
+  return modules.flatMap(([module, folders]) => {
+    const isWithin = start.startsWith(`${module}/`) || start === module;
+    if (!isWithin && !`${module}/`.startsWith(start)) return [];
+    const below = isWithin ? start.slice(module.length) : '/';
+    return [...folders].map((folder) => `${folder}${below}...`);
+  });
 }
 
 /** A folder below another go.mod belongs to that module, not to this one. */

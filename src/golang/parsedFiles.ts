@@ -55,7 +55,9 @@ export class ParsedFiles {
         this.#go.set(oid, { ...file, imports: file.imports.map((path) => this.#intern(path)) });
       } else {
         const constraint = readHeaderConstraint(content);
-        this.#native.set(oid, { constraint, includes: includesOf(content.toString('utf8')) });
+        // A library or a picture includes nothing.
+        const isText = !content.subarray(0, 8000).includes(0);
+        this.#native.set(oid, { constraint, includes: isText ? includesOf(content.toString('utf8')) : [] });
       }
     });
   }

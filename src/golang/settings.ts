@@ -22,6 +22,8 @@ export function goSettings(
   const both = (name: string): readonly (string | undefined)[] => values(all, name);
   const flags = [...run.flags, ...both('GOFLAGS').flatMap(flagsOf)];
   const tags = flags.flatMap(([name, value]) => (name === 'tags' ? (value?.split(/[,\s]+/) ?? ['ignore']) : []));
+  // Another compiler has `gccgo` hold, and `gc` not.
+  if (flags.some(([name, value]) => name === 'compiler' && value !== 'gc')) tags.push('gccgo');
   const [os = 'linux', arch = 'amd64'] = platform.split('/');
   const builders = bases.flatMap((base) => base.platform ?? []).filter((other) => other !== platform);
   const work = both('GOWORK');

@@ -38,6 +38,7 @@ export function tagHolds(target: GoTarget, tag: string): Ternary {
   if (knownOs.has(tag)) return among(target.os, (os) => os === tag || implied.get(os) === tag);
   if (knownArch.has(tag)) return among(target.arch, (arch) => arch === tag);
   if (tag === 'unix') return among(target.os, (os) => unix.has(os));
+  if (target.tags.has('gccgo') && /^gc(cgo)?$/.test(tag)) return undefined;
   if (tag === 'gc') return true;
   if (tag === 'gccgo' || (tag === 'ignore' && !target.tags.has(tag))) return false;
   const release = /^go1\.(\d{1,4})$/.exec(tag);
