@@ -56,6 +56,12 @@ const found: readonly (readonly [string, string, readonly string[], readonly str
     ['launcher'],
     ['launcher'],
   ],
+  [
+    'a revert of a revert, one with quotation marks, and one that is cut off',
+    'Revert "Revert "Fix [driver]"" (#3)\n\n* Revert "Fix "x" in [launcher]"\n* Revert "Fix [visualization] and …\n[apiserver]',
+    ['apiserver'],
+    ['apiserver'],
+  ],
   ['a quotation', 'Fix\n\n> use [driver]\n>> [launcher]\n[apiserver]', ['apiserver'], ['apiserver']],
   ['a subject is not a quotation', '> [driver]', ['driver'], ['driver']],
   [

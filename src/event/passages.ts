@@ -114,6 +114,12 @@ function inline({ start, text }: Line): readonly Passage[] {
     found.push({ start: start + opening.at, end: start + closing.at + closing.length, what: 'code' });
     index = closes;
   }
+  // The subject of what is reverted may hold quotation marks itself, and GitHub cuts long ones off.
+  const reverted = /^(?:[*-] )?(?:Revert|Reapply) (".*"(?=[^"]*$)|"[^"]*…$)/.exec(text);
+  if (reverted?.[1] !== undefined) {
+    const from = start + reverted[0].length - reverted[1].length;
+    found.push({ start: from, end: from + reverted[1].length, what: 'a quotation' });
+  }
   // An apostrophe or a sign for inches has a letter or digit before it, an opening mark has not.
   for (const quoted of text.matchAll(/(?<![^\s(])(?:"[^"]*"|'[^']*'|“[^”]*”)(?=$|[\s).,;:!?])/g))
     found.push({ start: start + quoted.index, end: start + quoted.index + quoted[0].length, what: 'a quotation' });
