@@ -33,6 +33,11 @@ function named([name, text, expected, options]: Case) {
 
 describe('what a Dockerfile takes from its context', () => {
   const cases: readonly Case[] = [
+    [
+      'a base that may be any stage',
+      'ARG A=ab\nFROM a AS b\nCOPY x /\nFROM ${A#a}',
+      ['?line 4: FROM ${A#a} may be any stage'],
+    ],
     ['files and folders', 'FROM a\nCOPY x ./y/ /z/\nADD v w', ['x', 'y', 'v']],
     ['several flags', 'FROM a\nCOPY --chown=1:1 --chmod=755 --link x /', ['x']],
     ['the exec form', 'FROM a\nCOPY ["a b", "/x/"]', ['a b']],

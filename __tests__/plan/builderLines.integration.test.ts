@@ -4,8 +4,8 @@ import { capture } from '../../src/system/exec';
 import { createRepository, type TestRepository } from '../support/fork';
 
 /*
- * What lines of a builder stage read of the context, through the command line: `plan --since` after a change of one file. All
- * Dockerfiles are in one repository, so that each file is changed once for all of them.
+ * What lines of a builder stage read of the context, through the command line: all Dockerfiles are in one repository, of which every
+ * file changes at once, and one `plan --since` lists what of it counts for each of them.
  */
 
 type Action = 'build' | 'reuse';
@@ -18,6 +18,9 @@ const all = (lines: string): string => `WORKDIR /src\nCOPY . .\n${lines}`;
 /** The layout of a controller that was made with kubebuilder. */
 const parts = (lines: string): string =>
   `WORKDIR /workspace\nCOPY go.mod go.sum ./\nRUN go mod download\nCOPY cmd/ cmd/\nCOPY pkg/ pkg/\n${lines}`;
+
+/** Six folders down. */
+const deep = 'one/two/three/four/five/six/x';
 
 const cases: readonly Case[] = [
   // Substitutions, and words that only the shell puts together.
@@ -95,6 +98,33 @@ const cases: readonly Case[] = [
     'cat config/tags.sh | sh',
     'for f in *.patch; do echo $f >> /out/y; done',
     'echo "$A"/*.patch',
+    // As a list from elsewhere, and in the parts of an argument.
+    'cat config/main.txt | sha256sum -c -',
+    'zstd --filelist=config/main.txt',
+    "curl -F 'f=@fix.patch;type=text/plain' https://example.com/",
+    "curl -F 'f=<fix.patch' https://example.com/",
+    'curl --cert fix.patch:password https://example.com/',
+    'rpm --import fix.patch',
+    'git clone ./fix.patch /x',
+    'go version fix.patch',
+    // By a helper that is a script.
+    'tar -I ./config/tags.sh -cf /out/y docs',
+    'tar --use-compress-program=config/tags.sh -cf /out/y docs',
+    'sort --compress-program=./config/tags.sh docs/a.md',
+    // Where an option says what a filter does, its operands are files.
+    'grep -ep fix.patch > /out/y',
+    'grep -f fix.patch docs/a.md > /out/y',
+    'sed --expression=p fix.patch > /out/y',
+    'yq -P fix.patch > /out/y',
+    // By a variable.
+    'SSL_CERT_FILE=/src/fix.patch go mod download',
+    'LD_PRELOAD=$PWD/fix.patch ls docs > /out/y',
+    'export GIT_CONFIG_GLOBAL=./fix.patch',
+    // What must be there.
+    'chmod +x fix.patch',
+    'rm fix.patch',
+    // Behind the options of another command.
+    'env -i PATH=/bin cat fix.patch > /out/y',
     // In a substitution, wherever it is.
     'echo ${A:-$(cat fix.patch)}',
     'echo ${A:-`cat fix.patch`}',
@@ -104,7 +134,36 @@ const cases: readonly Case[] = [
     'echo $((cat fix.patch; echo) | sort)',
   ].map((command): Case => [all(`RUN ${command}\n${build}`), 'fix.patch', 'build']),
   [all(`SHELL ["/bin/bash", "-c"]\nRUN cp ~+/fix.patch /out/\n${build}`), 'fix.patch', 'build'],
+  // In somebody's home, and behind many changes of the folder.
+  [`WORKDIR /root/src\nCOPY . .\nRUN cp ~/src/fix.patch /out/\n${build}`, 'fix.patch', 'build'],
+  [all(`RUN echo machine x > ~/.netrc && ${build.slice(4)}`), 'fix.patch', 'reuse'],
+  [all(`RUN ${'cd docs && cd .. && '.repeat(20)}cd config && cp a.yaml /out/\n${build}`), 'config/a.yaml', 'build'],
+  [all(`RUN cd one && cd two && cd three && cd four && cd five && cd six && cp x /out/\n${build}`), deep, 'build'],
+  // Another shell, and files that are not those of the context.
+  [all(`SHELL ["node", "-e"]\nRUN true\n${build}`), 'fix.patch', 'build'],
+  [all(`COPY <<EOF config/tags.sh\ncp fix.patch /out\nEOF\nRUN ./config/tags.sh\n${build}`), 'fix.patch', 'build'],
+  [all(`COPY <<EOF go.work\nuse ./other\nEOF\n${build}`), 'other/o.go', 'build'],
+  [all(`RUN curl -o go.work https://example.com/\n${build}`), 'other/o.go', 'build'],
+  [all(`RUN rm other/go.mod\n${build}`), 'other/o.go', 'build'],
+  [all(`COPY --from=example.com/gen /gen pkg/generated\n${build}`), 'pkg/unused/u.go', 'build'],
+  [all(`RUN --mount=from=example.com/gen,target=/src/pkg/generated ${build.slice(4)}`), 'pkg/unused/u.go', 'build'],
+  [all(`COPY --from=example.com/ui /dist docs/dist\n${build}`), 'pkg/unused/u.go', 'reuse'],
+  [all(`COPY --from=example.com/tool /bin/tool /usr/local/bin/\n${build}`), 'pkg/unused/u.go', 'reuse'],
+  [parts(`COPY --parents config/./sub ./\nRUN cp sub/s.yaml /out/\n${build}`), 'config/sub/s.yaml', 'build'],
   // Files that Go or its C compiler is told of.
+  [all(`ENV SSL_CERT_FILE=/src/fix.patch\n${build}`), 'fix.patch', 'build'],
+  [all(`ENV GOPROXY=file:///src/config,off\n${build}`), 'config/a.yaml', 'build'],
+  [all(`ENV CC="/src/config/tags.sh -x"\n${build}`), 'fix.patch', 'build'],
+  [all(`ENV APP=/src HOME=/src GOBIN=/src/bin X=.\n${build}`), 'fix.patch', 'reuse'],
+  [all(`ENV GO111MODULE=off\n${build}`), 'fix.patch', 'build'],
+  [all(`RUN go build -ldflags=-extld=/src/config/tags.sh -o /out/x ./cmd/x`), 'fix.patch', 'build'],
+  [all(`RUN go build -o /out/ example.com/m/pkg/...\n${build}`), 'pkg/unused/u.go', 'build'],
+  [all(`RUN go build -o /out/ ./cmd/*\n${build}`), 'cmd/y/y.go', 'build'],
+  [all(`RUN go build -o /out/ ./cmd/{x,y}\n${build}`), 'cmd/y/y.go', 'build'],
+  [all(`RUN go install tool\n${build}`), 'pkg/unused/u.go', 'build'],
+  [all(`RUN go vet ./cmd/x\n${build}`), 'cmd/x/x_test.go', 'build'],
+  [all(`RUN go list -test ./cmd/x > /out/y\n${build}`), 'cmd/x/x_test.go', 'build'],
+  [all(`RUN go build -compiler=gccgo -o /out/x ./cmd/x`), 'w/w.go', 'build'],
   [all(`ENV GOENV=/src/fix.patch\n${build}`), 'fix.patch', 'build'],
   [all(`ENV CGO_CFLAGS="-O2 -I/src/config"\n${build}`), 'config/a.yaml', 'build'],
   [all(`RUN CGO_LDFLAGS=./fix.patch ${build.slice(4)}`), 'fix.patch', 'build'],
@@ -116,6 +175,13 @@ const cases: readonly Case[] = [
     'case "$A" in amd64) x=1 ;; arm64|aarch64) x=2 ;; *) exit 1 ;; esac',
     'go vet ./cmd/x',
     'go mod tidy',
+    'command -v go && if ! command -v x; then echo no; fi',
+    'env -i PATH=/bin go version && nice -n 5 go env',
+    'jq . config/a.yaml > /out/y',
+    'jq --arg a b . config/a.yaml > /out/y',
+    'date -r fix.patch > /out/y',
+    'bash -o pipefail -c "ls docs"',
+    'chown -R nobody /src',
     'apk add git make && apt-get install -y gcc',
     'git config --global user.name x && git rev-parse HEAD',
     '[ "$A" = x ] || echo "$A"',
@@ -152,10 +218,13 @@ const cases: readonly Case[] = [
 const files: Readonly<Record<string, string>> = {
   'go.mod': 'module example.com/m\n\ngo 1.22\n',
   'go.sum': '',
-  'cmd/x/main.go': 'package main\n\nimport _ "example.com/m/pkg/used"\n\nfunc main() {}\n',
+  'cmd/x/main.go':
+    'package main\n\nimport (\n\t_ "example.com/m/pkg/generated"\n\t_ "example.com/m/pkg/used"\n)\n\nfunc main() {}\n',
   'cmd/x/t.go': '//go:build foo || boringcrypto\n\npackage main\n\nimport _ "example.com/m/b"\n',
   'cmd/x/x_windows.go': 'package main\n\nimport _ "example.com/m/w"\n',
   'cmd/x/x_test.go': 'package main\n',
+  'cmd/x/x_gccgo.go': '//go:build gccgo\n\npackage main\n\nimport _ "example.com/m/w"\n',
+  'cmd/y/y.go': 'package main\n\nfunc main() {}\n',
   'pkg/used/u.go': 'package used\n',
   'pkg/unused/u.go': 'package unused\n',
   'b/b.go': 'package b\n',
@@ -165,15 +234,17 @@ const files: Readonly<Record<string, string>> = {
   'over/main.go': 'package main\n\nimport _ "example.com/m/b"\n\nfunc main() {}\n',
   'bin/tool-x86_64': 't',
   'config/a.yaml': 'a',
+  'config/sub/s.yaml': 's',
+  [deep]: 'x',
   'config/main.txt': 'package main\n',
-  'config/tags.sh': 'make\n',
+  'config/tags.sh': '#!/bin/sh\nmake\n',
   'docs/a.md': 'd',
   'README.md': 'r',
   'fix.patch': 'p',
 };
 
 let repository: TestRepository;
-const actions = new Map<string, ReadonlyMap<string, string>>();
+let changed: ReadonlyMap<string, readonly string[]>;
 
 beforeAll(async () => {
   repository = await createRepository();
@@ -188,29 +259,29 @@ beforeAll(async () => {
       ]),
     ),
   });
-  for (const file of new Set(cases.map(([, changed]) => changed))) {
-    await repository.commit(`change ${file}`, { [file]: `${files[file] ?? ''}// more\n` });
-    actions.set(file, await planned());
-  }
+  const more = Object.entries(files).map(([path, text]) => [path, `${text}// more\n`] as const);
+  await repository.commit('change them all', Object.fromEntries(more));
+  changed = await planned();
 }, 300_000);
 
 afterAll(() => repository.remove());
 
-/** What `plan --since` says of each image. */
-async function planned(): Promise<ReadonlyMap<string, string>> {
+/** The files that `plan --since` names for each image. */
+async function planned(): Promise<ReadonlyMap<string, readonly string[]>> {
   const bundle = join(process.cwd(), 'dist', 'cli', 'index.js');
   const args = [bundle, 'plan', '--images', 'all', '--since', 'HEAD~1', '--json'];
   const { stdout, stderr, exitCode } = await capture({ command: process.execPath, args, cwd: repository.directory });
   if (exitCode !== 0) throw new Error(stderr);
-  const plan = JSON.parse(stdout.toString('utf8')) as { images: { name: string; action: string }[] };
-  return new Map(plan.images.map(({ name, action }) => [name, action]));
+  const plan = JSON.parse(stdout.toString('utf8')) as { images: { name: string; changed: string[] }[] };
+  return new Map(plan.images.map(({ name, changed: names }) => [name, names]));
 }
 
 describe('a builder stage that says', () => {
   it.each(cases.map(([lines, file, action], index) => ({ lines, file, action, index })))(
     '$lines: $action when $file changes',
     ({ file, action, index }) => {
-      expect(actions.get(file)?.get(`x${index}`)).toBe(action);
+      expect(Object.keys(files)).toContain(file);
+      expect(changed.get(`x${index}`)?.includes(file) === true ? 'build' : 'reuse').toBe(action);
     },
   );
 });

@@ -2,7 +2,7 @@ import { heredocMarks } from './heredocMarks';
 import { unknownPart } from './wordLexer';
 import type { Instruction } from './instructions';
 import { hasWildcard } from './pattern';
-import { joinStage, trace, type Placement, type StagePath } from './stagePath';
+import { joinStage, overlaysOf, pivotOf, trace, type Overlay, type Placement, type StagePath } from './stagePath';
 import { findStage, originOf, type Base, type Stage, type Stages } from './stages';
 import type { Scope } from './variables';
 import { StageWalk, type StageState } from './state';
@@ -27,6 +27,10 @@ export interface RunSite {
   readonly cwd: StagePath;
   readonly scope: Scope;
   readonly placements: readonly Placement[];
+  /** Where in the stage there may be files from elsewhere: other stages and images, downloads, here-documents. */
+  readonly overlays: readonly Overlay[];
+  /** The words of SHELL; empty: that of the base image. */
+  readonly shell: readonly string[];
 }
 
 export interface BaseImage {
@@ -53,6 +57,7 @@ const { sources: most } = bounds.dockerfile;
 
 interface Built {
   readonly placements: Placement[];
+  readonly overlays: Overlay[];
   readonly end: StageState;
 }
 
@@ -115,16 +120,20 @@ class Evaluation {
     if (known !== undefined || stage === undefined) return known;
     const parent = stage.base.kind === 'stage' ? this.#build(stage.base.index) : undefined;
     if (stage.base.kind === 'image') this.#startsFrom(stage.base);
-    if (stage.base.kind === 'unknown') this.#unknownBases.push(stage.base.text);
+    if (stage.base.kind === 'unknown') {
+      this.#unknownBases.push(stage.base.text);
+      if (index > 0) this.#undecided.push(`line ${stage.from.line}: FROM ${stage.base.text} may be any stage`);
+    }
     const placements = [...(parent?.placements ?? [])];
+    const overlays = [...(parent?.overlays ?? [])];
     let state = this.#walk.start(stage, parent?.end);
     for (const instruction of stage.instructions) {
       const { keyword } = instruction;
-      if (keyword === 'COPY' || keyword === 'ADD') this.#copy(stage, state, instruction, placements);
-      else if (keyword === 'RUN') this.#run(stage, state, instruction, placements);
+      if (keyword === 'COPY' || keyword === 'ADD') this.#copy(stage, state, instruction, placements, overlays);
+      else if (keyword === 'RUN') this.#run(stage, state, instruction, placements, overlays);
       state = this.#walk.after(state, instruction, (values) => this.#environment.push(...values));
     }
-    const built = { placements, end: state };
+    const built = { placements, overlays, end: state };
     this.#built.set(index, built);
     return built;
   }
@@ -138,39 +147,62 @@ class Evaluation {
     } else if (config !== undefined) this.#environment.push(...config.env);
   }
 
-  #copy(stage: Stage, state: StageState, instruction: Instruction, placements: Placement[]): void {
+  #copy(stage: Stage, state: StageState, instruction: Instruction, placements: Placement[], overlays: Overlay[]): void {
     const { line, keyword, rest, flags } = instruction;
     const words = pathWords(rest);
     const to = this.#walk.path(state, words.at(-1) ?? '');
     const from = flags.find((flag) => flag.name === 'from')?.value ?? '';
     const parents = flags.some((flag) => flag.name === 'parents' && flag.value !== 'false');
     for (const word of words.slice(0, -1)) {
-      if (heredocMarks(word).length > 0) continue;
+      const [heredoc] = heredocMarks(word);
+      if (heredoc !== undefined) {
+        overlays.push({ to, line }, { to: joinStage(to, heredoc.name), line });
+        continue;
+      }
       const path = knownPath(state.scope.expandPartly(word));
       if (path === undefined) {
         this.#undecided.push(`line ${line}: ${keyword} ${word} is only known to the build`);
       } else if (from !== '') {
         this.#takeFrom(stage, from, path, line);
+        overlays.push(...overlaysOf(path, to, line));
       } else if (normalise(path) === '') {
         placements.push({ from: '', to });
         this.#copiesEverything(this.#inImage.has(stage.index));
       } else {
         const download = keyword === 'ADD' && /^(https?|git|ssh):\/\/|^[\w-]+@[\w.-]+:/.test(path);
-        if (download) this.#notes.push(`line ${line}: what ADD ${path} downloads is not part of the key`);
-        else
-          this.#take(normalise(path), line, { to, parents }, this.#inImage.has(stage.index) ? undefined : placements);
+        if (download) {
+          this.#notes.push(`line ${line}: what ADD ${path} downloads is not part of the key`);
+          overlays.push(...overlaysOf(path, to, line));
+        } else
+          this.#take(
+            normalise(path),
+            line,
+            { to, parents, ...pivotOf(path) },
+            this.#inImage.has(stage.index) ? undefined : placements,
+          );
       }
     }
     if (from !== '' && words.length < 2) this.#takeFrom(stage, from, '/', line);
   }
 
-  #run(stage: Stage, state: StageState, instruction: Instruction, copied: readonly Placement[]): void {
+  #run(
+    stage: Stage,
+    state: StageState,
+    instruction: Instruction,
+    copied: readonly Placement[],
+    over: readonly Overlay[],
+  ): void {
     const placements = [...copied];
+    const overlays = [...over];
     const mounts = readMounts(instruction.flags);
     if (mounts === undefined) this.#undecided.push(`line ${instruction.line}: a mount that is not understood`);
-    for (const mount of mounts ?? []) this.#mount(stage, state, mount, instruction.line, placements);
+    for (const mount of mounts ?? []) {
+      this.#mount(stage, state, mount, instruction.line, placements);
+      if (mount.from !== '') overlays.push({ to: this.#walk.path(state, mount.target), line: instruction.line });
+    }
     if (placements.length > 0) {
-      this.#runs.push({ instruction, cwd: state.cwd, scope: state.scope, placements });
+      const { cwd, scope, shell } = state;
+      this.#runs.push({ instruction, cwd, scope, shell, placements, overlays });
     }
   }
 

@@ -6,12 +6,16 @@ import * as tools from './shellTools';
 export interface ProgramReads {
   /** Words that may name files. */
   readonly paths: readonly Word[];
+  /** Words that are files only if one is called so. */
+  readonly files?: readonly Word[];
   /** Commands that it runs: their words. */
   readonly commands: readonly (readonly Word[])[];
   /** Shell texts that it runs. */
   readonly texts: readonly Word[];
   /** Why nobody can say what it reads. */
   readonly open?: string;
+  /** The same, unless its standard input is known. */
+  readonly openInput?: string;
 }
 
 const nothing: ProgramReads = { paths: [], commands: [], texts: [] };
@@ -20,7 +24,10 @@ const nothing: ProgramReads = { paths: [], commands: [], texts: [] };
 export function readsOf(name: string, words: readonly Word[]): ProgramReads | undefined {
   const given = operandsOf(words);
   if (tools.plain.has(name)) return plainReads(name, words);
-  if (tools.silent.has(name)) return { ...nothing, paths: words.flatMap((word) => namedInText(name, word)) };
+  const inText = words.flatMap((word) => namedInText(name, word));
+  if (tools.touchers.has(name)) return { ...nothing, paths: inText, files: given };
+  if (name === 'update-ca-certificates') return { ...nothing, paths: [plainWord('/usr/local/share/ca-certificates')] };
+  if (tools.silent.has(name)) return { ...nothing, paths: inText };
   if (tools.tests.has(name)) {
     const asks = words.some(({ raw }) => /^-([a-hkprstuwxLSNGO]|nt|ot|ef)$/.test(raw));
     return asks ? { ...nothing, paths: given } : nothing;
@@ -46,14 +53,69 @@ function plainReads(name: string, words: readonly Word[]): ProgramReads {
   if (name === 'find') return { ...findReads(words), ...(open === undefined ? {} : { open }) };
   const recursive = /^[ef]?grep$/.test(name) && words.some((word) => /^-\w*[rR]|^--recursive/.test(word.raw));
   const readsFolder = (name === 'ls' && given.length === 0) || (recursive && given.length < 2);
-  // What a filter does is its first operand; only the others are files.
-  const filter = tools.filters.has(name) ? given[0] : undefined;
-  const paths = words.filter((word) => word !== filter || word.text !== undefined);
+  const own = tools.filters.has(name) ? filtersOf(name, words) : undefined;
+  const paths = own === undefined ? words : words.filter((word) => !own.has(word) || word.text === undefined);
+  const helpers = words.flatMap((word, index) => helperOf(name, word, words[index - 1]));
   return {
     ...nothing,
-    paths: [...paths, ...(files ?? []).map(fileWord), ...(readsFolder ? [folderOf(name)] : [])],
+    // Of `date -r FILE` only the time counts.
+    paths: [
+      ...(name === 'date'
+        ? paths.filter((_, index) => !/^(-\w*r|--reference)$/.test(paths[index - 1]?.raw ?? ''))
+        : paths),
+      ...(files ?? []).map(fileWord),
+      ...(readsFolder ? [folderOf(name)] : []),
+    ],
+    files: [...(own ?? [])],
+    texts: helpers,
     ...(open === undefined ? {} : { open }),
+    ...(isList(name, words) && operandsOf(words).length === 0 ? { openInput: noList } : {}),
   };
+}
+
+/** Options of jq that take two words, and those that take one: https://jqlang.org/manual/#invoking-jq */
+const jqTakes = new Map([
+  ...['arg', 'argjson', 'slurpfile', 'rawfile'].map((option) => [`--${option}`, 2] as const),
+  ...['--indent', '--library-path', '-L'].map((option) => [option, 1] as const),
+]);
+
+/** An option that says what a filter does. */
+const saysFilter: Readonly<Record<string, RegExp>> = {
+  grep: /^(-\w*[ef]|--(regexp|file)(=|$))/,
+  sed: /^(-[nErsuz]*[ef]|--(expression|file)(=|$))/,
+  awk: /^(-[fEe]|--(file|exec|source)(=|$))/,
+  jq: /^(-\w*f|--from-file(=|$))/,
+  yq: /^(--from-file|--expression)(=|$)/,
+};
+
+/** The words of a call that say what the filter does: its first operand, or what follows an option. */
+function filtersOf(name: string, words: readonly Word[]): ReadonlySet<Word> {
+  const says = saysFilter[name.replace(/^[ef]grep$/, 'grep')];
+  const options = words.filter(({ raw }) => says?.test(raw) === true);
+  const behind = (index: number): boolean =>
+    /^-[^-]*e$|^--(regexp|expression|source)$/.test(words[index - 1]?.raw ?? '') &&
+    options.some((option) => option === words[index - 1]);
+  if (options.length > 0) return new Set(words.filter((_, index) => behind(index)));
+  const rest = [...words];
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    if (name === 'jq') rest.splice(0, jqTakes.get(word.raw) ?? 0);
+    const isVerb = name === 'yq' && /^(e|ea|eval|eval-all)$/.test(word.raw);
+    if (!word.raw.startsWith('-') && !isVerb) return new Set([word]);
+  }
+  return new Set();
+}
+
+/** The command of an option that has a program run: `tar -I COMMAND`, `sort --compress-program=COMMAND`. */
+function helperOf(name: string, word: Word, before: Word | undefined): readonly Word[] {
+  const option = { tar: /^(-\w*I|-F|--(use-compress-program|info-script|new-volume-script|rmt-command|rsh-command))$/ }[
+    name
+  ];
+  const isBehind = (option ?? /^--compress-program$/).test(before?.raw ?? '');
+  if (name !== 'tar' && name !== 'sort') return [];
+  if (isBehind) return [word];
+  const value = /^--[a-z-]*(?:program|script|command)=([^]*)$/;
+  if (!value.test(word.raw)) return [];
+  return [{ raw: word.raw, text: value.exec(word.text ?? '')?.[1], pattern: undefined }];
 }
 
 /** They are given a program, in a language of their own. */
@@ -62,17 +124,21 @@ const programmed = new Set(['awk', 'jq', 'sed', 'yq']);
 /** Characters; programs in a RUN are shorter. */
 const longestProgram = 10_000;
 
+const noList = "what a list of files names can't be determined";
+
+/** `sha256sum -c LIST` */
+function isList(name: string, words: readonly Word[]): boolean {
+  return /^(md5|sha\d+)sum$/.test(name) && words.some(({ raw }) => /^(-\w*c\w*|--check)$/.test(raw));
+}
+
 /** Why the arguments of a program don't say all that it reads. */
 function whyOpen(name: string, words: readonly Word[], given: readonly Word[]): string | undefined {
   const has = (option: RegExp): boolean => words.some(({ raw }) => option.test(raw));
   const says = (program: RegExp): boolean =>
     words.some(({ pattern }) => program.test((pattern ?? '').replaceAll(/"(?:\\.|[^"\\])*"/g, '""')));
-  const list = "what a list of files names can't be determined";
-  if (has(/^--files/) || (name === 'zip' && has(/^-\w*@/))) return list;
-  if (name === 'tar' && (has(/^-\w*T/) || /^\w*T\w*$/.test(words[0]?.raw ?? ''))) return list;
-  const sums = /^(md5|sha\d+)sum$/.test(name) && has(/^(-\w*c\w*|--check)$/);
-  // A list from a pipe is of what `echo` says, which is looked at there.
-  if (sums && given.length > 0) return list;
+  if (has(/^--file(s|list)/) || (name === 'zip' && has(/^-\w*@/))) return noList;
+  if (name === 'tar' && (has(/^-\w*T/) || /^\w*T\w*$/.test(words[0]?.raw ?? ''))) return noList;
+  if (isList(name, words) && given.length > 0) return noList;
   if (has(/^--(filter|to-command|checkpoint-action)/)) return `what ${name} runs can't be determined`;
   const program = noProgram(name);
   if (programmed.has(name) && words.some(({ raw }) => raw.length > longestProgram)) return program;
@@ -142,20 +208,23 @@ function namedInText(name: string, word: Word): readonly Word[] {
   ];
 }
 
-/** A package by name is no file, unless it may be one: `apt-get install ./x.deb`. */
-function packageFile(word: Word): readonly Word[] {
-  if (word.raw.startsWith('-') || (word.text !== undefined && /[./]/.test(word.text))) return [word];
+/** A package by name is no file, unless it may be one: `apt-get install ./x.deb`. What follows an option that takes one is one. */
+function packageFile(word: Word, index: number, words: readonly Word[]): readonly Word[] {
+  const takes = /^(-c|-R|-X|-p|--(config|config-file|import|keys-dir|recursive|repositories-file|repository|root))$/;
+  const isFile = takes.test(words[index - 1]?.raw ?? '') || (word.text !== undefined && /[./]/.test(word.text));
+  if (word.raw.startsWith('-') || isFile) return [word];
   return word.text === undefined ? [{ ...plainWord('**.[adr][pep][kbm]'), raw: word.raw }] : [];
 }
 
-/** `curl -d @FILE`, `-T FILE`, `-K FILE`: https://curl.se/docs/manpage.html */
+/** `curl -d @FILE`, `-F name=<FILE`, `-T FILE`, `-K FILE`, `-E FILE:PASSWORD`: https://curl.se/docs/manpage.html */
 function sentFile(word: Word, index: number, words: readonly Word[]): readonly Word[] {
+  const { text, raw } = word;
   const sends = /^(-T|-K|-E|-b|-i|--(upload-file|config|cert|key|cacert|cookie|post-file|body-file|input-file))$/;
-  const at = /@(.*)$/.exec(word.text ?? word.raw)?.[1];
-  if (sends.test(words[index - 1]?.raw ?? '') || (word.text === undefined && /^["']?(\w+=)?@/.test(word.raw)))
-    return [word];
-  if (at !== undefined && at !== '' && word.text !== undefined) return [plainWord(at)];
-  return word.text !== undefined && !/^(?!file:)[^/]*:\/\//i.test(word.text) ? [word] : [];
+  if (text === undefined)
+    return sends.test(words[index - 1]?.raw ?? '') || /^["']?([\w.-]+=)?[@<]/.test(raw) ? [word] : [];
+  if (/^(?!file:)[^/@<]*:\/\//i.test(text)) return [];
+  const parts = [text, ...text.split(/[@<;,:]/).slice(text.includes('://') ? 1 : 0)];
+  return parts.filter((part) => !/^[./]*$/.test(part)).map((part) => ({ ...plainWord(part), raw }));
 }
 
 /** The folder that a program reads where no argument names another. */

@@ -13,6 +13,14 @@ export interface Placement {
   readonly to: StagePath;
   /** `COPY --parents`: below `to`, under its path in the context. */
   readonly parents?: boolean;
+  /** So many folders at the start of that path are left out: those before `/./`. */
+  readonly pivot?: number;
+}
+
+/** Something that is not from the context and may lie among what is. */
+export interface Overlay {
+  readonly to: StagePath;
+  readonly line: number;
 }
 
 /** `path` seen from `cwd`, without `.` and `..`. */
@@ -63,4 +71,18 @@ function literalPart(path: StagePath): StagePath {
 
 function join(folder: string, path: string): string {
   return normalise(`${folder}/${path}`);
+}
+
+/** Of a single file with another ending than Go's, only itself can be there. */
+export function overlaysOf(path: string, to: StagePath, line: number): readonly Overlay[] {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const file = { to: joinStage(to, name), line };
+  return /^[^*?[]+\.(?!go$|d$)\w{1,10}$/.test(name) ? [file] : [{ to, line }, file];
+}
+
+/** How many folders of a source are before `/./`: https://docs.docker.com/reference/dockerfile/#copy---parents */
+export function pivotOf(path: string): Pick<Placement, 'pivot'> {
+  const written = path.replace(/^(\.?\/)+/, '');
+  const at = written.indexOf('/./');
+  return at < 0 ? {} : { pivot: normalise(written.slice(0, at)).split('/').length };
 }

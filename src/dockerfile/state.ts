@@ -1,5 +1,6 @@
 import type { Instruction } from './instructions';
 import { joinStage, type StagePath } from './stagePath';
+import { jsonWords } from './tokens';
 import type { BaseConfig } from '../types';
 import type { Base, Stage, Stages } from './stages';
 import { foreignVariables, Scope, type Foreign } from './variables';
@@ -10,6 +11,8 @@ export interface StageState {
   readonly cwd: StagePath;
   /** As written; undefined: that of the base image. */
   readonly user: string | undefined;
+  /** The words of SHELL; empty: that of the base image, most likely `/bin/sh -c`. */
+  readonly shell: readonly string[];
 }
 
 /** Follows a stage's variables, working directory and user from instruction to instruction. */
@@ -32,6 +35,7 @@ export class StageWalk {
       scope: new Scope(undefined, foreign, this.#stages.escape, config?.env),
       cwd: config === undefined ? this.unknownStart() : joinStage('/', config.workingDir),
       user: config === undefined || config.user === '' ? undefined : config.user,
+      shell: [],
     };
   }
 
@@ -48,6 +52,7 @@ export class StageWalk {
       return { ...state, scope };
     }
     if (keyword === 'WORKDIR') return { ...state, cwd: this.path(state, rest) };
+    if (keyword === 'SHELL') return { ...state, shell: jsonWords(rest) ?? [] };
     if (keyword === 'USER') return { ...state, user: state.scope.expand(rest) ?? rest };
     return state;
   }

@@ -34,12 +34,12 @@ export function isGoSource(path: string): boolean {
 }
 
 /** A folder, or a file under both paths that its destination may mean: the file itself, or the folder to put it in. */
-function resolve(view: ContextView, { from, to, parents = false }: Placement): readonly Placement[] {
+function resolve(view: ContextView, { from, to, parents = false, pivot = 0 }: Placement): readonly Placement[] {
   if (from === '') return [{ from, to }];
   const strip = view.folder === '' ? 0 : view.folder.length + 1;
   const paths = hasWildcard(from) ? view.matches(from).paths.map((path) => path.slice(strip)) : [from];
   return paths.flatMap((path) => {
-    if (parents) return [{ from: path, to: joinStage(to, path) }];
+    if (parents) return [{ from: path, to: joinStage(to, path.split('/').slice(pivot).join('/')) }];
     const name = path.slice(path.lastIndexOf('/') + 1);
     return isFolder(view, path)
       ? [{ from: path, to }]

@@ -1,8 +1,15 @@
 import { below, joinStage, trace, type Placement, type StagePath } from '../dockerfile/stagePath';
-import type { Word } from '../dockerfile/shellCommands';
+import { plainWord, type Word } from '../dockerfile/shellCommands';
 import type { RunSite } from '../dockerfile/instructionUse';
 import { normalise } from '../system/pathText';
 import { meet } from './layout';
+import { homePaths, shellPattern } from './wordPaths';
+
+/** Folders that a command may be run in. */
+const mostFolders = 16;
+
+/** With so many reasons why everything counts, nothing more need be looked for. */
+const enough = 20;
 
 /** Where a command is: its RUN, the folders it may be run in, and how people find it. */
 export interface Place {
@@ -24,11 +31,15 @@ interface NamedScript {
   readonly paths: readonly string[];
   readonly place: Place;
   readonly raw: string;
+  /** It is only named, by a variable or an option: it may be no script. */
+  readonly perhaps?: boolean;
 }
 
 /** What commands name of the context, collected. Paths are in the context; only those that exist matter. */
 export class Named {
   readonly paths = new Set<string>();
+  /** Those that count only if they are single files. */
+  readonly files = new Set<string>();
   readonly packages: NamedPackage[] = [];
   readonly scripts: NamedScript[] = [];
   /** Why the whole context counts. */
@@ -38,6 +49,7 @@ export class Named {
   /** Files that commands change, replace or move, with the place. */
   readonly changed: { readonly path: string; readonly place: Place }[] = [];
   readonly removed = new Set<string>();
+  readonly #mentioned = new Set<string>();
 
   /** Only the build knows what this word is, or what this command reads: all that was copied counts. */
   unknown({ where, site }: Place, what: string): void {
@@ -49,7 +61,32 @@ export class Named {
 
   /** A file or folder, or a pattern of them, by a known path. */
   path(text: string, raw: string, place: Place): void {
+    if (this.undecided.length > enough) return;
     for (const found of this.#trace(text, raw, place)) this.paths.add(found);
+  }
+
+  /** A word that is a file if one is called so, and something else where none is. */
+  file(text: string, place: Place): void {
+    if (this.undecided.length > enough) return;
+    for (const path of this.#located(text, place)) this.files.add(path);
+  }
+
+  /** A text in which there may be paths of what was copied, and among them those of scripts; anything else in it means nothing. */
+  mention(text: string, place: Place): void {
+    if (this.undecided.length > enough) return;
+    for (const part of text.split(/[\s,:;="'|]+/)) {
+      if (!/\/|\.\w/.test(part) || part.length > 4096) continue;
+      for (const cwd of place.folders) {
+        for (const { from, to } of place.site.placements) {
+          const inside = below(to, joinStage(cwd, part));
+          const path = inside === undefined ? '' : normalise(`${from}/${inside}`);
+          if (path === '' || this.#mentioned.has(path)) continue;
+          this.#mentioned.add(path);
+          this.paths.add(path);
+          this.scripts.push({ paths: [path], place, raw: part, perhaps: true });
+        }
+      }
+    }
   }
 
   script(text: string, raw: string, place: Place): void {
@@ -65,17 +102,26 @@ export class Named {
     }
     const files = text.endsWith('.go');
     const folder = files ? (/^(.*)\/[^/]*$/.exec(text)?.[1] ?? '.') : text;
-    for (const path of this.#located(folder, place)) {
+    for (const path of this.#located(shellPattern(folder), place)) {
       this.packages.push({ kind: 'folder', folder: path, everyGoFile: files });
     }
-    if (!files && !/^[./]/.test(text)) this.packages.push({ kind: 'import', path: text });
+    // https://pkg.go.dev/cmd/go#hdr-Package_lists_and_patterns
+    if (/^(all|tool|work)$/.test(text)) this.unknown(place, `which packages \`${text}\` are can't be determined`);
+    else if (!files && !/^[./]/.test(text)) this.packages.push({ kind: 'import', path: text });
   }
 
   /** `cd` */
   enter(word: Word | undefined, place: Place): void {
-    if (word === undefined || word.text === '-') return;
-    if (word.text === undefined) this.unknown(place, `where cd ${word.raw} leads can't be determined`);
-    else for (const cwd of [...place.folders].slice(0, 16)) place.folders.add(joinStage(cwd, word.text));
+    if (word?.text === '-') return;
+    if (word === undefined || /^~(\/|$)/.test(word.raw)) {
+      for (const home of homePaths(word ?? plainWord('~'), undefined) ?? []) place.folders.add(joinStage('/', home));
+    } else if (word.text === undefined)
+      this.unknown(place, `where cd ${word.raw.slice(0, 100)} leads can't be determined`);
+    else if (place.folders.size > mostFolders) this.unknown(place, 'it changes between too many folders');
+    else {
+      this.file(word.text, place);
+      for (const cwd of [...place.folders]) place.folders.add(joinStage(cwd, word.text));
+    }
   }
 
   /** A word of which only the shell will know all: harmless where it surely is elsewhere (`/usr/lib/$x`). */

@@ -1,6 +1,5 @@
 import { expandShell } from '../dockerfile/expand';
 import { unknownPart } from '../dockerfile/wordLexer';
-import { compileSource } from '../dockerfile/pattern';
 import { plainWord, readCommands, type Redirect, type ShellCommand, type Word } from '../dockerfile/shellCommands';
 import { readsOf, type ProgramReads } from '../dockerfile/programReads';
 import * as tools from '../dockerfile/shellTools';
@@ -8,9 +7,10 @@ import { jsonWords } from '../dockerfile/tokens';
 import type { RunSite } from '../dockerfile/instructionUse';
 import { flagsOf, readGoCommand, readsModulesOnly, type Setting } from './goCommand';
 import { Named, type Place } from './namedPackages';
+import { homePaths, pathsIn, valuesIn } from './wordPaths';
 
 /** Variables that steer Go. */
-const steering = /^(GOOS|GOARCH|GOFLAGS|GOWORK|GOENV|CC|CXX|FC|PKG_CONFIG(_PATH)?|CGO_[A-Z]+FLAGS)$/;
+const steering = /^(GOOS|GOARCH|GOFLAGS|GOWORK|GOENV|GO111MODULE|CC|CXX|FC|PKG_CONFIG(_PATH)?|CGO_[A-Z]+FLAGS)$/;
 
 /** Those of them in which paths of files may be: https://pkg.go.dev/cmd/cgo */
 const withPaths = /^(CC|CXX|FC|PKG_CONFIG(_PATH)?|CGO_[A-Z]+FLAGS)$/;
@@ -33,12 +33,18 @@ export class RunReader {
 
   /** Reads one RUN: its own text or exec form, and its here-documents. */
   run(site: RunSite): void {
-    const { rest, heredocs, line } = site.instruction;
+    const { rest, heredocs } = site.instruction;
     const exec = jsonWords(rest);
-    const place = { site, folders: new Set([site.cwd]), where: `line ${line}` };
-    if (exec === undefined) this.#text(rest, place, 0);
-    else this.#command({ words: exec.map(plainWord), redirects: [] }, place, 0);
-    for (const { content } of heredocs) this.script(content, place);
+    const place = placeOf(site);
+    const shell = site.shell[0]?.split('/').at(-1);
+    if (shell !== undefined && !tools.shells.has(shell) && (exec === undefined || heredocs.length > 0)) {
+      this.named.unknown(place, `what ${shell.slice(0, 100)} reads can't be determined`);
+      for (const word of site.shell) this.named.mention(word, place);
+    } else {
+      if (exec === undefined) this.#text(rest, place, 0);
+      else this.#command({ words: exec.map(plainWord), redirects: [] }, place, 0);
+      for (const { content } of heredocs) this.script(content, place);
+    }
   }
 
   /** Reads a script: of a here-document, or of a file that a RUN names. */
@@ -60,10 +66,14 @@ export class RunReader {
   #command({ words: all, redirects }: ShellCommand, place: Place, depth: number, before = ''): void {
     const words = [...all];
     let loop = false;
-    while (words[0] !== undefined && (tools.before.has(words[0].raw) || isAssignment(words[0].raw))) {
-      this.#setting(words[0].raw, place);
-      loop ||= /^(for|case|select)$/.test(words[0].raw);
+    for (let first = words[0]; first !== undefined; first = words[0]) {
+      const { raw } = first;
+      if (!tools.before.has(raw) && !isAssignment(raw)) break;
+      this.#assigns(raw, place);
+      loop ||= /^(for|case|select)$/.test(raw);
       words.shift();
+      if (raw === 'command' && /^-[vV]$/.test(words[0]?.raw ?? '')) return;
+      words.splice(0, tools.optionsBefore(raw, words));
     }
     for (const word of redirects) this.#redirect(word, place);
     const [first, ...rest] = words;
@@ -74,7 +84,7 @@ export class RunReader {
       return;
     }
     const name = (first.text ?? '').split('/').at(-1) ?? '';
-    if (name === 'export') for (const word of rest) this.#setting(word.raw, place);
+    if (tools.assigners.has(name)) for (const word of rest) this.#assigns(word.text ?? word.raw, place);
     if (name === 'cd' || name === 'pushd') this.named.enter(rest[0], place);
     else if (name === 'go') this.#go(rest, place);
     else if (name === 'go-licenses') {
@@ -84,6 +94,8 @@ export class RunReader {
     else if (name === 'rm') this.#removes(rest, place);
     else {
       const reads = readsOf(name, rest);
+      const given = redirects.every(({ writes }) => writes) && tools.speakers.has(before);
+      if (reads?.openInput !== undefined && !given) this.named.unknown(place, reads.openInput);
       if (reads !== undefined) this.#reads(name, rest, reads, place, depth);
       else if (first.text?.includes('/') === true && !/^\/(usr\/(local\/)?)?s?bin\//.test(first.text)) {
         this.named.script(first.text, first.raw, place);
@@ -93,19 +105,33 @@ export class RunReader {
   }
 
   #removes(words: readonly Word[], place: Place): void {
-    for (const { raw, text } of words) if (text !== undefined && !raw.startsWith('-')) this.named.removes(text, place);
+    const isForced = words.some(({ raw }) => /^-\w*f|^--force$/.test(raw));
+    for (const { raw, text } of words) {
+      if (text === undefined || raw.startsWith('-')) continue;
+      this.named.removes(text, place);
+      // Where nested modules begin is decided by these.
+      if (/(^|\/)go\.(mod|work)$/.test(text)) this.named.changes(text, place);
+      if (!isForced) this.named.file(text, place);
+    }
   }
 
   /** A call of a program that is known. */
   #reads(name: string, words: readonly Word[], reads: ProgramReads, place: Place, depth: number): void {
     if (reads.open !== undefined) this.named.unknown(place, reads.open);
     for (const word of reads.paths) this.#path(word, place);
+    for (const { text } of reads.files ?? []) if (text !== undefined) this.named.file(text, place);
     for (const command of reads.commands) this.#command({ words: command, redirects: [] }, place, depth);
     for (const { text, raw } of reads.texts) {
       if (text === undefined || depth >= deepest) this.named.unknown(place, `what ${raw} runs can't be determined`);
       else this.#text(text, place, depth + 1);
     }
     if (tools.writers.has(name)) this.#writes(name, words, place);
+    if (!tools.loaders.has(name)) return;
+    for (const [index, { text = '' }] of words.entries()) {
+      const [, attached] = /^(?:-[oO]|--output(?:-document)?=)(.+)$/.exec(text) ?? [];
+      const target = /^(-\w*[oO]|--output(-document)?)$/.test(words[index - 1]?.raw ?? '') ? text : attached;
+      if (target !== undefined) this.named.changes(target, place);
+    }
   }
 
   /** Files that a program changes, replaces or moves. */
@@ -120,6 +146,18 @@ export class RunReader {
     for (const { text } of operands) if (text !== undefined) this.named.changes(text, place);
   }
 
+  /** An assignment: it may steer Go, and name files for whatever program looks at it. */
+  #assigns(raw: string, place: Place): void {
+    const [whole, written = ''] = /^[A-Za-z_]\w*\+?=([^]*)$/.exec(raw) ?? [];
+    if (whole === undefined) return;
+    this.#setting(raw, place);
+    const value = expandShell(
+      written.replace(/^(["']?)(\$PWD|\$\{PWD\}|\$\(pwd\))(?=\/)/, '$1.'),
+      place.site.scope.lookup,
+    );
+    if (value?.includes(unknownPart) === false) this.named.mention(value, place);
+  }
+
   /** Notes an assignment that steers Go. */
   #setting(raw: string, place: Place): void {
     const [, name = '', written = ''] = /^([A-Z_]+)=([^]*)$/.exec(raw) ?? [];
@@ -130,8 +168,12 @@ export class RunReader {
 
   /** `sh -c TEXT`, `sh FILE`, `. FILE`, `sh < FILE`, `curl URL | sh` */
   #shell(words: readonly Word[], redirects: readonly Redirect[], place: Place, depth: number, before: string): void {
-    const operands = words.filter((word) => !/^[-+]/.test(word.raw));
+    const operands = words.filter(
+      ({ raw }, index) =>
+        !/^[-+]/.test(raw) && !/^([-+]\w*[oO]|--(rcfile|init-file))$/.test(words[index - 1]?.raw ?? ''),
+    );
     const [first, ...rest] = operands;
+    for (const word of words) if (!operands.includes(word) && !/^[-+]/.test(word.raw)) this.#path(word, place);
     if (first === undefined || words.some((word) => /^-\w*s$/.test(word.raw))) {
       const files = redirects.filter(({ writes }) => !writes);
       for (const { text, raw } of files) if (text !== undefined) this.named.script(text, raw, place);
@@ -167,6 +209,10 @@ export class RunReader {
     if (verb === 'mod' && args[0]?.text === 'vendor') this.flags.push(['mod', undefined]);
     // It reads the imports of every package, those of tests too, and decides about versions: https://go.dev/ref/mod#go-mod-tidy
     if (verb === 'mod' && args[0]?.text === 'tidy') this.named.path('**/*.go', 'go mod tidy', place);
+    const isTested = verb === 'vet' || verb === 'doc' || (verb === 'list' && flags.some(isOfTests));
+    if (isTested) this.named.path('**/*.go', `go ${verb}`, place);
+    if (verb === 'doc') return;
+    if (verb === 'version') for (const word of args) this.#path(word, place);
     if (readsModulesOnly(command)) return;
     this.#flags(flags, place);
     if (!tools.goPackages.has(verb)) {
@@ -192,75 +238,65 @@ export class RunReader {
   #compilerFlags(text: string | undefined, place: Place): void {
     if (text === undefined) return;
     for (const part of text.split(/[\s,"']+/)) {
-      const path = part.replace(/^-(I|L|F|B|T|iquote|isystem|include|imacros)/, '');
+      const path = part.replace(/^-(I|L|F|B|T|iquote|isystem|include|imacros)|^@/, '');
       if (path !== '' && !path.startsWith('-')) this.#path(plainWord(path), place);
+      this.named.mention(path, place);
     }
   }
 
-  /** What GOFLAGS, GOWORK and GOENV, wherever they are set, make Go read by name, and what cgo's variables do. */
+  /** What variables, wherever they are set, make Go read by name, and what they name for any program. */
   steered(environment: readonly Setting[], sites: readonly RunSite[]): void {
     const all = [...environment, ...this.settings];
     const open = all.some(
       ([name, value]) =>
         (/^(GOWORK|GOENV)$/.test(name) && value !== 'off' && value !== '') ||
+        // Then vendor/ and GOPATH are looked through: https://pkg.go.dev/cmd/go#hdr-Legacy_GOPATH_go_get
+        (name === 'GO111MODULE' && value !== 'on' && value !== 'auto' && value !== '') ||
         (name === 'GOFLAGS' && flagsOf(value).some(([flag]) => /^(modfile|overlay|toolexec)$/.test(flag))),
     );
-    for (const site of open ? sites : []) {
-      this.named.unknown(
-        { site, folders: new Set(), where: `line ${site.instruction.line}` },
-        'GOWORK, GOENV or GOFLAGS may name any file',
-      );
+    for (const place of open ? sites.map(placeOf) : []) {
+      this.named.unknown(place, 'GOWORK, GOENV, GO111MODULE or GOFLAGS may name any file');
     }
-    for (const [, value] of all.filter(([name]) => withPaths.test(name))) {
-      for (const site of sites) {
-        this.#compilerFlags(value, { site, folders: new Set([site.cwd]), where: `line ${site.instruction.line}` });
-      }
+    const flags = all.flatMap(([name, value]) => (withPaths.test(name) && value !== undefined ? [value] : []));
+    const values = valuesIn(environment);
+    if (flags.length + values.size === 0) return;
+    for (const place of distinct(sites)) {
+      for (const value of flags) this.#compilerFlags(value, place);
+      for (const value of values) this.named.mention(value, place);
     }
   }
 
   /** A word that may name files of the context. */
   #path(word: Word, place: Place): void {
     const { text, raw, pattern } = word;
-    if (text === undefined) {
+    const home = homePaths(word, place.site.scope.lookup('HOME'));
+    if (home !== undefined) for (const path of home) this.named.path(path, raw, place);
+    else if (text === undefined) {
       const value = /^--?[\w-]+=([^]*)$/.exec(pattern ?? '')?.[1];
       if (value !== undefined) this.named.unknownPath({ raw, text, pattern: value }, place);
       else if (!raw.startsWith('-') && !isAssignment(raw)) this.named.unknownPath(word, place);
-      return;
-    }
-    // Bash's `~+` and `~-` are its current and its last folder.
-    if (/^~[+-]/.test(raw)) this.named.unknown(place, `where ${raw.slice(0, 100)} leads can't be determined`);
-    const equals = text.indexOf('=');
-    const candidates = [
-      ...(text.startsWith('-') ? attached(text) : [text.replace(/^file:\/\/(localhost)?(?=\/)/, '')]),
-      ...(equals < 0 ? [] : [text.slice(equals + 1)]),
-    ];
-    for (const candidate of candidates) {
-      if (candidate === '' || candidate.length > 4096 || candidate.includes('://')) continue;
-      this.named.path(shellPattern(candidate).replace(/\/?\.\.\.$/, '') || '.', raw, place);
-    }
+    } else if (/^~[+-]/.test(raw)) {
+      // Bash's `~+` and `~-` are its current and its last folder.
+      this.named.unknown(place, `where ${raw.slice(0, 100)} leads can't be determined`);
+    } else for (const path of pathsIn(text)) this.named.path(path, raw, place);
   }
-}
-
-/**
- * Braces (`{a,b}`, which bash takes apart) and sets in the words of a COPY pattern: `[!a]` negates, a bracket that comes first in a set is
- * a part of it, and a set that is not closed (`jq ".x[].y"`) is plain text.
- * https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_14
- */
-function shellPattern(text: string): string {
-  const braces = text.replace(/\{[^{}]*(,|\.\.)[^{}]*\}/g, '**');
-  const open = braces.includes('{') && /[,}]/.test(braces) ? text.replace(/\{.*\}/, '**') : braces;
-  const pattern = open.replaceAll('[!', '[^');
-  if (compileSource(pattern) !== undefined) return pattern;
-  const plain = pattern.replace(/\[\^?\][^\]]*\]/g, '?').replaceAll('[', '\\[');
-  return compileSource(plain) === undefined ? pattern : plain;
-}
-
-/** What may be the value of the last of some short options: of `-xffile.tar` among others `file.tar`. */
-function attached(text: string): readonly string[] {
-  const letters = /^-([A-Za-z]{1,4})[^-]/.exec(text)?.[1]?.length ?? 0;
-  return Array.from({ length: letters }, (_, index) => text.slice(2 + index)).filter((value) => value.length > 2);
 }
 
 function isAssignment(raw: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*\+?=/.test(raw);
+}
+
+function placeOf(site: RunSite): Place {
+  return { site, folders: new Set([site.cwd]), where: `line ${site.instruction.line}` };
+}
+
+/** Places of which no two have the same files and folder. */
+function distinct(sites: readonly RunSite[]): readonly Place[] {
+  const found = new Map(sites.map((site) => [JSON.stringify([site.cwd, site.placements]), site]));
+  return [...found.values()].map(placeOf);
+}
+
+/** Does `go list` say something of tests? `-json` names their files. */
+function isOfTests([name, value]: Setting): boolean {
+  return name === 'test' || name === 'json' || (name === 'f' && (value === undefined || /Test/.test(value)));
 }

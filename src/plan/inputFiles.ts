@@ -43,7 +43,11 @@ export function inputFiles({ image, context, uses, go, mistakes }: Findings): In
   const { view } = context;
   const notes = new Set(uses.flatMap((use) => use.notes));
   if (context.problem !== undefined) notes.add(context.problem);
-  const reasons = new Set(wholeContextReasons(image, uses, go));
+  const found = go.map((one) => context.go.files(one));
+  const reasons = new Set([
+    ...wholeContextReasons(image, uses, go),
+    ...found.flatMap(({ undecided }) => undecided.map((reason) => `${image.dockerfile}, ${reason}`)),
+  ]);
   let files: Set<TreeEntry> | undefined;
   if (image.inputs.kind === 'context') {
     notes.clear();
@@ -65,27 +69,31 @@ export function inputFiles({ image, context, uses, go, mistakes }: Findings): In
         notes.add(`${image.dockerfile} copies files into the image that inputs.paths leaves out`);
       }
     }
-    for (const one of go) {
-      for (const note of one.notes) notes.add(note);
-      const found = context.go.files(one);
-      for (const entry of found.files) files.add(entry);
-      for (const path of found.unreadable) notes.add(`${path} can't be read as Go: all of its folder is an input`);
+    for (const { notes: some } of go) for (const note of some) notes.add(note);
+    for (const one of found) {
+      for (const entry of one.files) files.add(entry);
+      for (const path of one.unreadable) notes.add(`${path} can't be read as Go: all of its folder is an input`);
     }
   }
   for (const mistake of mistakes) notes.add(mistake);
   for (const entry of view.submodules) {
     if (files?.has(entry) !== false) notes.add(`${entry.path} is a submodule whose files are not here`);
   }
-  return { files, folders: files === undefined ? [] : emptyFolders(context.view, uses, files), notes: [...notes] };
+  return { files, folders: files === undefined ? [] : emptyFolders(context.view, uses, go, files), notes: [...notes] };
 }
 
-/** Folders that are copied by name and hold no file that counts. */
+/** Folders that are copied by name, or that commands need, and hold no file that counts. */
 function emptyFolders(
   view: ContextView,
   uses: readonly DockerfileUse[],
+  go: readonly GoImage[],
   files: ReadonlySet<TreeEntry>,
 ): readonly string[] {
-  const copied = uses.flatMap((use) => use.sources).map(({ path }) => realPath(view, view.path(path)).path);
+  const named = [
+    ...uses.flatMap((use) => use.sources.map(({ path }) => path)),
+    ...go.flatMap(({ folders }) => folders),
+  ];
+  const copied = named.map((path) => realPath(view, view.path(path)).path);
   return [...new Set(copied)].filter(
     (path) => view.tree.directory(path) !== undefined && !view.under(path).some((entry) => files.has(entry)),
   );
