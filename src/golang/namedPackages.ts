@@ -77,8 +77,9 @@ export class Named {
     for (const part of text.split(/[\s,:;="'|]+/)) {
       if (!/\/|\.\w/.test(part) || part.length > 4096) continue;
       for (const cwd of place.folders) {
+        const named = joinStage(cwd, part);
         for (const { from, to } of place.site.placements) {
-          const inside = below(to, joinStage(cwd, part));
+          const inside = below(to, named);
           const path = inside === undefined ? '' : normalise(`${from}/${inside}`);
           if (path === '' || this.#mentioned.has(path)) continue;
           this.#mentioned.add(path);
@@ -148,8 +149,9 @@ export class Named {
   #trace(text: string, raw: string, place: Place): readonly string[] {
     const found = new Set<string>();
     for (const cwd of place.folders) {
+      const path = joinStage(cwd, text);
       for (const placement of place.site.placements) {
-        const traced = trace(placement, joinStage(cwd, text));
+        const traced = trace(placement, path);
         if (traced.kind === 'paths') for (const path of traced.paths) found.add(path);
         else if (placement.from !== '') found.add(placement.from);
         else this.unknown(place, `${raw} holds everything that was copied there`);
@@ -160,9 +162,10 @@ export class Named {
 
   /** Paths of the context that a path in a stage may be. */
   #located(text: string, { site, folders }: Place): readonly string[] {
-    return [...folders].flatMap((cwd) =>
-      site.placements.flatMap((placement) => locate(placement, joinStage(cwd, text))),
-    );
+    return [...folders].flatMap((cwd) => {
+      const path = joinStage(cwd, text);
+      return site.placements.flatMap((placement) => locate(placement, path));
+    });
   }
 }
 
