@@ -176,16 +176,12 @@ describe('base images that no Dockerfile pins', () => {
 
   it('a build is held to the digests that were looked up', async () => {
     const teller = await tellingDocker(world);
-    const result = await step(world, {
-      inputs: { images: 'launcher', rebuild: 'all' },
-      env: { PATH: before(teller.bin) },
-    });
+    const env = { PATH: before(teller.bin) };
+    const result = await step(world, { inputs: { images: 'launcher', rebuild: 'all' }, env });
     expect(result.exitCode).toBe(0);
     // A build that took some seconds is followed by one that writes its cache to a file.
-    const [call = []] = (await teller.calls()).filter(
-      ([first, second, ...rest]) =>
-        first === 'buildx' && second === 'build' && !rest.some((word) => word.startsWith('type=tar,')),
-    );
+    const calls = (await teller.calls()).filter(([first, second]) => first === 'buildx' && second === 'build');
+    const [call = []] = calls.filter((words) => !words.some((word) => word.startsWith('type=tar,')));
     const contexts = call.filter((_, index) => call[index - 1] === '--build-context');
     const pinned = `${bases.alpine}=docker-image://${world.registry.host}/base/alpine@${await digestOf('alpine')}`;
     expect(contexts).toContain(pinned);
@@ -216,10 +212,8 @@ describe('base images that no Dockerfile pins', () => {
       /^at least one of the base images \S*base\/alpine:3\.21 and \S*base\/golang:1\.26-alpine moved since /,
     );
     const { manifest } = await manifestOf(world.registry, 'launcher', 'latest');
-    const config = (await blobOf(world.registry, 'launcher', manifest.config.digest)) as {
-      readonly config: { readonly Env: readonly string[] };
-    };
-    expect(config.config.Env).toContain('PATCHED=yes');
+    const config = await blobOf(world.registry, 'launcher', manifest.config.digest);
+    expect(config).toMatchObject({ config: { Env: expect.arrayContaining(['PATCHED=yes']) as unknown } });
   });
 });
 
@@ -240,8 +234,8 @@ describe('after a force-push of the default branch', () => {
     );
     expect(result.summary).toContain('not moved: it is at commit');
     expect((await manifestOf(world.registry, 'kfp-images-set', 'latest')).digest).toBe(stood);
-    const tags = await tagsOf(world.registry, 'kfp-images-set');
-    expect(tags).toContain(`commit-${await world.fork.git('rev-parse', 'HEAD')}`);
+    const head = await world.fork.git('rev-parse', 'HEAD');
+    expect(await tagsOf(world.registry, 'kfp-images-set')).toContain(`commit-${head}`);
   });
 
   it('diverged: fail makes it red', async () => {
@@ -254,9 +248,9 @@ describe('after a force-push of the default branch', () => {
   it.each(['warn', 'fail'])('on a terminal what the registry holds is said once (diverged: %s)', async (diverged) => {
     await world.fork.git('symbolic-ref', 'refs/remotes/origin/HEAD', 'refs/remotes/origin/main');
     const args = ['build', '--images', 'apiserver', '--diverged', diverged, ...world.target];
-    const { exitCode, stdout, stderr } = await kfpImages(world.fork.directory, args);
-    expect(exitCode, stderr).toBe(diverged === 'fail' ? 1 : 0);
-    expect((stdout + stderr).split('was in the registry before and is unchanged')).toHaveLength(2);
+    const ended = await kfpImages(world.fork.directory, args);
+    expect(ended.exitCode, ended.stderr).toBe(diverged === 'fail' ? 1 : 0);
+    expect(`${ended.stdout}${ended.stderr}`.split('was in the registry before and is unchanged')).toHaveLength(2);
   });
 
   it('latest: always moves it over, and later runs move it on', async () => {

@@ -166,6 +166,11 @@ function warnings(unknown: ReadonlyMap<string, boolean>, names: ReadonlyMap<stri
     const nearest = findNearest(word, names.keys());
     if (nearest !== undefined)
       return [`[${plain(word)}] is not a keyword; did you mean [${names.get(nearest) ?? nearest}]?`];
+    // A name with a word of its own beside it: `[kfp-driver]`, `[launcher and driver]`.
+    const within = [...new Set(word.split(/[\s;+&|/_-]+/))];
+    const meant = within.filter((part) => names.has(part) && part !== everything);
+    if (meant.length > 0 && within.length <= 3)
+      return [`[${plain(word)}] is not a keyword; did you mean [${meant.join(', ')}]?`];
     return besideName
       ? [`${quoted(word)} in a list of keywords is not an image of the catalog; it was passed over`]
       : [];
