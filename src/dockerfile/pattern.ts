@@ -121,7 +121,32 @@ function matcher(tokens: readonly Token[]): (path: string) => boolean {
   const prefix = literalText(tokens.slice(0, wild));
   const last = tokens.findLastIndex((token) => token.kind !== 'character');
   const suffix = literalText(tokens.slice(last + 1));
-  return (path) => path.startsWith(prefix) && path.endsWith(suffix) && follow(tokens, path);
+  const between = literalRuns(tokens.slice(wild, last));
+  return (path) =>
+    path.startsWith(prefix) &&
+    path.endsWith(suffix) &&
+    holdsInOrder(path, prefix.length, between) &&
+    follow(tokens, path);
+}
+
+/** The plain texts between wildcards. */
+function literalRuns(tokens: readonly Token[]): readonly string[] {
+  const runs = [''];
+  for (const token of tokens) {
+    if (token.kind === 'character') runs.push(`${runs.pop() ?? ''}${token.character}`);
+    else if (runs.at(-1) !== '') runs.push('');
+  }
+  return runs.filter((run) => run !== '');
+}
+
+function holdsInOrder(path: string, from: number, texts: readonly string[]): boolean {
+  let at = from;
+  for (const text of texts) {
+    const found = path.indexOf(text, at);
+    if (found < 0) return false;
+    at = found + text.length;
+  }
+  return true;
 }
 
 function literalText(tokens: readonly Token[]): string {
